@@ -1,0 +1,37 @@
+# Two commands do all the set-up: `make train` and `make test`. Each makes .venv, installs what is locked, and goes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: train test lint lock clean
+
+train: .venv/train
+	$(BIN)/lenet train
+
+test: .venv/dev
+	$(BIN)/pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A stamp a lock file: installed again only when the lock or the project's metadata changes.
+.venv/%: requirements/%.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Resolve the newest versions that work together, for every supported Python and platform, and pin them by hash.
+LOCK := $(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
+lock:
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(LOCK) --extra dev --output-file requirements/dev.txt
+	$(LOCK) --extra train --constraint requirements/dev.txt --output-file requirements/train.txt
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,6 @@
+"""``python -m lenet``: the same door as the ``lenet`` command."""
+
+from lenet.cli.main import main
+
+if __name__ == "__main__":
+    main()

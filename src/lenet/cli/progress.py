@@ -1,0 +1,64 @@
+"""How a training's progress is told: a bar on a terminal, a plain line an epoch on a pipe. Always on stderr."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from lenet.training.trainer import Progress
+
+
+class Watch(Protocol):
+    """Is told of every bit of progress."""
+
+    def __call__(self, progress: "Progress") -> None:
+        """Take note."""
+
+
+@contextmanager
+def training_progress() -> Iterator[Watch]:
+    """Watch a training."""
+    if not sys.stderr.isatty():
+        yield _print_epoch
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("steps"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("building the graph …", total=None)
+
+        def advance(progress: "Progress") -> None:
+            text = f"loss {progress.loss:.3f}  accuracy {progress.accuracy:.1%}"
+            bar.update(task, completed=progress.step, total=progress.steps, description=text)
+            if progress.epoch:
+                bar.console.print(_epoch_line(progress), highlight=False)
+
+        yield advance
+
+
+def _print_epoch(progress: "Progress") -> None:
+    if progress.epoch:
+        click.echo(_epoch_line(progress), err=True)
+
+
+def _epoch_line(progress: "Progress") -> str:
+    row = progress.epoch
+    assert row is not None
+    line = f"epoch {row.epoch:g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
+    if row.validation_accuracy is not None:
+        line += f", validation accuracy {row.validation_accuracy:.2%}"
+    return f"{line}, {row.seconds:.1f} s"

@@ -1,0 +1,59 @@
+"""``lenet show``."""
+
+from pathlib import Path
+
+import click
+
+from lenet.cli.verb import verb
+from lenet.errors import LenetError
+
+
+@verb(
+    "show", "lenet show runs/train-1 --out digits.png", "lenet show runs/train-1 --count 20 --seed 7 --out digits.gif"
+)
+@click.argument("model", required=False)
+@click.option("--count", type=click.IntRange(1, 200), default=10, show_default=True, help="How many digits.")
+@click.option("--seed", type=click.IntRange(0), help="Which digits; another draw each time when not given.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .png sheet or an animated .gif.  [default: digits.png]",
+)
+@click.option("--window", is_flag=True, help="Show them in a window, too.")
+def command(model: str | None, count: int, seed: int | None, out: Path | None, window: bool) -> None:
+    """Draw random test digits with what the network says of them; wrong answers stand in another colour.
+
+    MODEL is a run folder or a model file; without one, the bundled model answers.
+    """
+    out = out or (None if window else Path("digits.png"))
+    if out is not None and out.suffix.lower() not in (".png", ".gif"):
+        raise LenetError(f"{out}: the ending must be .png or .gif")
+
+    import numpy as np
+
+    from lenet import figures
+    from lenet.atomic import write_bytes
+    from lenet.datasets import load_dataset
+    from lenet.evaluation import evaluate, part_for
+    from lenet.figures.render import as_gif, as_png
+    from lenet.model.runtime import Model
+
+    loaded = Model.load(model)
+    part = part_for(loaded.metadata, load_dataset(str(loaded.metadata.recipe.get("data", "mnist"))))
+    if count > len(part):
+        raise LenetError(f"--count {count}: {part.name} has only {len(part)} images")
+    chosen = part.take(np.random.default_rng(seed).choice(len(part), count, replace=False))
+    evaluation = evaluate(loaded, chosen)
+    arrays = (chosen.images, evaluation.truth, evaluation.probabilities)
+    if out is not None:
+        if out.suffix.lower() == ".gif":
+            rows = zip(*arrays, strict=True)
+            content = as_gif([figures.answer(*row, loaded.class_names) for row in rows], seconds=1.2)
+        else:
+            content = as_png(figures.digits(*arrays, loaded.class_names))
+        write_bytes(out, content)
+    click.echo(f"{evaluation.correct} of {count} read right" + (f"; see {out}" if out else ""))
+    if window:
+        from lenet.cli.window import show_pictures
+
+        show_pictures([as_png(figures.digits(*arrays, loaded.class_names))], "lenet show")

@@ -1,0 +1,32 @@
+"""Which images a model may fairly be measured on."""
+
+from lenet.datasets import Dataset
+from lenet.errors import LenetError
+from lenet.model.metadata import Metadata
+
+
+def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
+    """The part of ``dataset`` to measure ``model`` on.
+
+    Data that the model was trained on is split as its training was, so that ``test`` holds no image it learnt from.
+    Other data gives its own test part, or all of itself when it has none.
+
+    Args:
+        model: what the model file says of the training.
+        dataset: the whole data set.
+        part: ``test``, ``train`` or ``all``.
+
+    Raises:
+        LenetError: when the training part is asked of data that has none.
+    """
+    if part == "all":
+        return dataset
+    if dataset.sha256 == model.training_data_sha256:
+        train, test = dataset.split(str(model.recipe["split"]), model.seed)
+    elif dataset.test_from is not None:
+        train, test = dataset.split(f"{dataset.test_from}:{len(dataset) - dataset.test_from}")
+    elif part == "test":
+        return dataset
+    else:
+        raise LenetError(f"{dataset.name} has no training part that this model knows of; use --part all")
+    return test if part == "test" else train

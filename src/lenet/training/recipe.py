@@ -1,0 +1,155 @@
+"""Recipe: all that decides a training, in one frozen value."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from lenet.errors import LenetError
+
+OPTIMIZERS = ("sgd", "adamw")
+SCHEDULES = ("constant", "one-cycle")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained on what, and how.
+
+    A saved recipe trains the same model again, bit for bit, on the same machine and library versions.
+    """
+
+    # A name to speak of it; of the recipe it started from when fields were changed.
+    name: str = "custom"
+    # What `load_dataset` takes.
+    data: str = "mnist"
+    # Training : test, as `Dataset.split` takes it.
+    split: str = "60000:10000"
+    # Training images kept aside to watch the training with; the test part is never looked at for that.
+    validation: int = 0
+    # Decides split, first weights, order, augmentation and dropout.
+    seed: int = 0
+    # Kernels of the two convolutions, their side in pixels, units of the hidden dense layer.
+    filters: tuple[int, int] = (20, 50)
+    kernel_size: int = 5
+    dense_units: int = 500
+    # Times that every training image is seen; 0.5 is half of them once.
+    epochs: float = 20
+    # Images a step.
+    batch_size: int = 128
+    # sgd (no momentum) or adamw (Adam with decoupled weight decay).
+    optimizer: str = "sgd"
+    # The highest learning rate of the schedule.
+    learning_rate: float = 0.01
+    # constant, or one-cycle: linear from 0 up over the share `warmup` of all steps, then linear down to 0.
+    schedule: str = "constant"
+    warmup: float = 0.0
+    # Adam's memory of the gradient and of its square.
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    # Share of a weight that AdamW takes away a step, times the learning rate; biases are spared.
+    weight_decay: float = 0.0
+    # Share of the inputs of both dense layers that is left out a step.
+    dropout: float = 0.0
+    # Share of the target probability that is spread over all classes.
+    label_smoothing: float = 0.0
+    # auto computes in bfloat16 where the processor does it faster, else in float32; weights are float32 always.
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            LenetError: names the field at fault.
+        """
+        object.__setattr__(self, "filters", tuple(self.filters))
+        _require(self.epochs > 0, f"epochs is {self.epochs:g}: it must be more than 0")
+        _require(self.batch_size >= 1, f"batch size is {self.batch_size}: it must be at least 1")
+        _require(0 < self.learning_rate < 100, f"learning rate is {self.learning_rate:g}: it must be more than 0")
+        _require(self.validation >= 0, f"validation is {self.validation}: it must be 0 or more images")
+        _require(self.seed >= 0, f"seed is {self.seed}: it must be 0 or more")
+        _require(self.optimizer in OPTIMIZERS, f"optimizer {self.optimizer!r} is none of {', '.join(OPTIMIZERS)}")
+        _require(self.schedule in SCHEDULES, f"schedule {self.schedule!r} is none of {', '.join(SCHEDULES)}")
+        _require(self.precision in PRECISIONS, f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
+        _require(0 <= self.warmup < 1, f"warmup is {self.warmup:g}: it is a share of the steps, 0 to 1")
+        _require(0 <= self.dropout < 1, f"dropout is {self.dropout:g}: it is a share, 0 to 1")
+
+    @classmethod
+    def named(cls, name: str) -> "Recipe":
+        """One of the recipes that come with lenet: see ``NAMED``.
+
+        Raises:
+            LenetError: for an unknown name.
+        """
+        for recipe in NAMED:
+            if recipe.name == name:
+                return recipe
+        raise LenetError(f"no recipe is named {name!r}; there are {', '.join(recipe.name for recipe in NAMED)}")
+
+    @classmethod
+    def read(cls, path: Path) -> "Recipe":
+        """Read a ``recipe.toml``.
+
+        Raises:
+            LenetError: missing, not TOML, or with a field that is unknown or of another type.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise LenetError(f"{path}: is not a recipe in TOML ({error})") from error
+        try:
+            return cls().change(**values)
+        except LenetError as error:
+            raise LenetError(f"{path}: {error}") from error
+
+    def change(self, **changes: Any) -> Self:
+        """The same recipe with some fields changed.
+
+        Raises:
+            LenetError: for an unknown field or a value of another type.
+        """
+        kinds = {entry.name: entry.type for entry in fields(self)}
+        for name, value in changes.items():
+            _require(name in kinds, f"a recipe has no field {name!r}")
+            _require(_fits(value, getattr(self, name)), f"{name} is {value!r}: a value of another kind is needed")
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for TOML and JSON."""
+        values: Mapping[str, Any] = asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _fits(value: Any, example: Any) -> bool:
+    if isinstance(example, tuple):
+        return isinstance(value, list | tuple) and all(type(part) is int for part in value)
+    if isinstance(example, float | int) and not isinstance(example, bool):
+        whole_only = isinstance(example, int)
+        return type(value) is int or (type(value) is float and not whole_only)
+    return isinstance(value, str)
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise LenetError(message)
+
+
+NAMED = (
+    # The default: 99 % on the official test images in seconds.
+    Recipe(
+        name="fast",
+        validation=2_000,
+        epochs=0.7,
+        optimizer="adamw",
+        learning_rate=4e-3,
+        beta_1=0.8,
+        beta_2=0.95,
+        schedule="one-cycle",
+        warmup=0.25,
+    ),
+    # The tutorial's own: plain SGD, twenty rounds, two thirds to train and one third to test.
+    Recipe(name="tutorial", split="2:1", epochs=20.0, optimizer="sgd", learning_rate=0.01, batch_size=128),
+)
