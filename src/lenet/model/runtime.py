@@ -92,7 +92,7 @@ class Model:
         logits = np.empty((len(images), len(self.class_names)), np.float32)
         for start in range(0, len(images), BATCH):
             part = slice(start, start + BATCH)
-            logits[part] = self._session.run([LOGITS], {INPUT: _channels_first(images[part])})[0]
+            logits[part] = self._session.run([LOGITS], {INPUT: channels_first(images[part])})[0]
         return logits
 
     def activations(self, image: Images) -> dict[str, npt.NDArray[np.float32]]:
@@ -105,7 +105,7 @@ class Model:
             Feature maps as ``(height, width, filters)``, dense layers as ``(units,)``.
         """
         self._check(image[np.newaxis])
-        outputs = self._open_session.run(list(LAYERS), {INPUT: _channels_first(image[np.newaxis])})
+        outputs = self._open_session.run(list(LAYERS), {INPUT: channels_first(image[np.newaxis])})
         return {
             name: output[0].transpose(1, 2, 0) if output.ndim == 4 else output[0]
             for name, output in zip(LAYERS, outputs, strict=True)
@@ -126,7 +126,8 @@ class Model:
             )
 
 
-def _channels_first(images: Images) -> npt.NDArray[np.float32]:
+def channels_first(images: Images) -> npt.NDArray[np.float32]:
+    """From uint8 ``(n, height, width, depth)`` to what the graph takes: float32 ``(n, depth, height, width)`` in [0, 1]."""
     return np.ascontiguousarray(scale_pixels(images).transpose(0, 3, 1, 2))
 
 
