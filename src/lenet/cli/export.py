@@ -44,6 +44,8 @@ def command(model: str | None, format_: str, out: Path, data: str | None, force:
     click.echo("writing, then proving …" if not unproven else "writing …", err=True)
     proof = export_model(model, format_, out, load_dataset(data or trained_on), force, unproven)
     click.echo(f"{out}: {_size(out):,} bytes")
+    if format_ == "html" and out.suffix.lower() not in (".html", ".htm"):
+        click.echo("give it a name that ends in .html, or browsers show its text instead of the page", err=True)
     if proof is None:
         click.echo("not proven: nothing was run", err=True)
         return

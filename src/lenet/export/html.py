@@ -75,7 +75,7 @@ class Html(Target):
             f'<script type="text/plain" id="pictures">{pictures}</script><pre id="answers"></pre>'
             f"<script>{_read('proof.js')}</script>"
         )
-        found = re.search(r'<pre id="answers">(\[.*?\])</pre>', open_in_browser(path, addition), re.DOTALL)
+        found = re.search(r'<pre id="answers">(\[.*?\])</pre>', _open_in_browser(path, addition), re.DOTALL)
         if found is None:
             raise LenetError("html: the page's network does not run in the browser; nothing was kept")
         return np.array(json.loads(found[1]), np.float32)
@@ -94,7 +94,7 @@ class Html(Target):
         return Model(ModelFile(encode_model(rounded, metadata), rounded, metadata)).predict(images)
 
 
-def open_in_browser(path: Path, addition: str = "") -> str:
+def _open_in_browser(path: Path, addition: str) -> str:
     """Open a page from the disk in headless Chromium, with no network, and give back what it becomes.
 
     Args:

@@ -127,7 +127,7 @@ class Model:
 
 
 def channels_first(images: Images) -> npt.NDArray[np.float32]:
-    """From uint8 ``(n, height, width, depth)`` to what the graph takes: float32 ``(n, depth, height, width)`` in [0, 1]."""
+    """Uint8 ``(n, height, width, depth)`` as the graph takes it: float32 ``(n, depth, height, width)`` in [0, 1]."""
     return np.ascontiguousarray(scale_pixels(images).transpose(0, 3, 1, 2))
 
 
