@@ -50,5 +50,5 @@ def test_a_bad_recipe_is_refused_by_one_line_that_names_the_file(text, says, tmp
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(LenetError, match="fast, tutorial"):
+    with pytest.raises(LenetError, match="fast, sprint, best, tutorial"):
         Recipe.named("slow")

@@ -162,18 +162,34 @@ def _require(holds: bool, message: str) -> None:
 
 NAMED = (
     # The default: 99 % on the official test images in seconds. Digits are centred, so the centre view loses nothing
-    # that a short training could use; small batches and a gain learn most from few images.
+    # that a short training could use, at a third of the time a step; a gain and a high rate that falls to nothing
+    # learn most from few images.
     Recipe(
         name="fast",
         validation=2_000,
-        epochs=0.7,
-        batch_size=64,
+        epochs=1.4,
+        batch_size=128,
         optimizer="adamw",
-        learning_rate=4e-3,
+        learning_rate=8e-3,
         beta_1=0.8,
         beta_2=0.95,
         schedule="linear",
-        warmup=0.25,
+        warmup=0.2,
+        view="centre",
+        input_gain=3.2,
+    ),
+    # The tutorial's 98.49 % on the tutorial's own split, as soon as possible: the same with half the images.
+    Recipe(
+        name="sprint",
+        split="46900:23100",
+        epochs=0.71,
+        batch_size=128,
+        optimizer="adamw",
+        learning_rate=8e-3,
+        beta_1=0.8,
+        beta_2=0.95,
+        schedule="linear",
+        warmup=0.2,
         view="centre",
         input_gain=3.2,
     ),
