@@ -193,9 +193,9 @@ NAMED = (
         view="centre",
         input_gain=3.2,
     ),
-    # The most that this network was taught in half an hour. Other hands, pens and papers come from augmentation, at full
-    # strength first and weakly in the end, so that the last steps see digits as they are; dropout, label smoothing
-    # and weight decay keep 60,000 digits from being learnt by heart. The images kept aside calibrate the answer.
+    # The most that this network was taught in half an hour. Other hands, pens and papers come from augmentation, at
+    # full strength first and weakly in the end, so that the last steps see digits as they are; dropout, label
+    # smoothing and weight decay keep the digits from being learnt by heart. Those kept aside calibrate the answer.
     Recipe(
         name="best",
         validation=2_000,
