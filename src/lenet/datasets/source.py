@@ -12,7 +12,7 @@ from lenet.datasets.mnist import load_mnist
 from lenet.datasets.npz import read_npz
 from lenet.datasets.parquet import read_parquet
 from lenet.datasets.pictures import Complain, refuse
-from lenet.datasets.prepare import Preparation, prepare
+from lenet.datasets.prepare import Preparation, parse_size, prepare
 from lenet.errors import LenetError
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
@@ -21,7 +21,7 @@ SOURCES = "mnist, digits, a folder of class folders, a folder of IDX files, or a
 
 def load_dataset(
     source: str | Path = "mnist",
-    size: tuple[int, int] | None = None,
+    size: tuple[int, int] | str | None = None,
     depth: int | None = None,
     invert: str = "auto",
     complain: Complain = refuse,
@@ -31,7 +31,8 @@ def load_dataset(
     Args:
         source: ``mnist``, ``digits`` (scikit-learn's), a folder with a folder a class (under ``train`` and ``test``
             or not), a folder of IDX pairs, an ``.npz``, ``.csv`` or ``.parquet`` file, or a folder of the latter.
-        size: height and width to scale all pictures to, proportions kept; None takes them as they are.
+        size: height and width to scale all pictures to, proportions kept, or a text such as ``28x28``, width first;
+            None takes them as they are.
         depth: 1 for grey, 3 for colour; None takes them as they are.
         invert: ``yes``, ``no``, or ``auto``: grey pictures on a white ground are inverted to bright ink on black. The
             ground is white when the median of the border pixels, over up to some 1,000 pictures evenly spread over the
@@ -44,7 +45,7 @@ def load_dataset(
     Example:
         >>> dataset = load_dataset("photos", size=(28, 28), depth=1)
     """
-    preparation = Preparation(size, depth, invert)
+    preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert)
     if str(source) in BUNDLED:
         return prepare(BUNDLED[str(source)](), preparation)
     path = Path(source)
