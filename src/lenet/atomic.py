@@ -1,6 +1,7 @@
 """Writing files so that a reader finds the old one or the new one, never half of one."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,31 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         raise LenetError(f"{path}: cannot be written ({what}); nothing was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def building(path: Path) -> Iterator[Path]:
+    """Give an empty temporary folder beside ``path``; when the block ends well, it becomes ``path``.
+
+    Raises:
+        LenetError: when ``path`` is there already or cannot be written.
+    """
+    if path.exists() or path.is_symlink():
+        raise LenetError(f"{path}: is there already and is not overwritten; choose another name")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        temporary.rename(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

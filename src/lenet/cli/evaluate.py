@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 @verb("evaluate", "lenet evaluate runs/train-1", "lenet evaluate runs/train-1 --json --figures figures")
 @click.argument("model", required=False)
-@click.option("--data", help="What to read.  [default: what the model was trained on]")
+@click.option(
+    "--data", metavar="SOURCE", help="What to read: see `lenet data --help`.  [default: what the model was trained on]"
+)
 @click.option(
     "--part",
     type=click.Choice(["test", "train", "all"]),
@@ -29,12 +31,11 @@ def command(model: str | None, data: str | None, part: str, as_json: bool, figur
 
     MODEL is a run folder or a model file; without one, the bundled model is measured.
     """
-    from lenet.datasets import load_dataset
-    from lenet.evaluation import evaluate, part_for
+    from lenet.evaluation import data_for, evaluate, part_for
     from lenet.model.runtime import Model
 
     loaded = Model.load(model)
-    chosen = part_for(loaded.metadata, load_dataset(data or str(loaded.metadata.recipe.get("data", "mnist"))), part)
+    chosen = part_for(loaded.metadata, data_for(loaded.metadata, data), part)
     evaluation = evaluate(loaded, chosen)
     if figures is not None:
         from lenet.evaluation.report import write_figures

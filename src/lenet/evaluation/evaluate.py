@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
-from lenet.errors import LenetError
 from lenet.evaluation.metrics import (
     Counts,
     confusion_matrix,
@@ -93,14 +92,10 @@ class Evaluation:
 
 
 def evaluate(model: Model, dataset: Dataset) -> Evaluation:
-    """Read every image of ``dataset`` with ``model``.
+    """Read every image of ``dataset`` with ``model``; classes are matched by name.
 
     Raises:
-        LenetError: when the images or the classes are not the model's.
+        LenetError: when the images are not the model's, or of a class that it does not know.
     """
-    if dataset.class_names != model.class_names:
-        raise LenetError(
-            f"{dataset.name} has the classes {', '.join(dataset.class_names)}; "
-            f"the model knows {', '.join(model.class_names)}"
-        )
+    dataset = dataset.with_classes(model.class_names)
     return Evaluation(model.name, dataset.name, model.class_names, dataset.labels, model.predict(dataset.images))

@@ -1,8 +1,18 @@
 """Which images a model may fairly be measured on."""
 
-from lenet.datasets import Dataset
+from lenet.datasets import Dataset, load_dataset
 from lenet.errors import LenetError
 from lenet.model.metadata import Metadata
+
+
+def data_for(model: Metadata, source: str | None = None) -> Dataset:
+    """What a model was trained on, or another source, its pictures brought to the form that the model takes.
+
+    Raises:
+        LenetError: when it cannot be loaded.
+    """
+    source = source or str(model.recipe.get("data", "mnist"))
+    return load_dataset(source, (model.height, model.width), model.depth, str(model.recipe.get("invert", "auto")))
 
 
 def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
@@ -24,7 +34,7 @@ def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
     if dataset.sha256 == model.training_data_sha256:
         train, test = dataset.split(str(model.recipe["split"]), model.seed)
     elif dataset.test_from is not None:
-        train, test = dataset.split(f"{dataset.test_from}:{len(dataset) - dataset.test_from}")
+        train, test = dataset.split("own")
     elif part == "test":
         return dataset
     else:

@@ -25,9 +25,15 @@ class Recipe:
     name: str = "custom"
     # What `load_dataset` takes.
     data: str = "mnist"
-    # Training : test, as `Dataset.split` takes it.
-    split: str = "60000:10000"
-    # Training images kept aside to watch the training with; the test part is never looked at for that.
+    # How its pictures come: width x height and depth to bring them to ("" and 0: as they are), and whether dark ink on
+    # white is inverted (auto, yes or no).
+    size: str = ""
+    depth: int = 0
+    invert: str = "auto"
+    # Training : test, as `Dataset.split` takes it; own: the parts that the source itself names, else 6:1.
+    split: str = "own"
+    # Training images kept aside to watch the training with, a tenth of them at the most; the test part is never looked
+    # at for that. Where the source has a validation part of its own, that is taken.
     validation: int = 0
     # Decides split, first weights, order, augmentation and dropout.
     seed: int = 0

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.backend import keras, tf
-from lenet.datasets import Dataset, Parts
+from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
 from lenet.model.file import decode_model, encode_model
@@ -96,7 +96,7 @@ def train(
         LenetError: for data that cannot be trained on, a folder that cannot be written, a loss that is not finite.
     """
     train_part, test_part = dataset.split(recipe.split, recipe.seed)
-    train_part, validation = _keep_aside(train_part, recipe)
+    train_part, validation = train_part.keep_aside(recipe.validation, recipe.seed)
     keras.utils.set_random_seed(recipe.seed)
     network = LeNet.build(
         dataset.width,
@@ -197,13 +197,6 @@ def finish(run: Run, network: Any, recipe: Recipe, fitting: Fitting, dataset: Da
     model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
     _check_against_keras(model, network, test_part)
     run.write_results(network, weights, metadata, fitting, evaluate(model, test_part), test_part)
-
-
-def _keep_aside(train_part: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
-    if not recipe.validation:
-        return train_part, None
-    parts: Parts = train_part.hold_out(recipe.validation, recipe.seed)
-    return parts.train, parts.test
 
 
 def _chunks(steps: int, batch: int, images: int) -> Iterator[tuple[int, int, bool]]:
