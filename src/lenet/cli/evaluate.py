@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "evaluate",
     "lenet evaluate runs/train-1",
     "lenet evaluate runs/train-1 --json --figures figures",
-    "lenet evaluate --robustness --count 500 --figures figures",
+    "lenet evaluate runs/train-1 --robustness --count 100 --figures figures",
 )
 @click.argument("model", required=False)
 @click.option("--data", help="What to read.  [default: what the model was trained on]")

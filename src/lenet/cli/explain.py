@@ -7,7 +7,9 @@ import click
 from lenet.cli.verb import verb
 
 
-@verb("explain", "lenet explain seven.png", "lenet explain seven.png --model runs/train-1 --out why")
+@verb(
+    "explain", "lenet explain seven.png --model runs/train-1", "lenet explain seven.png --model runs/train-1 --out why"
+)
 @click.argument("picture", type=click.Path(path_type=Path))
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option(

@@ -161,13 +161,13 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
             f"{dataset.name} has the classes {', '.join(dataset.class_names)}; "
             f"the model knows {', '.join(model.class_names)}"
         )
-    probabilities, unknown = model.judge(dataset.images)
+    threshold = model.metadata.unknown_threshold
     return Evaluation(
         model.name,
         dataset.name,
         model.class_names,
         dataset.labels,
-        probabilities,
-        unknown if model.metadata.unknown_threshold is not None else None,
+        model.predict(dataset.images),
+        None if threshold is None else model.unknown_scores(dataset.images) < threshold,
         MNIST_WRONG_LABELS if dataset.sha256 == MNIST_TEST_SHA256 else 0,
     )

@@ -34,7 +34,8 @@ def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
     elif part == "test":
         return dataset
     else:
-        raise LenetError(f"{dataset.name} has no {part} part that this model knows of; use --part all")
+        asked = "training" if part == "train" else part
+        raise LenetError(f"{dataset.name} has no {asked} part that this model knows of; use --part all")
     if part == "validation":
         raise LenetError(f"{dataset.name}: this model's training kept no validation images aside; use another --part")
     return test if part == "test" else train

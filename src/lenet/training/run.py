@@ -151,9 +151,9 @@ def _calibration(metadata: Metadata, evaluation: Evaluation) -> str:
             "kept too\nfew images aside to fit either."
         )
     return (
-        f"Temperature {metadata.temperature:.3f}, fitted on {metadata.recipe['validation']:,} training images kept aside. "
-        f"What scores below {metadata.unknown_threshold:.3f}\n(highest logit) is called unknown: 1 % of those images; "
-        f"{evaluation.kept:.2%} of the measured ones are kept as known."
+        f"Temperature {metadata.temperature:.3f}, fitted on {metadata.recipe['validation']:,} training images kept "
+        f"aside. An image that scores below {metadata.unknown_threshold:.3f}\n(highest logit) is called unknown: 1 % "
+        f"of those images; {evaluation.kept:.2%} of the measured ones are kept as known."
     )
 
 

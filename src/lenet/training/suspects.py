@@ -9,14 +9,12 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from lenet import figures
-from lenet.backend import keras, tf
+from lenet.backend import keras
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
-from lenet.network import LeNet
-from lenet.training.forward import logits, variables
 from lenet.training.recipe import Recipe
-from lenet.training.trainer import Progress, fit
+from lenet.training.trainer import Progress, build_network, fit
 
 # Images that `fast` learns from on MNIST; of a smaller data set, each is seen more often, up to MOST_EPOCHS times.
 ENOUGH_IMAGES, MOST_EPOCHS = 42_000, 10.0
@@ -125,20 +123,11 @@ def _judge(
         fast = Recipe.named("fast")
         recipe = fast.change(epochs=min(MOST_EPOCHS, max(fast.epochs, ENOUGH_IMAGES / len(learnt))))
     recipe = recipe.change(seed=seed)
-    keras.utils.set_random_seed(seed)
-    network = LeNet.build(
-        learnt.width,
-        learnt.height,
-        learnt.depth,
-        len(learnt.class_names),
-        filters=recipe.filters,
-        kernel_size=recipe.kernel_size,
-        dense_units=recipe.dense_units,
-    )
+    network = build_network(learnt, recipe)
     fit(network, learnt, recipe, watch=watch)
-    weights = variables(network)
+    logits = keras.Model(network.inputs[0], network.get_layer("dense2").output)
     parts = [
-        logits(weights, scale_pixels(judged.images[start : start + BATCH]), tf.float32).numpy()
+        logits(scale_pixels(judged.images[start : start + BATCH]), training=False).numpy()
         for start in range(0, len(judged), BATCH)
     ]
     return np.concatenate(parts)

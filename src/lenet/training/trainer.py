@@ -98,8 +98,19 @@ def train(
     """
     train_part, test_part = dataset.split(recipe.split, recipe.seed)
     train_part, validation = _keep_aside(train_part, recipe)
+    network = build_network(dataset, recipe)
+    if not isinstance(run, Run):
+        run = Run.create(run)
+    run.write_recipe(recipe)
+    fitting = fit(network, train_part, recipe, validation=validation, watch=watch, stop=stop)
+    finish(run, network, recipe, fitting, dataset, test_part, validation)
+    return run
+
+
+def build_network(dataset: Dataset, recipe: Recipe) -> Any:
+    """An untrained LeNet for the images and classes of ``dataset``; the recipe's seed decides its weights."""
     keras.utils.set_random_seed(recipe.seed)
-    network = LeNet.build(
+    return LeNet.build(
         dataset.width,
         dataset.height,
         dataset.depth,
@@ -108,12 +119,6 @@ def train(
         kernel_size=recipe.kernel_size,
         dense_units=recipe.dense_units,
     )
-    if not isinstance(run, Run):
-        run = Run.create(run)
-    run.write_recipe(recipe)
-    fitting = fit(network, train_part, recipe, validation=validation, watch=watch, stop=stop)
-    finish(run, network, recipe, fitting, dataset, test_part, validation)
-    return run
 
 
 def fit(
