@@ -36,7 +36,9 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+        # HDF5 raises errors of many lines that carry the number only.
+        what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise LenetError(f"{path}: cannot be written ({what}); nothing was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
 

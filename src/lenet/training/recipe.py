@@ -177,6 +177,32 @@ NAMED = (
         view="centre",
         input_gain=3.2,
     ),
+    # The most that this network was taught in half an hour. Other hands, pens and papers come from augmentation, at full
+    # strength first and weakly in the end, so that the last steps see digits as they are; dropout, label smoothing
+    # and weight decay keep 60,000 digits from being learnt by heart. The images kept aside calibrate the answer.
+    Recipe(
+        name="best",
+        validation=2_000,
+        epochs=24.0,
+        batch_size=128,
+        optimizer="adamw",
+        learning_rate=3e-3,
+        schedule="cosine",
+        warmup=0.15,
+        weight_decay=1e-2,
+        dropout=0.3,
+        label_smoothing=0.05,
+        input_gain=3.2,
+        rotation=15.0,
+        zoom=0.15,
+        shear=0.25,
+        shift=0.16,
+        elastic=0.8,
+        thickness=0.5,
+        gaps=0.1,
+        taper=0.4,
+        taper_to=0.3,
+    ),
     # The tutorial's own: plain SGD, twenty rounds, two thirds to train and one third to test.
     Recipe(name="tutorial", split="2:1", epochs=20.0, optimizer="sgd", learning_rate=0.01, batch_size=128),
 )
