@@ -67,3 +67,31 @@ def test_a_gif_holds_every_frame_for_its_time():
     assert gif.n_frames == 2
     assert gif.info["duration"] == 1200
     assert Image.open(io.BytesIO(as_png(frames[0]))).size == gif.size
+
+
+def test_the_confusion_matrix_gives_rates_beside_counts():
+    assert "7\n12.3 %" in texts(figures.confusion(np.array([[50, 7], [0, 5]]), ("a", "b")))
+
+
+def test_robustness_names_the_worst_and_the_number_of_images():
+    accuracy = np.tile(np.linspace(1, 0.5, 5), (3, 1))
+    accuracy[1, 2] = 0.31
+    said = texts(figures.robustness(accuracy, ["fog", "shot_noise", "blur"], ["light", "noise", "noise"], 0.99, 500))
+    assert "Shot noise hurts most: 31% right at severity 3, 99.0% without damage (n = 500)" in said
+    images = rng.integers(0, 256, (3, 5, 28, 28, 1), np.uint8)
+    assert "3 kinds of damage" in texts(figures.damages(images, ["fog", "shot_noise", "blur"], [["1 px"] * 5] * 3))
+
+
+def test_the_unknown_is_counted_on_both_sides():
+    known, noise = np.arange(100.0), np.arange(-100.0, 0)
+    said = texts(figures.unknown(known, {"noise": noise}, 1.0))
+    assert "99.0% of the known pass, 100% of the strangers are stopped" in said
+    assert "no threshold" in texts(figures.unknown(known, {"noise": noise}, None))
+
+
+def test_suspects_say_label_and_look():
+    probabilities = np.array([[0.1, 0.9], [0.6, 0.4]], np.float32)
+    said = texts(figures.suspects(np.zeros((2, 9, 9, 3), np.uint8), np.array([0, 0]), probabilities, ("a", "b")))
+    assert "1 of the 2 most doubted labels" in said
+    assert "labelled a\nlooks like b" in said
+    assert "labelled a\nonly 60% sure" in said

@@ -7,7 +7,7 @@ import pytest
 from lenet import LeNet, LenetError, Model
 from lenet.model.file import decode_model, encode_model
 from lenet.model.graph import LAYERS
-from lenet.model.preprocessing import scale_pixels
+from lenet.model.preprocessing import scale_pixels, softmax
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def network(run):
 
 def test_onnx_and_keras_say_the_same_of_all_test_images(model, network, test_part):
     theirs = network.predict(scale_pixels(test_part.images), batch_size=512, verbose=0)
-    ours = model.predict(test_part.images)
+    ours = softmax(model.logits(test_part.images))  # the temperature is the model file's own, Keras knows none
     assert np.abs(ours - theirs).max() <= 1e-5
     np.testing.assert_array_equal(ours.argmax(axis=1), theirs.argmax(axis=1))
 
@@ -85,3 +85,17 @@ def test_even_kernels_and_odd_sizes_are_padded_as_keras_pads(tmp_path):
         model = Model(decode_model(encode_model(from_keras_layout(arrays, height, width), metadata)))
         images = np.random.default_rng(0).integers(0, 256, (5, height, width, 3), np.uint8)
         np.testing.assert_allclose(model.predict(images), network(scale_pixels(images)), atol=1e-5)
+
+
+def test_judge_says_the_same_as_predict_and_the_scores(model, test_part):
+    images = np.concatenate([test_part.images[:300], np.zeros((5, 28, 28, 1), np.uint8)])
+    probabilities, unknown = model.judge(images)
+    np.testing.assert_array_equal(probabilities, model.predict(images))
+    np.testing.assert_array_equal(unknown, model.unknown_scores(images) < model.metadata.unknown_threshold)
+    assert unknown[-5:].all()  # blank paper is no digit
+    assert unknown[:300].mean() < 0.05
+
+
+def test_without_a_threshold_nothing_is_unknown(model):
+    open_minded = Model(decode_model(encode_model(model.weights, replace(model.metadata, unknown_threshold=None))))
+    assert not open_minded.judge(np.zeros((3, 28, 28, 1), np.uint8)).unknown.any()

@@ -15,6 +15,7 @@ from lenet.backend import keras, tf
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
+from lenet.evaluation.calibration import calibrate
 from lenet.model.file import decode_model, encode_model
 from lenet.model.graph import Weights, from_keras_layout
 from lenet.model.metadata import Metadata
@@ -97,8 +98,19 @@ def train(
     """
     train_part, test_part = dataset.split(recipe.split, recipe.seed)
     train_part, validation = train_part.keep_aside(recipe.validation, recipe.seed)
+    network = build_network(dataset, recipe)
+    if not isinstance(run, Run):
+        run = Run.create(run)
+    run.write_recipe(recipe)
+    fitting = fit(network, train_part, recipe, validation=validation, watch=watch, stop=stop)
+    finish(run, network, recipe, fitting, dataset, test_part, validation)
+    return run
+
+
+def build_network(dataset: Dataset, recipe: Recipe) -> Any:
+    """An untrained LeNet for the images and classes of ``dataset``; the recipe's seed decides its weights."""
     keras.utils.set_random_seed(recipe.seed)
-    network = LeNet.build(
+    return LeNet.build(
         dataset.width,
         dataset.height,
         dataset.depth,
@@ -107,12 +119,6 @@ def train(
         kernel_size=recipe.kernel_size,
         dense_units=recipe.dense_units,
     )
-    if not isinstance(run, Run):
-        run = Run.create(run)
-    run.write_recipe(recipe)
-    fitting = fit(network, train_part, recipe, validation=validation, watch=watch, stop=stop)
-    finish(run, network, recipe, fitting, dataset, test_part)
-    return run
 
 
 def fit(
@@ -179,8 +185,16 @@ def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np
     return stream[first - offset : last - offset].astype(np.int32)
 
 
-def finish(run: Run, network: Any, recipe: Recipe, fitting: Fitting, dataset: Dataset, test_part: Dataset) -> None:
-    """Measure what was learnt on the test part and write everything that a finished run folder holds."""
+def finish(
+    run: Run,
+    network: Any,
+    recipe: Recipe,
+    fitting: Fitting,
+    dataset: Dataset,
+    test_part: Dataset,
+    validation: Dataset | None = None,
+) -> None:
+    """Calibrate on ``validation``, measure on the test part, write everything that a finished run folder holds."""
     versions = {name: version(name) for name in ("lenet", "keras", "numpy", "onnx", "onnxruntime")}
     versions |= {"tensorflow": tf.__version__, "python": platform.python_version()}
     metadata = Metadata(
@@ -196,6 +210,9 @@ def finish(run: Run, network: Any, recipe: Recipe, fitting: Fitting, dataset: Da
     weights = _onnx_weights(network, dataset)
     model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
     _check_against_keras(model, network, test_part)
+    if validation is not None:
+        metadata = calibrate(model, validation)
+        model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
     run.write_results(network, weights, metadata, fitting, evaluate(model, test_part), test_part)
 
 
