@@ -86,6 +86,14 @@ class Model:
         """
         return softmax(self.logits(images) / np.float32(self.metadata.temperature))
 
+    def unknown_scores(self, images: Images) -> npt.NDArray[np.float32]:
+        """How much each image looks like one of the classes, ``(n,)``: higher is more.
+
+        One whose score lies below ``metadata.unknown_threshold`` is to be called unknown. The score is the highest
+        calibrated probability (Hendrycks and Gimpel, 2017).
+        """
+        return np.asarray(self.predict(images).max(axis=1))
+
     def logits(self, images: Images) -> npt.NDArray[np.float32]:
         """What the last dense layer says, ``(n, classes)``, before temperature and softmax."""
         self._check(images)

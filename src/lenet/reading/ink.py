@@ -1,0 +1,109 @@
+"""Ink on paper: how strongly each pixel is inked, whatever the light, the paper and the pen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage
+
+Mask = npt.NDArray[np.bool_]
+Strength = npt.NDArray[np.float32]
+
+# The light changes slowly: it is looked for on a picture of this many pixels a side.
+LIGHT_SIDE = 256
+# Ink differs from its paper by at least this share of the paper's brightness, and this many of 255 grey levels.
+LEAST_CONTRAST = 0.08
+LEAST_LEVELS = 16
+# Grain of paper and camera stays below this many standard deviations.
+GRAIN = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """What is written.
+
+    Attributes:
+        strength: float32 ``(height, width)``, 0 for paper, 1 for full ink of this pen.
+        mask: where there is ink, ``(height, width)``.
+        bright: whether the ink is brighter than its ground.
+    """
+
+    strength: Strength
+    mask: Mask
+    bright: bool
+
+
+def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
+    """Tell ink from paper.
+
+    Args:
+        pixels: ``(height, width, 3)``.
+
+    Returns:
+        An empty mask where nothing is written.
+    """
+    grey = np.asarray(Image.fromarray(pixels).convert("L")).astype(np.float32)
+    bright = ink_is_bright(grey)
+    if bright:
+        grey = 255 - grey
+    contrast = _evened(grey)
+    return Ink(*_threshold(contrast), bright)
+
+
+def ink_is_bright(grey: Strength) -> bool:
+    """Whether light strokes stand on a dark ground: the rarer tone, seen against its surroundings, is the ink."""
+    small = _shrunk(grey, 64)
+    around = ndimage.median_filter(small, size=[max(3, side // 2) | 1 for side in small.shape], mode="nearest")
+    difference = small - around
+    lighter = float((np.clip(difference, 0, None) ** 2).sum())
+    darker = float((np.clip(difference, None, 0) ** 2).sum())
+    return lighter > darker
+
+
+def _evened(grey: Strength) -> Strength:
+    """Contrast of dark ink against the paper around it, 0 to 1: light and shadow divided away."""
+    small = _shrunk(grey, LIGHT_SIDE)
+    reach = max(3, max(small.shape) // 5) | 1
+    paper = ndimage.grey_closing(ndimage.gaussian_filter(small, 1), size=(reach, reach))
+    paper = ndimage.gaussian_filter(paper, max(small.shape) / 64)
+    paper = np.asarray(Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
+    dark = paper - grey
+    contrast = dark / np.maximum(paper, 32)
+    contrast[dark < LEAST_LEVELS / 2] = 0
+    return np.asarray(np.clip(contrast, 0, 1))
+
+
+def _threshold(contrast: Strength) -> tuple[Strength, Mask]:
+    """Strength and mask from contrast: seeds as dark as this pen, grown to the half-dark rim of their strokes."""
+    sample = contrast[:: max(1, contrast.shape[0] // 512), :: max(1, contrast.shape[1] // 512)]
+    grain = 1.48 * float(np.median(np.abs(sample - np.median(sample))))
+    floor = max(LEAST_CONTRAST, float(np.median(sample)) + GRAIN * grain)
+    inked = contrast[contrast > floor]
+    if inked.size == 0:
+        return np.zeros_like(contrast), np.zeros(contrast.shape, bool)
+    pen = float(np.percentile(inked, 85))
+    strength = contrast / np.float32(pen)
+    np.clip(strength, 0, 1, out=strength)
+    edge = max(0.4, floor / pen)
+    weak = strength > edge
+    labels, count = ndimage.label(weak, structure=np.ones((3, 3)))
+    strong = np.zeros(count + 1, bool)
+    strong[labels[strength > max(0.6, edge)]] = True
+    strong[0] = False
+    return strength, strong[labels]
+
+
+def _shrunk(grey: Strength, side: int) -> Strength:
+    height, width = grey.shape
+    factor = max(1.0, max(height, width) / side)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    if size == (width, height):
+        return grey
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+
+
+def strokes(mask: Mask) -> Any:
+    """Labels ``(height, width)`` of connected strokes, and how many there are."""
+    return ndimage.label(mask, structure=np.ones((3, 3)))
