@@ -13,11 +13,13 @@ Strength = npt.NDArray[np.float32]
 
 # The light changes slowly: it is looked for on a picture of this many pixels a side.
 LIGHT_SIDE = 256
-# Ink differs from its paper by at least this share of the paper's brightness, and this many of 255 grey levels.
-LEAST_CONTRAST = 0.08
-LEAST_LEVELS = 16
-# Grain of paper and camera stays below this many standard deviations.
+# Ink is darker than its paper by at least this share of the paper's brightness,
+LEAST_CONTRAST = 0.1
+# which counts as at least this many of 255 grey levels: in the dark, noise is as bright as what it lies on.
+DARKEST_PAPER = 100.0
+# Grain of paper and camera stays below this many standard deviations; smaller pictures than this show none.
 GRAIN = 6.0
+GRAINY_SIDE = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,36 +65,34 @@ def ink_is_bright(grey: Strength) -> bool:
 
 
 def _evened(grey: Strength) -> Strength:
-    """Contrast of dark ink against the paper around it, 0 to 1: light and shadow divided away."""
+    """Contrast of dark ink against the paper around it, about 0 to 1: light and shadow divided away."""
     small = _shrunk(grey, LIGHT_SIDE)
     reach = max(3, max(small.shape) // 5) | 1
     paper = ndimage.grey_closing(ndimage.gaussian_filter(small, 1), size=(reach, reach))
     paper = ndimage.gaussian_filter(paper, max(small.shape) / 64)
     paper = np.asarray(Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
-    dark = paper - grey
-    contrast = dark / np.maximum(paper, 32)
-    contrast[dark < LEAST_LEVELS / 2] = 0
-    return np.asarray(np.clip(contrast, 0, 1))
+    return np.asarray((paper - grey) / np.maximum(paper, DARKEST_PAPER))
 
 
 def _threshold(contrast: Strength) -> tuple[Strength, Mask]:
     """Strength and mask from contrast: seeds as dark as this pen, grown to the half-dark rim of their strokes."""
+    if min(contrast.shape) >= GRAINY_SIDE:
+        contrast = ndimage.gaussian_filter(contrast, 0.8)
     sample = contrast[:: max(1, contrast.shape[0] // 512), :: max(1, contrast.shape[1] // 512)]
-    grain = 1.48 * float(np.median(np.abs(sample - np.median(sample))))
-    floor = max(LEAST_CONTRAST, float(np.median(sample)) + GRAIN * grain)
+    middle = float(np.median(sample))
+    grain = 1.48 * float(np.median(np.abs(sample - middle)))
+    floor = max(LEAST_CONTRAST, middle + GRAIN * grain)
     inked = contrast[contrast > floor]
     if inked.size == 0:
         return np.zeros_like(contrast), np.zeros(contrast.shape, bool)
     pen = float(np.percentile(inked, 85))
-    strength = contrast / np.float32(pen)
-    np.clip(strength, 0, 1, out=strength)
+    strength = np.clip(contrast / np.float32(pen), 0, 1)
     edge = max(0.4, floor / pen)
-    weak = strength > edge
-    labels, count = ndimage.label(weak, structure=np.ones((3, 3)))
-    strong = np.zeros(count + 1, bool)
-    strong[labels[strength > max(0.6, edge)]] = True
-    strong[0] = False
-    return strength, strong[labels]
+    labels, count = strokes(strength > edge)
+    seeded = np.zeros(count + 1, bool)
+    seeded[labels[strength > max(0.6, edge)]] = True
+    seeded[0] = False
+    return strength, seeded[labels]
 
 
 def _shrunk(grey: Strength, side: int) -> Strength:

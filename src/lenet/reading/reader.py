@@ -150,11 +150,12 @@ class Reader:
         from lenet.reading.ink import find_ink
         from lenet.reading.lines import in_lines
         from lenet.reading.normalise import mark_image
+        from lenet.reading.rules import without_rules
         from lenet.reading.segment import find_marks
 
         height, width, _ = self.model.input_shape
         ink = find_ink(picture.pixels)
-        mask = ink.mask
+        mask = without_rules(ink)
         lines = in_lines(find_marks(ink, mask))
         marks = [mark for line in lines for mark in line]
         images = [mark_image(mark.strength, height, width) for mark in marks]
