@@ -20,6 +20,28 @@ DARKEST_PAPER = 100.0
 # Grain of paper and camera stays below this many standard deviations; smaller pictures than this show none.
 GRAIN = 6.0
 GRAINY_SIDE = 200
+# A stroke holds a pixel of this share of the pen's darkness, and reaches as far as the other.
+SEED, EDGE = 0.6, 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """How a picture differs from its paper.
+
+    Attributes:
+        values: float32 ``(height, width)``, 0 for paper, up to 1; the paper's grain is in it.
+        floor: what lies above is more than grain.
+        bright: whether the ink is brighter than its ground.
+    """
+
+    values: Strength
+    floor: float
+    bright: bool
+
+    @property
+    def visible(self) -> Mask:
+        """Where there is anything but paper."""
+        return np.asarray(self.values > self.floor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,29 +51,51 @@ class Ink:
     Attributes:
         strength: float32 ``(height, width)``, 0 for paper, 1 for full ink of this pen.
         mask: where there is ink, ``(height, width)``.
-        bright: whether the ink is brighter than its ground.
     """
 
     strength: Strength
     mask: Mask
-    bright: bool
 
 
-def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
-    """Tell ink from paper.
+def find_contrast(pixels: npt.NDArray[np.uint8]) -> Contrast:
+    """Even out light and shadow, and see which tone is the ink's.
 
     Args:
         pixels: ``(height, width, 3)``.
+    """
+    grey = np.asarray(Image.fromarray(pixels).convert("L")).astype(np.float32)
+    bright = ink_is_bright(grey)
+    values = _evened(255 - grey if bright else grey)
+    if min(values.shape) >= GRAINY_SIDE:
+        values = ndimage.gaussian_filter(values, 0.8)
+    sample = values[:: max(1, values.shape[0] // 512), :: max(1, values.shape[1] // 512)]
+    middle = float(np.median(sample))
+    grain = 1.48 * float(np.median(np.abs(sample - middle)))
+    return Contrast(values, max(LEAST_CONTRAST, middle + GRAIN * grain), bright)
+
+
+def find_ink(contrast: Contrast, rules: Mask) -> Ink:
+    """Tell this pen's ink from all that is fainter: seeds of its darkness, grown to the rims of their strokes.
+
+    Args:
+        contrast: of the picture.
+        rules: the paper's own lines, which are left out.
 
     Returns:
         An empty mask where nothing is written.
     """
-    grey = np.asarray(Image.fromarray(pixels).convert("L")).astype(np.float32)
-    bright = ink_is_bright(grey)
-    if bright:
-        grey = 255 - grey
-    contrast = _evened(grey)
-    return Ink(*_threshold(contrast), bright)
+    values = contrast.values
+    written = values[contrast.visible & ~rules]
+    if written.size == 0:
+        return Ink(np.zeros_like(values), np.zeros(values.shape, bool))
+    pen = float(np.percentile(written, 85))
+    strength = np.clip(values / np.float32(pen), 0, 1)
+    edge = max(EDGE, contrast.floor / pen)
+    labels, count = strokes((strength > edge) & ~rules)
+    seeded = np.zeros(count + 1, bool)
+    seeded[labels[strength > max(SEED, edge)]] = True
+    seeded[0] = False
+    return Ink(strength, seeded[labels])
 
 
 def ink_is_bright(grey: Strength) -> bool:
@@ -72,27 +116,6 @@ def _evened(grey: Strength) -> Strength:
     paper = ndimage.gaussian_filter(paper, max(small.shape) / 64)
     paper = np.asarray(Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
     return np.asarray((paper - grey) / np.maximum(paper, DARKEST_PAPER))
-
-
-def _threshold(contrast: Strength) -> tuple[Strength, Mask]:
-    """Strength and mask from contrast: seeds as dark as this pen, grown to the half-dark rim of their strokes."""
-    if min(contrast.shape) >= GRAINY_SIDE:
-        contrast = ndimage.gaussian_filter(contrast, 0.8)
-    sample = contrast[:: max(1, contrast.shape[0] // 512), :: max(1, contrast.shape[1] // 512)]
-    middle = float(np.median(sample))
-    grain = 1.48 * float(np.median(np.abs(sample - middle)))
-    floor = max(LEAST_CONTRAST, middle + GRAIN * grain)
-    inked = contrast[contrast > floor]
-    if inked.size == 0:
-        return np.zeros_like(contrast), np.zeros(contrast.shape, bool)
-    pen = float(np.percentile(inked, 85))
-    strength = np.clip(contrast / np.float32(pen), 0, 1)
-    edge = max(0.4, floor / pen)
-    labels, count = strokes(strength > edge)
-    seeded = np.zeros(count + 1, bool)
-    seeded[labels[strength > max(0.6, edge)]] = True
-    seeded[0] = False
-    return strength, seeded[labels]
 
 
 def _shrunk(grey: Strength, side: int) -> Strength:

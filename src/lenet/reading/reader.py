@@ -147,21 +147,21 @@ class Reader:
         if ready is not None and self.model.input_shape[:2] == ready.shape:
             return self._read_ready(picture, ready)
 
-        from lenet.reading.ink import find_ink
+        from lenet.reading.ink import find_contrast, find_ink
         from lenet.reading.lines import in_lines
         from lenet.reading.normalise import mark_image
-        from lenet.reading.rules import without_rules
+        from lenet.reading.rules import find_rules
         from lenet.reading.segment import find_marks
 
         height, width, _ = self.model.input_shape
-        ink = find_ink(picture.pixels)
-        mask = without_rules(ink)
-        lines = in_lines(find_marks(ink, mask))
+        contrast = find_contrast(picture.pixels)
+        ink = find_ink(contrast, find_rules(contrast))
+        lines = in_lines(find_marks(ink))
         marks = [mark for line in lines for mark in line]
         images = [mark_image(mark.strength, height, width) for mark in marks]
         digits = iter(self._digits(images, [_full_box(mark.box, picture) for mark in marks]))
         read = tuple(tuple(next(digits) for _ in line) for line in lines)
-        return Reading(read, Stages(picture.pixels, picture.scale, ink.strength, mask))
+        return Reading(read, Stages(picture.pixels, picture.scale, ink.strength, ink.mask))
 
     def _read_ready(self, picture: Picture, image: npt.NDArray[np.uint8]) -> Reading:
         rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))

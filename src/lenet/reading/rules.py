@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from lenet.reading.ink import Ink, Mask, Strength, strokes
+from lenet.reading.ink import Contrast, Mask, Strength
 
 # Lines are looked for on a mask of at most this many pixels a side; no smaller picture shows paper.
 COARSE, LEAST_SIDE = 480, 64
@@ -25,16 +25,18 @@ class Rule(NamedTuple):
     slope: float
 
 
-def without_rules(ink: Ink) -> Mask:
-    """The ink's mask without the paper's own lines, level ones and upright ones."""
-    mask = ink.mask.copy()
-    if min(mask.shape) < LEAST_SIDE:
-        return mask
-    found = 0
-    for part, strength in ((mask, ink.strength), (mask.T, ink.strength.T)):
-        for rule in _find(part):
-            found += _take_out(part, strength, rule)
-    return _without_crumbs(mask) if found else mask
+def find_rules(contrast: Contrast) -> Mask:
+    """Where the paper's own lines lie, ``(height, width)``, without the strokes that cross them."""
+    visible = contrast.visible
+    rules = np.zeros_like(visible)
+    if min(visible.shape) >= LEAST_SIDE:
+        for mask, values, found in (
+            (visible, contrast.values, rules),
+            (visible.T, contrast.values.T, rules.T),
+        ):
+            for rule in _find(mask):
+                _mark(mask & ~found, values, rule, found)
+    return rules
 
 
 def _find(mask: Mask) -> list[Rule]:
@@ -91,8 +93,8 @@ def _tenths(
     return sum(bool(part.mean() >= 0.5) for part in np.array_split(inked, 10) if part.size)
 
 
-def _take_out(mask: Mask, strength: Strength, rule: Rule) -> bool:
-    """Erase the line, but not the strokes that cross it or are darker than it."""
+def _mark(mask: Mask, values: Strength, rule: Rule, found: Mask) -> None:
+    """Add the line to ``found``, but not the strokes that cross it or are darker than it."""
     height, width = mask.shape
     reach = max(3, round(0.008 * max(mask.shape)))
     columns = np.arange(width)
@@ -101,22 +103,19 @@ def _take_out(mask: Mask, strength: Strength, rule: Rule) -> bool:
     offsets = np.arange(-3 * reach, 3 * reach + 1)
     rows = np.round(middle).astype(np.int64)[:, np.newaxis] + offsets
     inside = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
-    band = mask[rows, columns[:, np.newaxis]] & inside
-    thickness = float(np.median(_run_lengths(band)[band.any(axis=1)])) if band.any() else 0.0
+    place = np.clip(rows, 0, height - 1), np.broadcast_to(columns[:, np.newaxis], rows.shape)
+    band, darkness = mask[place] & inside, values[place]
+    inked = band[:, offsets == 0].any(axis=1)
+    thickness = float(np.median(_run_lengths(band[inked]))) if inked.any() else 0.0
     if not 0 < thickness <= max(3.0, THICKEST * max(mask.shape)):
-        return False
+        return
     half = int(np.ceil(thickness / 2)) + 1
-    on_line = np.abs(offsets) <= half
-    line = float(np.median(strength[rows, columns[:, np.newaxis]][:, np.abs(offsets) <= half - 1][band[:, np.abs(offsets) <= half - 1]]))
+    line = float(np.median(darkness[inked][:, offsets == 0]))
     above = band[:, (offsets < -half) & (offsets >= -half - 2)].all(axis=1)
     below = band[:, (offsets > half) & (offsets <= half + 2)].all(axis=1)
-    slack = 2 * half + 1
-    crossed = ndimage.maximum_filter1d(above, slack) & ndimage.maximum_filter1d(below, slack)
-    darker = strength[rows, columns[:, np.newaxis]] > line + 0.25
-    erase = band & on_line & ~crossed[:, np.newaxis] & ~darker
-    mask[rows[erase], np.broadcast_to(columns[:, np.newaxis], rows.shape)[erase]] = False
-    return True
+    crossed = ndimage.maximum_filter1d(above, 2 * half + 1) & ndimage.maximum_filter1d(below, 2 * half + 1)
+    rim = band & (np.abs(offsets) <= half) & ~crossed[:, np.newaxis] & (darkness < 1.4 * line)
+    found[place[0][rim], place[1][rim]] = True
 
 
 def _drift(mask: Mask, middle: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
@@ -142,13 +141,3 @@ def _run_lengths(band: Mask) -> npt.NDArray[np.int64]:
     down = np.cumprod(band[:, centre:], axis=1).sum(axis=1)
     up = np.cumprod(band[:, centre::-1], axis=1).sum(axis=1)
     return np.asarray(np.maximum(down + up - 1, 1), np.int64)
-
-
-def _without_crumbs(mask: Mask) -> Mask:
-    """What is left of a line that was taken out: bits of a few pixels."""
-    labels, count = strokes(mask)
-    areas = np.bincount(labels.ravel(), minlength=count + 1)
-    least = max(6, round((0.008 * max(mask.shape)) ** 2))
-    keep = areas >= least
-    keep[0] = False
-    return np.asarray(keep[labels])

@@ -81,14 +81,9 @@ class Strokes:
         return replace(self, numbers=self.numbers[keep], boxes=self.boxes[keep], areas=self.areas[keep])
 
 
-def find_marks(ink: Ink, mask: Mask) -> list[Mark]:
-    """Strokes joined to marks, in no order yet.
-
-    Args:
-        ink: what is written.
-        mask: its part that is no ruled line.
-    """
-    pieces = _without_edges(_strokes(mask))
+def find_marks(ink: Ink) -> list[Mark]:
+    """Strokes joined to marks, in no order yet."""
+    pieces = _without_edges(_strokes(ink.mask))
     if len(pieces) == 0:
         return []
     size = _writing_height(pieces)
