@@ -23,7 +23,7 @@ class Sheet:
 
 
 def compose(rng, images, labels, rows=None, *, ruled=None, shadow=None, degrees=None) -> Sheet:
-    """Write MNIST images ``(n, 28, 28)`` onto a sheet: 1–12 digits in 1–4 rows unless ``rows`` says how many in each."""
+    """Write MNIST images ``(n, 28, 28)`` onto a sheet; ``rows`` says how many in each, else 1–12 in 1–4 rows."""
     if rows is None:
         count = int(rng.integers(1, 5))
         total = int(rng.integers(count, 13))

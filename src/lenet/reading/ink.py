@@ -99,13 +99,10 @@ def find_ink(contrast: Contrast, rules: Mask) -> Ink:
 
 
 def ink_is_bright(grey: Strength) -> bool:
-    """Whether light strokes stand on a dark ground: the rarer tone, seen against its surroundings, is the ink."""
-    small = _shrunk(grey, 64)
-    around = ndimage.median_filter(small, size=[max(3, side // 2) | 1 for side in small.shape], mode="nearest")
-    difference = small - around
-    lighter = float((np.clip(difference, 0, None) ** 2).sum())
-    darker = float((np.clip(difference, None, 0) ** 2).sum())
-    return lighter > darker
+    """Whether light strokes stand on a dark ground: against its surroundings, ink is rare and differs much."""
+    small = _shrunk(grey, LIGHT_SIDE)
+    difference = small - ndimage.gaussian_filter(small, max(small.shape) / 10)
+    return float((difference.astype(np.float64) ** 3).sum()) > 0
 
 
 def _evened(grey: Strength) -> Strength:

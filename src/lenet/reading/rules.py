@@ -1,6 +1,6 @@
 """Ruled and squared paper: its lines are found, followed over the sheet, and taken out from under the writing."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ STEEPEST, STEPS = 0.25, 101
 INKED, TENTHS = 0.6, 9
 # Thickest line, as a share of the picture's longer side.
 THICKEST = 0.012
+# What is darker than the line by this factor was written over it.
+DARKER = 1.4
 
 
 class Rule(NamedTuple):
@@ -25,17 +27,30 @@ class Rule(NamedTuple):
     slope: float
 
 
+class Line(NamedTuple):
+    """A rule as it runs: its row in each column ``(width,)``, and half its thickness; 0 when it is too thick for one."""
+
+    rows: npt.NDArray[np.int64]
+    half: int
+
+
 def find_rules(contrast: Contrast) -> Mask:
     """Where the paper's own lines lie, ``(height, width)``, without the strokes that cross them."""
     visible = contrast.visible
     rules = np.zeros_like(visible)
     if min(visible.shape) >= LEAST_SIDE:
-        for mask, values, found in (
-            (visible, contrast.values, rules),
-            (visible.T, contrast.values.T, rules.T),
-        ):
-            for rule in _find(mask):
-                _mark(mask & ~found, values, rule, found)
+        level = [_followed(visible, rule) for rule in _find(visible)]
+        upright = [_followed(visible.T, rule) for rule in _find(visible.T)]
+        # Where two lines cross, neither is a stroke to the other.
+        without_level, without_upright = visible.copy(), visible.copy()
+        for line in level:
+            _fill(without_level, line, False)
+        for line in upright:
+            _fill(without_upright.T, line, False)
+        for line in level:
+            _mark(visible, without_upright, contrast.values, line, rules)
+        for line in upright:
+            _mark(visible.T, without_level.T, contrast.values.T, line, rules.T)
     return rules
 
 
@@ -59,16 +74,17 @@ def _find(mask: Mask) -> list[Rule]:
         inside = np.clip(np.minimum(high, height) - np.maximum(low, 0), 0, None) / np.maximum(high - low, 1e-9)
         if slope == 0:
             inside = ((low >= 0) & (high < height)).astype(float)
+        inked = inked + np.append(inked[1:], 0)  # a line may straddle two rows
         shares[index] = np.where(inside > 0.4, inked / np.maximum(inside * width, 1), 0)
     rules = []
     while shares.max() >= INKED:
-        index, row = np.unravel_index(int(shares.argmax()), shares.shape)
+        index, row = (int(place) for place in np.unravel_index(int(shares.argmax()), shares.shape))
         slope = float(slopes[index])
-        level = row - margin + 0.5
+        level = row - margin + 1.0
         if _tenths(y, x, level, slope, height, width) >= TENTHS:
             rules.append(Rule(float(level * factor), slope))
             # What is nearly parallel and near is the same line again.
-        near = np.abs(np.arange(shares.shape[1]) - row) <= 2
+        near = np.abs(np.arange(shares.shape[1]) - row) <= 3
         shares[:, near] = 0
     return rules
 
@@ -93,46 +109,66 @@ def _tenths(
     return sum(bool(part.mean() >= 0.5) for part in np.array_split(inked, 10) if part.size)
 
 
-def _mark(mask: Mask, values: Strength, rule: Rule, found: Mask) -> None:
-    """Add the line to ``found``, but not the strokes that cross it or are darker than it."""
-    height, width = mask.shape
+def _followed(mask: Mask, rule: Rule) -> Line:
+    """The line as it really runs, and how thick it is."""
     reach = max(3, round(0.008 * max(mask.shape)))
-    columns = np.arange(width)
-    middle = rule.row + rule.slope * (columns - width / 2)
+    columns = np.arange(mask.shape[1])
+    middle = rule.row + rule.slope * (columns - mask.shape[1] / 2)
     middle = middle + _drift(mask, middle, reach)
-    offsets = np.arange(-3 * reach, 3 * reach + 1)
-    rows = np.round(middle).astype(np.int64)[:, np.newaxis] + offsets
-    inside = (rows >= 0) & (rows < height)
-    place = np.clip(rows, 0, height - 1), np.broadcast_to(columns[:, np.newaxis], rows.shape)
-    band, darkness = mask[place] & inside, values[place]
-    inked = band[:, offsets == 0].any(axis=1)
+    band = _band(mask, np.round(middle).astype(np.int64), np.arange(-3 * reach, 3 * reach + 1))
+    inked = band[:, 3 * reach]
     thickness = float(np.median(_run_lengths(band[inked]))) if inked.any() else 0.0
-    if not 0 < thickness <= max(3.0, THICKEST * max(mask.shape)):
+    if thickness > max(3.0, THICKEST * max(mask.shape)):
+        thickness = 0.0
+    return Line(np.round(middle).astype(np.int64), int(np.ceil(thickness / 2)) + 1 if thickness else 0)
+
+
+def _mark(mask: Mask, strokes: Mask, values: Strength, line: Line, found: Mask) -> None:
+    """Add the line to ``found``, but not the strokes that cross it or are darker than it."""
+    if not line.half:
         return
-    half = int(np.ceil(thickness / 2)) + 1
-    line = float(np.median(darkness[inked][:, offsets == 0]))
-    above = band[:, (offsets < -half) & (offsets >= -half - 2)].all(axis=1)
-    below = band[:, (offsets > half) & (offsets <= half + 2)].all(axis=1)
+    half = line.half
+    across = np.arange(-half, half + 1)
+    band, darkness = _band(mask, line.rows, across), _band(values, line.rows, across)
+    if not band.any():
+        return
+    usual = float(np.median(darkness[band]))
+    above = _band(strokes, line.rows, np.array([-half - 2, -half - 1])).all(axis=1)
+    below = _band(strokes, line.rows, np.array([half + 1, half + 2])).all(axis=1)
     crossed = ndimage.maximum_filter1d(above, 2 * half + 1) & ndimage.maximum_filter1d(below, 2 * half + 1)
-    rim = band & (np.abs(offsets) <= half) & ~crossed[:, np.newaxis] & (darkness < 1.4 * line)
-    found[place[0][rim], place[1][rim]] = True
+    _fill(found, line, True, band & ~crossed[:, np.newaxis] & (darkness < DARKER * usual))
+
+
+def _band(array: npt.NDArray[Any], rows: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """What lies around a line, ``(columns, offsets)``; zero beyond the picture."""
+    places = rows[:, np.newaxis] + offsets
+    inside = (places >= 0) & (places < array.shape[0])
+    band = array[np.clip(places, 0, array.shape[0] - 1), np.arange(array.shape[1])[:, np.newaxis]]
+    return np.where(inside, band, band.dtype.type(0))
+
+
+def _fill(mask: Mask, line: Line, value: bool, where: Mask | None = None) -> None:
+    """Set the line's pixels, or those of ``where``, ``(columns, 2 · half + 1)``."""
+    places = line.rows[:, np.newaxis] + np.arange(-line.half, line.half + 1)
+    chosen = (places >= 0) & (places < mask.shape[0])
+    if where is not None:
+        chosen &= where
+    if line.half:
+        columns = np.broadcast_to(np.arange(mask.shape[1])[:, np.newaxis], places.shape)
+        mask[places[chosen], columns[chosen]] = value
 
 
 def _drift(mask: Mask, middle: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
     """How far the ink lies from a straight line, smoothed along it, for paper that is not flat."""
-    height, width = mask.shape
     offsets = np.arange(-reach, reach + 1)
-    rows = np.round(middle).astype(np.int64)[:, np.newaxis] + offsets
-    inside = (rows >= 0) & (rows < height)
-    band = mask[np.clip(rows, 0, height - 1), np.arange(width)[:, np.newaxis]] & inside
+    band = _band(mask, np.round(middle).astype(np.int64), offsets)
     count = band.sum(axis=1)
-    thin = (count > 0) & (count < len(offsets))
-    if not thin.any():
-        return np.zeros(width)
-    seen = np.flatnonzero(thin)
+    seen = np.flatnonzero((count > 0) & (count < len(offsets)))
+    if len(seen) == 0:
+        return np.zeros(len(middle))
     drift = (band[seen] * offsets).sum(axis=1) / count[seen]
     drift = ndimage.median_filter(drift, size=max(3, len(seen) // 20) | 1, mode="nearest")
-    return np.asarray(np.interp(np.arange(width), seen, drift))
+    return np.asarray(np.interp(np.arange(len(middle)), seen, drift))
 
 
 def _run_lengths(band: Mask) -> npt.NDArray[np.int64]:

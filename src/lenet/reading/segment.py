@@ -105,17 +105,23 @@ def _strokes(mask: Mask) -> Strokes:
 
 
 def _without_edges(pieces: Strokes) -> Strokes:
-    """Leave out what runs along the picture's border: table edges, page edges, frames, thumbs."""
+    """Leave out what lies along the picture's border: table edges, page edges, frames, thumbs, dark corners."""
     height, width = pieces.labels.shape
     left, top, right, bottom = pieces.boxes.T
     keep = np.ones(len(pieces), bool)
     at_edge = (left <= 1) | (top <= 1) | (right >= width - 1) | (bottom >= height - 1)
     for index in np.flatnonzero(at_edge).tolist():
-        y, x = np.nonzero(_cut(pieces, index))
+        own = _cut(pieces, index)
+        y, x = np.nonzero(own)
         x, y = x + left[index], y + top[index]
-        border = min(height, width) * 0.04
-        at_border = (x < border) | (y < border) | (x >= width - border) | (y >= height - border)
-        keep[index] = at_border.mean() < 0.5
+        near = min(height, width) * 0.04
+        hugging = (x < near) | (y < near) | (x >= width - near) | (y >= height - near)
+        keep[index] = hugging.mean() < 0.5
+        for along, depth, length, side in ((x, y, width, height), (y, x, height, width)):
+            for distance in (depth, side - 1 - depth):
+                touching = len(np.unique(along[distance <= 2]))
+                if touching > 0.6 * np.ptp(along) + 1 and distance.mean() < 0.2 * side and touching > 0.05 * length:
+                    keep[index] = False
     return pieces.only(keep)
 
 
