@@ -6,7 +6,7 @@ import click
 
 from lenet import __version__
 
-VERBS = ("train", "evaluate", "show", "doctor")
+VERBS = ("train", "evaluate", "predict", "show", "doctor")
 
 
 class LazyGroup(click.Group):

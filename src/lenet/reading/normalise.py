@@ -5,6 +5,8 @@ its centre of mass into the middle of 28×28 (LeCun et al., 1998, section III-A)
 are not, so that strokes are also brought to MNIST's thickness before shrinking.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -18,24 +20,37 @@ BOX, IMAGE = 20, 28
 OVERSIZE = 5
 # Stroke widths of the middle half of MNIST's training digits, in pixels of the 20.
 THINNEST, THICKEST = 2.0, 2.7
+# Of MNIST's training digits none has strokes that are, laid end to end, longer than 4.2 times the digit's longer side,
+# nor a spot further than 0.31 of it from every edge.
+LONGEST, FATTEST = 6.0, 0.35
 
 
-def mark_image(strength: Strength, height: int = IMAGE, width: int = IMAGE) -> npt.NDArray[np.uint8]:
+class Normalised(NamedTuple):
+    """A mark in MNIST's form.
+
+    Attributes:
+        image: uint8 ``(height, width)``, bright ink on black; all black when there is no ink.
+        digit_shaped: whether a digit can have such strokes; a blot or a scribble has not.
+    """
+
+    image: npt.NDArray[np.uint8]
+    digit_shaped: bool
+
+
+def normalise(strength: Strength, height: int = IMAGE, width: int = IMAGE) -> Normalised:
     """Make a mark look like MNIST.
 
     Args:
         strength: ``(h, w)``, 1 for ink, 0 for paper and for all that is not this mark; any size.
         height: of the image to make.
         width: of the image to make.
-
-    Returns:
-        uint8 ``(height, width)``, bright ink on black; all black when there is no ink.
     """
     box = round(min(height, width) * BOX / IMAGE)
     outline = _outline(strength, box * OVERSIZE)
     if outline is None:
-        return np.zeros((height, width), np.uint8)
-    return _centred(_shrunk(_evened(outline, box), box), height, width)
+        return Normalised(np.zeros((height, width), np.uint8), False)
+    drawing, digit_shaped = _evened(outline, box)
+    return Normalised(_centred(_shrunk(drawing, box), height, width), digit_shaped)
 
 
 def like_mnist(images: Images, height: int, width: int) -> Images:
@@ -51,7 +66,7 @@ def like_mnist(images: Images, height: int, width: int) -> Images:
     """
     strengths = images.mean(axis=3, dtype=np.float32)
     strengths /= np.maximum(strengths.max(axis=(1, 2), keepdims=True), 1)
-    return np.stack([mark_image(strength, height, width) for strength in strengths])[..., np.newaxis]
+    return np.stack([normalise(strength, height, width).image for strength in strengths])[..., np.newaxis]
 
 
 def is_like_mnist(image: npt.NDArray[np.uint8]) -> bool:
@@ -81,22 +96,25 @@ def _outline(strength: Strength, side: int) -> npt.NDArray[np.bool_] | None:
     return np.pad(enlarged > 0.5, OVERSIZE)
 
 
-def _evened(outline: npt.NDArray[np.bool_], box: int) -> Strength:
-    """The drawing with strokes of MNIST's thickness and soft edges: its edge is moved in or out evenly."""
+def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool]:
+    """The drawing with strokes of MNIST's thickness and soft edges, and whether it has a digit's strokes.
+
+    The thickness is evened by moving the whole edge in or out.
+    """
     from scipy import ndimage
 
     scale = OVERSIZE * box / BOX  # pixels of the drawing to one of MNIST's
     inside = ndimage.distance_transform_edt(outline)
     outside = ndimage.distance_transform_edt(~outline)
     middle = inside[outline & (inside == ndimage.maximum_filter(inside, size=3))]
-    if middle.size == 0:
-        return outline.astype(np.float32)
-    thickness = 2 * float(middle.mean()) - 1
+    thickness = max(1.0, 2 * float(middle.mean()) - 1)
+    length = np.count_nonzero(outline) / thickness
+    digit_shaped = bool(length <= LONGEST * OVERSIZE * box and float(middle.max()) <= FATTEST * OVERSIZE * box)
     move = (float(np.clip(thickness, THINNEST * scale, THICKEST * scale)) - thickness) / 2
     # Where the pen was light, a stroke keeps at least a pixel of the 20.
     move = max(move, min(0.0, scale / 2 - float(np.percentile(middle, 10))))
     distance = np.where(outline, inside - 0.5, 0.5 - outside)
-    return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32)
+    return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32), digit_shaped
 
 
 def _shrunk(drawing: Strength, box: int) -> Strength:

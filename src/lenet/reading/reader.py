@@ -10,11 +10,13 @@ import numpy.typing as npt
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
-from lenet.reading.normalise import is_like_mnist
+from lenet.reading.normalise import Normalised, is_like_mnist
 from lenet.reading.picture import Picture, Source, open_picture
 
 UNKNOWN = "?"
 CANDIDATES = 3
+# Of at least this many marks, when more than this share is no digit, none is.
+FEW, MOSTLY = 4, 0.35
 
 
 class Candidate(NamedTuple):
@@ -149,7 +151,7 @@ class Reader:
 
         from lenet.reading.ink import find_contrast, find_ink
         from lenet.reading.lines import in_lines
-        from lenet.reading.normalise import mark_image
+        from lenet.reading.normalise import normalise
         from lenet.reading.rules import find_rules
         from lenet.reading.segment import find_marks
 
@@ -158,8 +160,8 @@ class Reader:
         ink = find_ink(contrast, find_rules(contrast))
         lines = in_lines(find_marks(ink))
         marks = [mark for line in lines for mark in line]
-        images = [mark_image(mark.strength, height, width) for mark in marks]
-        digits = iter(self._digits(images, [_full_box(mark.box, picture) for mark in marks]))
+        made = [normalise(mark.strength, height, width) for mark in marks]
+        digits = iter(self._digits(made, [_full_box(mark.box, picture) for mark in marks]))
         read = tuple(tuple(next(digits) for _ in line) for line in lines)
         return Reading(read, Stages(picture.pixels, picture.scale, ink.strength, ink.mask))
 
@@ -168,23 +170,29 @@ class Reader:
         box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
         strength = image.astype(np.float32) / np.float32(255)
         return Reading(
-            (tuple(self._digits([image], [box])),), Stages(picture.pixels, picture.scale, strength, strength > 0.5)
+            (tuple(self._digits([Normalised(image, True)], [box])),),
+            Stages(picture.pixels, picture.scale, strength, strength > 0.5),
         )
 
-    def _digits(
-        self, images: Sequence[npt.NDArray[np.uint8]], boxes: Sequence[tuple[int, int, int, int]]
-    ) -> list[Digit]:
-        if not images:
+    def _digits(self, marks: Sequence[Normalised], boxes: Sequence[tuple[int, int, int, int]]) -> list[Digit]:
+        if not marks:
             return []
-        batch: Images = np.stack(images)[..., np.newaxis]
-        threshold = self.model.metadata.unknown_threshold
-        unknown = np.zeros(len(batch), bool) if threshold is None else self.model.unknown_scores(batch) < threshold
+        batch: Images = np.stack([mark.image for mark in marks])[..., np.newaxis]
+        unknown = self._unknown(batch) | np.array([not mark.digit_shaped for mark in marks])
+        if len(marks) >= FEW and unknown.mean() > MOSTLY:
+            unknown[:] = True  # writing of another kind, some of which happens to look like digits
         found = []
-        for image, box, row, doubt in zip(images, boxes, self.model.predict(batch), unknown, strict=True):
+        for mark, box, row, doubt in zip(marks, boxes, self.model.predict(batch), unknown, strict=True):
             likeliest = np.argsort(-row, kind="stable")[:CANDIDATES]
             top = tuple(Candidate(self.model.class_names[label], float(row[label])) for label in likeliest)
-            found.append(Digit(box, image, top, bool(doubt)))
+            found.append(Digit(box, mark.image, top, bool(doubt)))
         return found
+
+    def _unknown(self, batch: Images) -> npt.NDArray[np.bool_]:
+        threshold = self.model.metadata.unknown_threshold
+        if threshold is None:
+            return np.zeros(len(batch), bool)
+        return np.asarray(self.model.unknown_scores(batch) < threshold)
 
 
 def _ready_image(picture: Picture) -> npt.NDArray[np.uint8] | None:

@@ -16,6 +16,8 @@ STEEPEST, STEPS = 0.25, 101
 INKED, TENTHS = 0.6, 9
 # Thickest line, as a share of the picture's longer side.
 THICKEST = 0.012
+# A printed line may be paler than any pen, and is known by its length.
+FAINT = 0.5
 # What is darker than the line by this factor was written over it.
 DARKER = 1.4
 
@@ -28,7 +30,7 @@ class Rule(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A rule as it runs: its row in each column ``(width,)``, and half its thickness; 0 when it is too thick for one."""
+    """A rule as it runs: its row in each column ``(width,)``, and half its thickness; 0 when too thick."""
 
     rows: npt.NDArray[np.int64]
     half: int
@@ -36,7 +38,7 @@ class Line(NamedTuple):
 
 def find_rules(contrast: Contrast) -> Mask:
     """Where the paper's own lines lie, ``(height, width)``, without the strokes that cross them."""
-    visible = contrast.visible
+    visible = contrast.values > FAINT * contrast.floor
     rules = np.zeros_like(visible)
     if min(visible.shape) >= LEAST_SIDE:
         level = [_followed(visible, rule) for rule in _find(visible)]
@@ -132,7 +134,7 @@ def _mark(mask: Mask, strokes: Mask, values: Strength, line: Line, found: Mask) 
     band, darkness = _band(mask, line.rows, across), _band(values, line.rows, across)
     if not band.any():
         return
-    usual = float(np.median(darkness[band]))
+    usual = float(np.median(darkness.max(axis=1)[band.any(axis=1)]))
     above = _band(strokes, line.rows, np.array([-half - 2, -half - 1])).all(axis=1)
     below = _band(strokes, line.rows, np.array([half + 1, half + 2])).all(axis=1)
     crossed = ndimage.maximum_filter1d(above, 2 * half + 1) & ndimage.maximum_filter1d(below, 2 * half + 1)
@@ -144,7 +146,7 @@ def _band(array: npt.NDArray[Any], rows: npt.NDArray[np.int64], offsets: npt.NDA
     places = rows[:, np.newaxis] + offsets
     inside = (places >= 0) & (places < array.shape[0])
     band = array[np.clip(places, 0, array.shape[0] - 1), np.arange(array.shape[1])[:, np.newaxis]]
-    return np.where(inside, band, band.dtype.type(0))
+    return np.asarray(np.where(inside, band, band.dtype.type(0)))
 
 
 def _fill(mask: Mask, line: Line, value: bool, where: Mask | None = None) -> None:

@@ -14,6 +14,8 @@ Integers = npt.NDArray[np.int64]
 
 # A page holds fewer strokes than this; texture holds more.
 MOST_STROKES = 3000
+# Writing is at least this high, in pixels and as a share of the picture's longer side.
+LEAST_PIXELS, LEAST_SHARE = 7, 0.012
 # All in heights of the writing.
 SPECK, SMALLEST, LARGEST = 0.12, 0.35, 2.5
 TALLEST_JOINED = 1.4
@@ -87,6 +89,8 @@ def find_marks(ink: Ink) -> list[Mark]:
     if len(pieces) == 0:
         return []
     size = _writing_height(pieces)
+    if size < max(LEAST_PIXELS, LEAST_SHARE * max(ink.mask.shape)):
+        return []  # nothing but grain
     extent = np.maximum(pieces.widths, pieces.heights)
     pieces = pieces.only((extent >= SPECK * size) & (pieces.heights <= LARGEST * size))
     if not 0 < len(pieces) <= MOST_STROKES:
@@ -120,7 +124,7 @@ def _without_edges(pieces: Strokes) -> Strokes:
         for along, depth, length, side in ((x, y, width, height), (y, x, height, width)):
             for distance in (depth, side - 1 - depth):
                 touching = len(np.unique(along[distance <= 2]))
-                if touching > 0.6 * np.ptp(along) + 1 and distance.mean() < 0.2 * side and touching > 0.05 * length:
+                if touching > 0.4 * np.ptp(along) + 1 and distance.mean() < 0.2 * side and touching > 0.05 * length:
                     keep[index] = False
     return pieces.only(keep)
 
