@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from lenet.cli.verb import verb
+from lenet.errors import LenetError
 
 
 @verb(
@@ -21,17 +22,21 @@ from lenet.cli.verb import verb
     help="Where the sheets go.",
 )
 def command(picture: Path, model: str | None, out: Path) -> None:
-    """Show what each layer sees in PICTURE, and which ink carried the answer, on one sheet.
+    """Show what each layer sees in every digit of PICTURE, and which ink carried the answer, on one sheet.
 
     The sheet comes as .png to look at and as .pdf to print.
     """
+    import numpy as np
+
     from lenet.atomic import replacing
     from lenet.explain import draw, explain
-    from lenet.explain.picture import images_of
     from lenet.model.runtime import Model
+    from lenet.reading.reader import Reader
 
     loaded = Model.load(model)
-    images = images_of(picture, loaded)
+    images = [digit.image[..., np.newaxis] for digit in Reader(loaded).read(picture).digits]
+    if not images:
+        raise LenetError(f"{picture}: no ink was found on it, so there is nothing to explain")
     for number, image in enumerate(images, start=1):
         explanation = explain(loaded, image)
         sheet = draw(explanation)

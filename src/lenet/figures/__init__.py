@@ -7,10 +7,12 @@ from lenet.figures.curves import curves
 from lenet.figures.explanation import explanation
 from lenet.figures.filters import filters
 from lenet.figures.gallery import answer, digits, mistakes, suspects
+from lenet.figures.reading import annotated, reading
 from lenet.figures.robustness import damages, robustness
 from lenet.figures.unknown import unknown
 
 __all__ = [
+    "annotated",
     "answer",
     "calibration",
     "confusion",
@@ -21,6 +23,7 @@ __all__ = [
     "explanation",
     "filters",
     "mistakes",
+    "reading",
     "robustness",
     "suspects",
     "unknown",
