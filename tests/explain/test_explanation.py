@@ -1,11 +1,9 @@
 import matplotlib.text
 import numpy as np
 import pytest
-from PIL import Image
 
 from lenet import LenetError
 from lenet.explain import draw, explain
-from lenet.explain.picture import images_of
 
 
 def said(figure) -> str:
@@ -37,17 +35,3 @@ def test_what_is_unknown_is_said_to_be(model):
     explanation = explain(model, np.zeros((28, 28, 1), np.uint8))
     assert explanation.unknown
     assert "Like nothing it knows" in said(draw(explanation))
-
-
-def test_a_picture_of_the_models_size_is_taken_as_it_is(model, test_part, tmp_path):
-    path = tmp_path / "seven.png"
-    Image.fromarray(test_part.images[0, ..., 0]).save(path)
-    np.testing.assert_array_equal(images_of(path, model), test_part.images[:1])
-    Image.new("L", (40, 30)).save(path)
-    with pytest.raises(LenetError, match="40×30 pixels; 28×28"):
-        images_of(path, model)
-    path.write_text("no picture")
-    with pytest.raises(LenetError, match="is no PNG"):
-        images_of(path, model)
-    with pytest.raises(LenetError, match="No such file"):
-        images_of(tmp_path / "none.png", model)
