@@ -37,7 +37,9 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+        # HDF5 raises errors of many lines that carry the number only.
+        what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise LenetError(f"{path}: cannot be written ({what}); nothing was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -75,6 +77,19 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             old.rename(path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def building(path: Path) -> Iterator[Path]:
+    """The same for a folder that must not be there yet.
+
+    Raises:
+        LenetError: when ``path`` is there already or cannot be written.
+    """
+    if path.exists() or path.is_symlink():
+        raise LenetError(f"{path}: is there already and is not overwritten; choose another name")
+    with replacing_folder(path) as temporary:
+        yield temporary
 
 
 def write_bytes(path: Path, content: bytes) -> None:

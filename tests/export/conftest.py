@@ -1,13 +1,11 @@
 """A trained model to ship, and one of odd sizes and odd names that ships in a blink."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lenet import load_dataset
 from lenet.datasets import Dataset
 from lenet.export.temperature import fold_temperature
 from lenet.model.file import ModelFile, encode_model, read_model, write_model
@@ -28,13 +26,9 @@ class Odd:
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Dataset:
-    return load_dataset("mnist")
-
-
-@pytest.fixture(scope="session")
 def trained() -> Path:
-    return locate_model(os.environ.get("LENET_TEST_MODEL"))
+    """The bundled model."""
+    return locate_model()
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +63,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
         width=14,
         depth=3,
         temperature=2.5,
-        unknown_threshold=-0.25,
+        unknown_threshold=2.1,
         test_accuracy=0.25,
         test_n=200,
         recipe={"split": "1:1", "data": "odd"},

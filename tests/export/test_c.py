@@ -2,17 +2,17 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lenet import LenetError
-from lenet.datasets import Dataset
+from lenet import LenetError, Model
 from lenet.export import export_model
 from lenet.export.c import _C, CFloat, CInt8
 from lenet.export.temperature import fold_temperature
-from lenet.model.file import ModelFile
+from lenet.model.file import ModelFile, encode_model
 from tests.export.conftest import ODD_NAMES, Odd
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Werror")
@@ -96,6 +96,23 @@ def test_probabilities_may_be_left_out(target: _C, tmp_path: Path) -> None:
     assert subprocess.run([tmp_path / "main"], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("fitted", [True, False])
+def test_unknown_is_what_the_model_calls_unknown(fitted: bool, odd: Odd, tmp_path: Path) -> None:
+    metadata = odd.file.metadata if fitted else replace(odd.file.metadata, unknown_threshold=None)
+    file = ModelFile(encode_model(odd.file.weights, metadata), odd.file.weights, metadata)
+    images = odd.dataset.images[:10]
+    CFloat(fold_temperature(file), lambda: images).write(tmp_path)
+    (tmp_path / "main.c").write_text(
+        '#include "lenet.h"\n#include "vectors.h"\n#include <stdio.h>\n'
+        "int main(void) { int i; for (i = 0; i < VECTORS; i++) "
+        '{ lenet_classify(vector_pixels[i], 0); printf("%d", lenet_unknown()); } return 0; }\n'
+    )
+    assert _cc("-O1", "-o", tmp_path / "main", tmp_path / "main.c", tmp_path / "lenet.c", "-lm").returncode == 0
+    said = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout
+    assert [digit == "1" for digit in said] == Model(file).judge(images).unknown.tolist()
+    assert ("1" in said) == fitted
+
+
 def test_self_test_notices_a_wrong_vector(target: _C, tmp_path: Path) -> None:
     target.write(tmp_path)
     vectors = (tmp_path / "vectors.h").read_text()
@@ -120,9 +137,7 @@ def test_a_warning_fails_the_export(odd: Odd, tmp_path: Path, monkeypatch: pytes
     assert list(tmp_path.iterdir()) == []
 
 
-def test_buffers_of_the_tutorial_network(trained_file: ModelFile, mnist: Dataset, tmp_path: Path) -> None:
-    """Two layers at a time: 14·14·20 and 7·7·50 values, of one byte or four."""
-    if trained_file.weights["dense1/kernel"].shape == (2450, 500):
-        for kind, size in ((CInt8, 1), (CFloat, 4)):
-            kind(trained_file, lambda: mnist.images[:10]).write(tmp_path)
-            assert _defined(tmp_path / "lenet.h", "LENET_RAM_BYTES") == size * (14 * 14 * 20 + 7 * 7 * 50)
+def test_buffers_of_the_tutorial_network(trained_file: ModelFile, training_images: np.ndarray, tmp_path: Path) -> None:
+    """Two layers at a time, 14·14·20 and 7·7·50 bytes, and the score: 6.4 kB."""
+    CInt8(trained_file, lambda: training_images[:10]).write(tmp_path)
+    assert _defined(tmp_path / "lenet.h", "LENET_RAM_BYTES") == 14 * 14 * 20 + 7 * 7 * 50 + 4

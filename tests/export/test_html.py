@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from lenet import Model
 from lenet.export.html import BROWSERS, Html
 from lenet.export.temperature import fold_temperature
 from lenet.model.file import ModelFile
@@ -116,6 +117,18 @@ def test_nothing_drawn_is_an_answer_of_its_own(page: Page) -> None:
     _draw(page, DIGITS["7"])
     page.keyboard.press("Escape")
     assert _state(page) == NOTHING
+
+
+def test_scribble_is_no_digit(page: Page, trained_file: ModelFile) -> None:
+    _draw(page, [[(0.1 + 0.8 * (step % 2), 0.1 + 0.08 * step) for step in range(11)], [(0.5, 0.1), (0.5, 0.9)]])
+    assert _state(page) == ["This looks like no digit", "?", 10, 1, False]
+    image = page.evaluate(
+        """() => {
+          const seen = document.getElementById("seen"), all = seen.getContext("2d").getImageData(0, 0, 28, 28).data;
+          return Array.from({ length: 28 * 28 }, (_, i) => all[4 * i]);
+        }"""
+    )
+    assert Model(trained_file).judge(np.array(image, np.uint8).reshape(1, 28, 28, 1)).unknown.tolist() == [True]
 
 
 def test_moving_without_pressing_draws_nothing(page: Page) -> None:

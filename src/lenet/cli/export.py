@@ -35,14 +35,14 @@ def command(model: str | None, format_: str, out: Path, data: str | None, force:
 
     MODEL is a run folder or a model file; without one, the bundled model is shipped.
     """
-    from lenet.datasets import load_dataset
+    from lenet.evaluation.parts import data_for
     from lenet.export import export_model
     from lenet.model.file import read_model
     from lenet.model.runtime import locate_model
 
-    trained_on = str(read_model(locate_model(model)).metadata.recipe.get("data", "mnist"))
+    dataset = data_for(read_model(locate_model(model)).metadata, data)
     click.echo("writing, then proving …" if not unproven else "writing …", err=True)
-    proof = export_model(model, format_, out, load_dataset(data or trained_on), force, unproven)
+    proof = export_model(model, format_, out, dataset, force, unproven)
     click.echo(f"{out}: {_size(out):,} bytes")
     if format_ == "html" and out.suffix.lower() not in (".html", ".htm"):
         click.echo("give it a name that ends in .html, or browsers show its text instead of the page", err=True)

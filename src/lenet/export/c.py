@@ -24,6 +24,8 @@ from lenet.model.runtime import Model
 SOURCE = Path(__file__).parent / "c_source"
 LAYERS = ("conv1", "conv2", "dense1", "dense2")
 VECTORS = 10
+# The score of the last picture, a float.
+SCORE_BYTES = 4
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O3")
 SECONDS = 600
 C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int32": "int32_t", "float32": "float"}
@@ -63,14 +65,18 @@ class _C(Target):
             depth=metadata.depth,
             classes=len(labels),
             label_size=label_size,
-            ram=sum(buffers) * self.value_bytes,
+            ram=sum(buffers) * self.value_bytes + SCORE_BYTES,
             flash=weight_bytes + len(labels) * label_size,
             about=_about(self.model),
         )
         sizes = {**_sizes(self.model), "BUFFER_A": buffers[0], "BUFFER_B": buffers[1], "WEIGHT_BYTES": weight_bytes}
+        threshold = metadata.unknown_threshold
+        # No score lies below the lowest float.
+        lowest = np.float32(np.finfo(np.float32).min if threshold is None else threshold)
         weights = [
             f"enum {{ {', '.join(f'{name} = {value}' for name, value in sizes.items())} }};",
             _definition("const char", f"lenet_labels[LENET_CLASSES][{label_size}]", map(_literal, labels)),
+            f"static const float unknown_threshold = {lowest}f;",
             *(_array_definition(name, array) for name, array in arrays.items()),
         ]
         images = self.training_images()[:VECTORS]
@@ -167,12 +173,9 @@ def _sizes(model: ModelFile) -> dict[str, int]:
 def _about(model: ModelFile) -> str:
     """What the header says of the model beside its sizes."""
     metadata = model.metadata
-    lines = []
-    if metadata.test_accuracy is not None:
-        lines.append(f"The model reads {metadata.test_accuracy:.2%} of {metadata.test_n:,} test images right.")
-    if metadata.unknown_threshold is not None:
-        lines.append(f"Its unknown-threshold is {metadata.unknown_threshold:g}.")
-    return "".join(f"\n * {line}" for line in lines)
+    if metadata.test_accuracy is None:
+        return ""
+    return f"\n * The model reads {metadata.test_accuracy:.2%} of {metadata.test_n:,} test images right."
 
 
 def _array_definition(name: str, array: np.ndarray[Any, Any], row: str = "") -> str:

@@ -14,7 +14,7 @@ from lenet.errors import LenetError
 from lenet.export.layout import channels_last
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile
-from lenet.model.graph import INPUT, OUTPUT
+from lenet.model.graph import INPUT, LOGITS, OUTPUT
 from lenet.processor import usable_cores
 from lenet.silence import silence
 
@@ -27,8 +27,9 @@ SIGNATURE = "serving_default"
 class LiteRT(Target):
     """Takes uint8 pixels ``(1, height, width, depth)`` as they are; scaling and softmax are inside.
 
-    The labels and the metadata are the two files ``labels.txt`` and ``metadata.json`` of a ZIP at its end, where the
-    format keeps associated files; ``unzip`` shows them.
+    Gives ``probabilities``, and the logits ``dense2``: an image whose highest logit lies below the metadata's
+    ``unknown_threshold`` is unknown. The labels and the metadata are the two files ``labels.txt`` and
+    ``metadata.json`` of a ZIP at its end, where the format keeps associated files; ``unzip`` shows them.
     """
 
     def write(self, path: Path) -> None:
@@ -104,7 +105,7 @@ class _Graph:
         )
         return output
 
-    def finish(self, source: int, result: int, description: str) -> bytes:
+    def finish(self, source: int, results: dict[str, int], description: str) -> bytes:
         """The file's bytes."""
         import flatbuffers
 
@@ -114,11 +115,14 @@ class _Graph:
             version=FORMAT_VERSION,
             description=description,
             operatorCodes=[schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code) for code in codes],
-            subgraphs=[schema.SubGraphT(self.tensors, [source], [result], self.operators, "lenet")],
+            subgraphs=[schema.SubGraphT(self.tensors, [source], list(results.values()), self.operators, "lenet")],
             buffers=self.buffers,
             signatureDefs=[
                 schema.SignatureDefT(
-                    [schema.TensorMapT(INPUT, source)], [schema.TensorMapT(OUTPUT, result)], SIGNATURE, 0
+                    [schema.TensorMapT(INPUT, source)],
+                    [schema.TensorMapT(name, tensor) for name, tensor in results.items()],
+                    SIGNATURE,
+                    0,
                 )
             ],
         )
@@ -157,9 +161,10 @@ def _flatbuffer(file: ModelFile) -> bytes:
     dense1 = [tensor, *parameters("dense1")]
     tensor = graph.operator("FULLY_CONNECTED", dense1, "relu3", (1, units), fusedActivationFunction=relu)
     classes = len(metadata.class_names)
-    tensor = graph.operator("FULLY_CONNECTED", [tensor, *parameters("dense2")], "dense2", (1, classes))
-    tensor = graph.operator("SOFTMAX", [tensor], OUTPUT, (1, classes), beta=1.0)
-    return graph.finish(pixels, tensor, "LeNet. uint8 pixels, bright ink on black; labels.txt names the probabilities")
+    logits = graph.operator("FULLY_CONNECTED", [tensor, *parameters("dense2")], LOGITS, (1, classes))
+    probabilities = graph.operator("SOFTMAX", [logits], OUTPUT, (1, classes), beta=1.0)
+    results = {OUTPUT: probabilities, LOGITS: logits}
+    return graph.finish(pixels, results, "LeNet. uint8 pixels, bright ink on black; labels.txt names the probabilities")
 
 
 def _aligned_buffer(schema: Any, array: np.ndarray[Any, Any]) -> Any:

@@ -13,7 +13,10 @@ enum { HEIGHT1 = LENET_HEIGHT / 2, WIDTH1 = LENET_WIDTH / 2, HEIGHT2 = HEIGHT1 /
 /* Two layers' activations lie in memory at a time: one is read, the other written. */
 static value_t buffer_a[BUFFER_A], buffer_b[BUFFER_B];
 
-typedef char ram_is_as_the_header_says[sizeof buffer_a + sizeof buffer_b == LENET_RAM_BYTES ? 1 : -1];
+/* How much the last picture looks like some class: the highest logit. */
+static float score;
+
+typedef char ram_is_as_the_header_says[sizeof buffer_a + sizeof buffer_b + sizeof score == LENET_RAM_BYTES ? 1 : -1];
 typedef char flash_is_as_the_header_says[sizeof lenet_labels + WEIGHT_BYTES == LENET_FLASH_BYTES ? 1 : -1];
 
 /* One filter around one pixel; what lies outside the picture is 0. */
@@ -80,6 +83,7 @@ int lenet_classify(const uint8_t *pixels, float *probabilities)
             probabilities[class_index] = logit;
         }
     }
+    score = highest;
     if (probabilities) {
         for (class_index = 0; class_index < LENET_CLASSES; class_index++) {
             probabilities[class_index] = expf(probabilities[class_index] - highest);
@@ -90,4 +94,9 @@ int lenet_classify(const uint8_t *pixels, float *probabilities)
         }
     }
     return best;
+}
+
+int lenet_unknown(void)
+{
+    return score < unknown_threshold;
 }

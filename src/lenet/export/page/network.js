@@ -1,6 +1,6 @@
 "use strict";
 
-// The network: pixels 0…255 in, probabilities out. Weights are 8-bit integers with one scale a row; the arithmetic is
+// The network: pixels 0…255 in; out come probabilities, and whether the picture looks like none of the classes. Weights are 8-bit integers with one scale a row; the arithmetic is
 // floating point.
 const network = (() => {
   const model = JSON.parse(document.getElementById("model").textContent);
@@ -60,14 +60,16 @@ const network = (() => {
     return exponents.map((value) => value / total);
   }
 
-  function predict(pixels) {
+  function read(pixels) {
     const { height, width, depth } = model;
     let values = Float32Array.from(pixels, (pixel) => pixel * model.pixelScale);
     values = convolveAndPool(conv1, values, height, width, depth);
     values = convolveAndPool(conv2, values, Math.floor(height / 2), Math.floor(width / 2), conv1.rows);
     values = dense(dense1, values).map((value) => Math.max(0, value));
-    return softmax(dense(dense2, values));
+    const logits = dense(dense2, values);
+    const unknown = model.unknownThreshold !== null && logits.every((logit) => logit < model.unknownThreshold);
+    return { probabilities: softmax(logits), unknown };
   }
 
-  return { model, predict };
+  return { model, read };
 })();

@@ -1,7 +1,7 @@
 "use strict";
 
 (() => {
-  const { model, predict } = network;
+  const { model, read } = network;
   const SHOWN = 10;
   const UNSURE = 0.6;
   const digits = model.classNames.every((name) => /^[0-9]$/.test(name));
@@ -17,6 +17,8 @@
       nothing: "Nothing drawn",
       nothingHint: "Draw in the box, and the answer appears here.",
       answer: (name) => `This is ${name}`,
+      unknown: digits ? "This looks like no digit" : "This looks like none of the characters",
+      unknownHint: (name) => `If it must be one: ${name}.`,
       unsure: (name, other) => `Perhaps ${name}, perhaps ${other}`,
       sure: (value) => `with a probability of ${value}`,
       seen: "What the network sees",
@@ -34,6 +36,8 @@
       nothing: "还没有写",
       nothingHint: "在方框里写，结果会显示在这里。",
       answer: (name) => `这是 ${name}`,
+      unknown: digits ? "这不像数字" : "这不像任何一个字符",
+      unknownHint: (name) => `如果一定要选：${name}。`,
       unsure: (name, other) => `可能是 ${name}，也可能是 ${other}`,
       sure: (value) => `概率 ${value}`,
       seen: "网络看到的图像",
@@ -108,7 +112,7 @@
     }));
   }
 
-  function drawAnswer(probabilities) {
+  function drawAnswer(probabilities, unknown) {
     const say = texts[language];
     document.body.classList.toggle("empty", !probabilities);
     if (!probabilities) {
@@ -120,6 +124,12 @@
     const order = model.classNames.map((_, i) => i).sort((a, b) => probabilities[b] - probabilities[a]);
     const [name, other] = order.map((i) => model.classNames[i]);
     const highest = probabilities[order[0]];
+    if (unknown) {
+      find("digit").textContent = "?";
+      find("answer").textContent = say.unknown;
+      find("detail").textContent = say.unknownHint(name);
+      return;
+    }
     find("digit").textContent = name;
     find("answer").textContent = highest < UNSURE ? say.unsure(name, other) : say.answer(name);
     find("detail").textContent = say.sure(percent(highest));
@@ -134,10 +144,10 @@
     waiting = false;
     drawStrokes();
     const grey = ink.toPixels(strokes, model.height, model.width);
-    const probabilities = grey && predict(inAllChannels(grey));
+    const { probabilities = null, unknown = false } = grey ? read(inAllChannels(grey)) : {};
     drawSeen(grey);
     drawBars(probabilities);
-    drawAnswer(probabilities);
+    drawAnswer(probabilities, unknown);
     find("undo").disabled = find("clear").disabled = !strokes.length;
   }
 

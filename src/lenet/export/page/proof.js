@@ -7,7 +7,7 @@
   const size = height * width * depth, answers = [];
   for (let start = 0; start < bytes.length; start += size) {
     const pixels = Array.from({ length: size }, (_, i) => bytes.charCodeAt(start + i));
-    answers.push(Array.from(network.predict(pixels), (value) => Number(value.toPrecision(9))));
+    answers.push(Array.from(network.read(pixels).probabilities, (value) => Number(value.toPrecision(9))));
   }
   document.getElementById("answers").textContent = JSON.stringify(answers);
 }
