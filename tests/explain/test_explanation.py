@@ -5,7 +5,6 @@ from PIL import Image
 
 from lenet import LenetError
 from lenet.explain import draw, explain
-from lenet.explain.picture import images_of
 
 
 def said(figure) -> str:
@@ -39,15 +38,11 @@ def test_what_is_unknown_is_said_to_be(model):
     assert "Like nothing it knows" in said(draw(explanation))
 
 
-def test_a_picture_of_the_models_size_is_taken_as_it_is(model, test_part, tmp_path):
-    path = tmp_path / "seven.png"
-    Image.fromarray(test_part.images[0, ..., 0]).save(path)
-    np.testing.assert_array_equal(images_of(path, model), test_part.images[:1])
-    Image.new("L", (40, 30)).save(path)
-    with pytest.raises(LenetError, match="40×30 pixels; 28×28"):
-        images_of(path, model)
-    path.write_text("no picture")
-    with pytest.raises(LenetError, match="is no PNG"):
-        images_of(path, model)
-    with pytest.raises(LenetError, match="No such file"):
-        images_of(tmp_path / "none.png", model)
+def test_the_verb_writes_a_sheet_to_look_at_and_one_to_print(lenet, test_part, tmp_path):
+    Image.fromarray(test_part.images[0, ..., 0]).resize((112, 112)).save(tmp_path / "seven.png")
+    result = lenet("explain", "seven.png", "--out", "why")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("7 (")
+    assert (tmp_path / "why" / "seven.pdf").read_bytes().startswith(b"%PDF")
+    assert Image.open(tmp_path / "why" / "seven.png").width > 1000
+    assert lenet("explain", "none.png").exit_code == 1
