@@ -41,7 +41,8 @@ class Dataset:
         labels: integers ``(n,)``, indices into ``class_names``.
         class_names: one name a class.
         test_from: index of the first image of the test part that the source itself names, if it names one.
-        validation_from: the same for the validation part, which lies between training and test part.
+        validation_from: the same for the validation part, which lies between training and test part (a training part
+            that ``split`` gave has it at its end).
         origins: where each image came from, such as its file's path; empty where that is not known.
         notes: what was done to the pictures on their way in, a sentence each.
 
@@ -75,8 +76,6 @@ class Dataset:
         marks = [mark for mark in (self.validation_from, self.test_from) if mark is not None]
         if not all(first < second for first, second in pairwise([0, *marks, len(self)])):
             raise LenetError(f"{self.name}: parts that begin at {marks} do not divide {len(self)} images")
-        if self.validation_from is not None and self.test_from is None:
-            raise LenetError(f"{self.name}: a validation part needs a test part after it")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -120,7 +120,7 @@ class Model:
         logits = np.empty((len(images), len(self.class_names)), np.float32)
         for start in range(0, len(images), BATCH):
             part = slice(start, start + BATCH)
-            logits[part] = self._session.run([LOGITS], {INPUT: _channels_first(images[part])})[0]
+            logits[part] = self._session.run([LOGITS], {INPUT: channels_first(images[part])})[0]
         return logits
 
     def _probabilities(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -136,7 +136,7 @@ class Model:
             Feature maps as ``(height, width, filters)``, dense layers as ``(units,)``.
         """
         self._check(image[np.newaxis])
-        outputs = self._open_session.run(list(LAYERS), {INPUT: _channels_first(image[np.newaxis])})
+        outputs = self._open_session.run(list(LAYERS), {INPUT: channels_first(image[np.newaxis])})
         return {
             name: output[0].transpose(1, 2, 0) if output.ndim == 4 else output[0]
             for name, output in zip(LAYERS, outputs, strict=True)
@@ -157,7 +157,8 @@ class Model:
             )
 
 
-def _channels_first(images: Images) -> npt.NDArray[np.float32]:
+def channels_first(images: Images) -> npt.NDArray[np.float32]:
+    """Uint8 ``(n, height, width, depth)`` as the graph takes it: float32 ``(n, depth, height, width)`` in [0, 1]."""
     return np.ascontiguousarray(scale_pixels(images).transpose(0, 3, 1, 2))
 
 
