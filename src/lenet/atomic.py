@@ -1,6 +1,7 @@
 """Writing files so that a reader finds the old one or the new one, never half of one."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,9 +37,59 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+        # HDF5 raises errors of many lines that carry the number only.
+        what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise LenetError(f"{path}: cannot be written ({what}); nothing was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``; when the block ends well, it becomes ``path``.
+
+    Args:
+        path: the folder to make or replace; the folder that it lies in is made when missing.
+
+    Raises:
+        LenetError: when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be made ({error.strerror}); choose another place") from error
+    old = temporary.with_name(f"{temporary.name}.old")
+    try:
+        yield temporary
+        for file in temporary.iterdir():
+            _flush(file)
+        temporary.chmod(0o777 & ~_umask())
+        # A folder cannot be renamed over a full one: the old one steps aside first, and comes back on a failure.
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def building(path: Path) -> Iterator[Path]:
+    """The same for a folder that must not be there yet.
+
+    Raises:
+        LenetError: when ``path`` is there already or cannot be written.
+    """
+    if path.exists() or path.is_symlink():
+        raise LenetError(f"{path}: is there already and is not overwritten; choose another name")
+    with replacing_folder(path) as temporary:
+        yield temporary
 
 
 def write_bytes(path: Path, content: bytes) -> None:

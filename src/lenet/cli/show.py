@@ -33,13 +33,12 @@ def command(model: str | None, count: int, seed: int | None, out: Path | None, w
 
     from lenet import figures
     from lenet.atomic import write_bytes
-    from lenet.datasets import load_dataset
-    from lenet.evaluation import evaluate, part_for
+    from lenet.evaluation import data_for, evaluate, part_for
     from lenet.figures.render import as_gif, as_png
     from lenet.model.runtime import Model
 
     loaded = Model.load(model)
-    part = part_for(loaded.metadata, load_dataset(str(loaded.metadata.recipe.get("data", "mnist"))))
+    part = part_for(loaded.metadata, data_for(loaded.metadata))
     if count > len(part):
         raise LenetError(f"--count {count}: {part.name} has only {len(part)} images")
     chosen = part.take(np.random.default_rng(seed).choice(len(part), count, replace=False))

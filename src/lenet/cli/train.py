@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lenet.cli.data import preparation_options
 from lenet.cli.progress import training_progress
 from lenet.cli.verb import verb
 from lenet.training.recipe import NAMED, PRECISIONS, Recipe
@@ -29,14 +30,15 @@ class Filters(click.ParamType[tuple[int, int]]):
 
 
 @verb("train", "lenet train", "lenet train --recipe tutorial --epochs 2 --run runs/short")
-@click.option("--data", help="What to learn from: mnist.")
+@click.option("--data", metavar="SOURCE", help="What to learn from: see `lenet data --help`.")
+@preparation_options
 @click.option(
     "--recipe",
     default=DEFAULT,
     show_default=True,
     help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. It decides all that follows unless named.",
 )
-@click.option("--split", metavar="TRAIN:TEST", help="Such as 60000:10000 (MNIST's own), 2:1 or 75:25.")
+@click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), 2:1 or 75:25.")
 @click.option("--seed", type=int, help="Decides split, first weights and order.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder to make.  [default: runs/train-N]")
 @click.option("--epochs", type=float, help="How often every training image is seen.")
@@ -57,7 +59,9 @@ def command(recipe: str, run: Path | None, **changes: Any) -> None:
     from lenet.datasets import load_dataset
     from lenet.training.trainer import train
 
-    dataset = load_dataset(chosen.data)
+    dataset = load_dataset(chosen.data, chosen.size or None, chosen.depth or None, chosen.invert)
+    for note in dataset.notes:
+        click.echo(f"{dataset.name}: {note}", err=True)
     with training_progress() as watch, StopSignals() as stop:
         finished = train(dataset, chosen, run, watch=watch, stop=stop)
     metrics = finished.metrics

@@ -1,18 +1,26 @@
-"""Dataset: labelled images in memory, and how they are split."""
+"""Dataset: labelled images, and how they are split."""
 
 import hashlib
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from lenet.datasets.store import gather
 from lenet.errors import LenetError
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
+
+
+# A split that takes the source's own parts; where it has none, MNIST's proportion.
+OWN, OWN_PROPORTION = "own", "6:1"
+# Of the training images, at the most this share is kept aside to watch the training with.
+MOST_VALIDATION = 0.1
 
 
 class Parts(NamedTuple):
@@ -29,10 +37,14 @@ class Dataset:
     Attributes:
         name: what the source is called.
         images: uint8 ``(n, height, width, depth)``, bright ink on black as MNIST has it. ``(n, height, width)`` is
-            taken as grey, ``(n, k·k)`` vectors as square grey images.
+            taken as grey, ``(n, k·k)`` vectors as square grey images. A mapped file (``np.memmap``) stays one.
         labels: integers ``(n,)``, indices into ``class_names``.
         class_names: one name a class.
         test_from: index of the first image of the test part that the source itself names, if it names one.
+        validation_from: the same for the validation part, which lies between training and test part (a training part
+            that ``split`` gave has it at its end).
+        origins: where each image came from, such as its file's path; empty where that is not known.
+        notes: what was done to the pictures on their way in, a sentence each.
 
     Raises:
         LenetError: when the arrays do not fit together.
@@ -43,11 +55,17 @@ class Dataset:
     labels: Labels
     class_names: tuple[str, ...]
     test_from: int | None = None
+    validation_from: int | None = None
+    origins: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring the arrays into their one shape and check them."""
-        object.__setattr__(self, "images", _as_images(self.images, self.name))
-        object.__setattr__(self, "labels", np.asarray(self.labels).astype(np.int64))
+        object.__setattr__(self, "images", as_images(self.images, self.name))
+        labels = np.asarray(self.labels)
+        if labels.dtype.kind not in "iu":
+            raise LenetError(f"{self.name}: labels are {labels.dtype}, not whole numbers")
+        object.__setattr__(self, "labels", labels.astype(np.int64))
         if self.labels.shape != (len(self.images),):
             raise LenetError(f"{self.name}: {len(self.images)} images but labels of shape {self.labels.shape}")
         if len(self) == 0:
@@ -55,6 +73,9 @@ class Dataset:
         lowest, highest = int(self.labels.min()), int(self.labels.max())
         if lowest < 0 or highest >= len(self.class_names):
             raise LenetError(f"{self.name}: labels run {lowest}…{highest} for {len(self.class_names)} class names")
+        marks = [mark for mark in (self.validation_from, self.test_from) if mark is not None]
+        if not all(first < second for first, second in pairwise([0, *marks, len(self)])):
+            raise LenetError(f"{self.name}: parts that begin at {marks} do not divide {len(self)} images")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -82,34 +103,81 @@ class Dataset:
         digest.update(np.ascontiguousarray(self.images).data)
         return digest.hexdigest()
 
+    def origin(self, index: int) -> str:
+        """Where an image came from, to name it in a message."""
+        return self.origins[index] if self.origins else f"image {index}"
+
     def take(self, indices: npt.NDArray[np.int64], name: str | None = None) -> "Dataset":
-        """The images at ``indices``, in that order, as a data set of their own."""
+        """The images at ``indices``, in that order, as a data set of their own without parts."""
         return replace(
-            self, name=name or self.name, images=self.images[indices], labels=self.labels[indices], test_from=None
+            self,
+            name=name or self.name,
+            images=gather(self.images, indices),
+            labels=self.labels[indices],
+            test_from=None,
+            validation_from=None,
+            origins=tuple(self.origins[index] for index in indices.tolist()) if self.origins else (),
         )
+
+    def with_classes(self, class_names: tuple[str, ...]) -> "Dataset":
+        """The same images with the labels of another list of classes, matched by name.
+
+        Raises:
+            LenetError: when an image's class is not in the list.
+        """
+        if class_names == self.class_names:
+            return self
+        there = np.bincount(self.labels, minlength=len(self.class_names)) > 0
+        number = {name: label for label, name in enumerate(class_names)}
+        unknown = [name for name, used in zip(self.class_names, there, strict=True) if used and name not in number]
+        if unknown:
+            raise LenetError(
+                f"{self.name}: has images of the class {', '.join(unknown[:5])}; known are {', '.join(class_names)}"
+            )
+        renumbered = np.array([number.get(name, 0) for name in self.class_names])
+        return replace(self, labels=renumbered[self.labels], class_names=class_names)
 
     def split(self, ratio: str, seed: int = 0) -> Parts:
         """Split into training and test.
 
-        Where the ratio names exactly the parts that the source itself has (``60000:10000`` for MNIST), those are
-        taken as they stand. Otherwise the images are shuffled by ``seed`` and every class is divided alike.
+        ``own``, or a ratio that names exactly the parts that the source itself has (``60000:10000`` for MNIST), takes
+        those as they stand. Otherwise the images are shuffled by ``seed`` and every class is divided alike; for
+        ``own`` on a source without parts in the proportion 6:1.
 
         Args:
-            ratio: ``train:test``, such as ``60000:10000``, ``2:1``, ``75:25`` or ``0.9:0.1``.
+            ratio: ``own``, or ``train:test``, such as ``60000:10000``, ``2:1``, ``75:25`` or ``0.9:0.1``.
             seed: of the shuffle.
 
         Raises:
             LenetError: for a ratio that is not two positive numbers or leaves a part empty.
         """
-        first, second = _parse_ratio(ratio)
+        if ratio == OWN and self.test_from is not None:
+            return self._own_parts(self.test_from)
+        first, second = _parse_ratio(OWN_PROPORTION if ratio == OWN else ratio)
         if self.test_from is not None and (first, second) == (self.test_from, len(self) - self.test_from):
-            every = np.arange(len(self))
-            return Parts(
-                self.take(every[: self.test_from], f"{self.name} train"),
-                self.take(every[self.test_from :], f"{self.name} test"),
-            )
+            return self._own_parts(self.test_from)
         test_count = round(len(self) * second / (first + second))
         return self.hold_out(test_count, seed)
+
+    def keep_aside(self, count: int, seed: int = 0) -> tuple["Dataset", "Dataset | None"]:
+        """Divide a training part into what is learnt from and what the training is watched with.
+
+        Where the source has a validation part of its own, that is taken. Otherwise ``count`` images are held out, but
+        at most a tenth of all.
+
+        Returns:
+            Training and validation part; the latter is None when nothing is kept aside.
+        """
+        if self.validation_from is not None:
+            return (
+                self._section(0, self.validation_from, self.name),
+                self._section(self.validation_from, len(self), f"{self.name}, validation"),
+            )
+        count = min(count, int(MOST_VALIDATION * len(self)))
+        if count == 0:
+            return self, None
+        parts = self.hold_out(count, seed)
+        return parts.train, parts.test
 
     def hold_out(self, count: int, seed: int = 0) -> Parts:
         """Keep ``count`` images aside as the test part: shuffled by ``seed``, every class divided alike.
@@ -128,8 +196,33 @@ class Dataset:
             self.take(order[~test[order]], f"{self.name} train"), self.take(order[test[order]], f"{self.name} test")
         )
 
+    def _own_parts(self, test_from: int) -> Parts:
+        train = self._section(0, test_from, f"{self.name} train")
+        return Parts(
+            replace(train, validation_from=self.validation_from),
+            self._section(test_from, len(self), f"{self.name} test"),
+        )
 
-def _as_images(images: Any, name: str) -> Images:
+    def _section(self, start: int, stop: int, name: str) -> "Dataset":
+        """The images from ``start`` to ``stop``, not copied."""
+        part = slice(start, stop)
+        return replace(
+            self,
+            name=name,
+            images=self.images[part],
+            labels=self.labels[part],
+            test_from=None,
+            validation_from=None,
+            origins=self.origins[part],
+        )
+
+
+def as_images(images: Any, name: str) -> Images:
+    """Images in their one shape ``(n, height, width, depth)``; ``name`` is for messages.
+
+    Raises:
+        LenetError: not uint8, vectors that are not square, or another number of dimensions.
+    """
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise LenetError(f"{name}: images are {images.dtype}, not uint8 (0–255)")
@@ -140,7 +233,7 @@ def _as_images(images: Any, name: str) -> Images:
         images = images.reshape(-1, side, side)
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if images.ndim != 4:
+    if images.ndim != 4 or 0 in images.shape[1:]:
         raise LenetError(f"{name}: images have shape {images.shape}, not (n, height, width, depth)")
     return np.asarray(images)
 
@@ -149,7 +242,7 @@ def _parse_ratio(ratio: str) -> tuple[float, float]:
     try:
         first, second = (float(part) for part in ratio.split(":"))
     except ValueError:
-        raise LenetError(f"split {ratio!r} is not two numbers with a colon, such as 2:1 or 60000:10000") from None
+        raise LenetError(f"split {ratio!r} is neither own nor two numbers such as 2:1 or 60000:10000") from None
     if not (0 < first < math.inf and 0 < second < math.inf):
         raise LenetError(f"split {ratio!r}: both parts must be more than nothing")
     return first, second

@@ -1,6 +1,6 @@
 """How good the network is, and how sure one may be of that."""
 
 from lenet.evaluation.evaluate import Evaluation, evaluate
-from lenet.evaluation.parts import part_for
+from lenet.evaluation.parts import data_for, part_for
 
-__all__ = ["Evaluation", "evaluate", "part_for"]
+__all__ = ["Evaluation", "data_for", "evaluate", "part_for"]

@@ -1,0 +1,191 @@
+"""``lenet data``: look at data before it is learnt from, and change its format."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lenet.cli.verb import verb
+from lenet.errors import LenetError
+
+if TYPE_CHECKING:
+    from lenet.datasets import Dataset
+
+# More rows than these make a sheet that nobody looks at.
+MOST_ROWS = 70
+
+
+@click.group("data")
+def command() -> None:
+    """Look at data before it is learnt from: info, preview, check; and convert it.
+
+    SOURCE is mnist, digits (scikit-learn's), a folder with a folder of pictures a class, a folder of IDX files, or a
+    file .npz, .csv or .parquet.
+    """
+
+
+def preparation_options(function: Callable[..., None]) -> Callable[..., None]:
+    """How pictures shall come."""
+    for option in (
+        click.option(
+            "--invert",
+            type=click.Choice(["auto", "yes", "no"]),
+            help="Whether to make dark ink on white bright ink on black; auto looks at the border of grey pictures.",
+        ),
+        click.option("--depth", type=click.IntRange(1, 3), help="1 makes pictures grey, 3 colour."),
+        click.option("--size", metavar="WIDTHxHEIGHT", help="Scale pictures to this, proportions kept, such as 28x28."),
+    ):
+        function = option(function)
+    return function
+
+
+@verb("info", "lenet data info mnist", "lenet data info photos --size 28x28 --depth 1")
+@click.argument("source")
+@preparation_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
+def info(source: str, as_json: bool, **preparation: Any) -> None:
+    """Say what is in a source: parts, classes and their counts, size, what was done to the pictures."""
+    about = _about(_load(source, preparation))
+    click.echo(json.dumps(about, ensure_ascii=False) if as_json else _table(about))
+
+
+@verb("preview", "lenet data preview photos --size 28x28 --out photos.png")
+@click.argument("source")
+@preparation_options
+@click.option("--count", type=click.IntRange(1, 50), default=10, show_default=True, help="Pictures of each class.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which pictures.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="preview.png",
+    show_default=True,
+    help="The .png to write.",
+)
+def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -> None:
+    """Draw a contact sheet: a row of random pictures for each class, as the network will see them."""
+    if out.suffix.lower() != ".png":
+        raise LenetError(f"{out}: the ending must be .png")
+    import numpy as np
+
+    from lenet import figures
+    from lenet.atomic import write_bytes
+    from lenet.figures.render import as_png
+
+    dataset = _load(source, preparation)
+    rng = np.random.default_rng(seed)
+    rows, names = [], []
+    for label, name in list(enumerate(dataset.class_names))[:MOST_ROWS]:
+        there = np.flatnonzero(dataset.labels == label)
+        rows.append(dataset.images[np.sort(rng.permutation(there)[:count])])
+        names.append(name)
+    title = f"{Path(dataset.name).name}: {len(dataset):,} images of {len(dataset.class_names)} classes"
+    write_bytes(out, as_png(figures.contact(title, rows, names)))
+    left_out = f" (the first {MOST_ROWS} classes)" if len(names) < len(dataset.class_names) else ""
+    click.echo(f"{title}{left_out}; see {out}")
+
+
+@verb("check", "lenet data check photos --size 28x28", "lenet data check mnist --json")
+@click.argument("source")
+@preparation_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def check(source: str, as_json: bool, **preparation: Any) -> None:
+    """Look for broken files, duplicates, conflicting labels, absent classes, blank and transposed pictures.
+
+    The exit status is 1 when there is a fault that spoils training or its measure.
+    """
+    from lenet.datasets.check import check as look
+
+    broken: list[str] = []
+    dataset = _load(source, preparation, lambda error: broken.append(str(error)))
+    findings = look(dataset, broken)
+    faults = sum(finding.fault for finding in findings)
+    if as_json:
+        report = {"data": source, "n": len(dataset), "faults": faults, "findings": [vars(found) for found in findings]}
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for finding in findings:
+            click.echo(f"{'fault' if finding.fault else 'note '}  {finding.says}")
+            for example in finding.examples:
+                click.echo(f"         {example}")
+            if len(finding.examples) < finding.count and finding.examples:
+                click.echo(f"         and {finding.count - len(finding.examples):,} more")
+        click.echo(f"{len(dataset):,} images looked at")
+    if faults:
+        raise LenetError(f"{source}: the faults above spoil training or its measure; mend them first")
+
+
+@verb("convert", "lenet data convert mnist mnist.parquet", "lenet data convert letters.npz letters --to folder")
+@click.argument("source")
+@click.argument("target", type=click.Path(path_type=Path))
+@preparation_options
+@click.option(
+    "--to",
+    "kind",
+    type=click.Choice(["folder", "idx", "npz", "csv", "parquet"]),
+    help="The format.  [default: by TARGET's ending; a folder of pictures when it has none]",
+)
+@click.option("--transpose", is_flag=True, help="Change rows and columns, which turns EMNIST's pictures upright.")
+def convert(source: str, target: Path, kind: str | None, transpose: bool, **preparation: Any) -> None:
+    """Write a source in another format: equal pixels, labels, class names and parts; TARGET is never overwritten."""
+    from lenet.datasets import convert as formats
+
+    chosen = formats.format_for(target, kind)
+    dataset = _load(source, preparation)
+    formats.convert(formats.transpose(dataset) if transpose else dataset, target, chosen)
+    click.echo(f"{target}: {len(dataset):,} images of {len(dataset.class_names)} classes")
+
+
+for _part in (info, preview, check, convert):
+    command.add_command(_part)
+
+
+def _load(source: str, preparation: dict[str, Any], complain: Any = None) -> "Dataset":
+    from lenet.datasets import load_dataset
+
+    chosen = {name: value for name, value in {**preparation, "complain": complain}.items() if value is not None}
+    return load_dataset(source, **chosen)
+
+
+def _about(dataset: "Dataset") -> dict[str, Any]:
+    import numpy as np
+
+    from lenet.datasets.assemble import sections
+
+    parts = sections(dataset)
+    counts = {
+        part: np.bincount(dataset.labels[rows], minlength=len(dataset.class_names)) for part, rows in parts.items()
+    }
+    return {
+        "data": dataset.name,
+        "n": len(dataset),
+        "parts": {part: rows.stop - rows.start for part, rows in parts.items()},
+        "width": dataset.width,
+        "height": dataset.height,
+        "depth": dataset.depth,
+        "classes": {
+            name: {part: int(count[label]) for part, count in counts.items()}
+            for label, name in enumerate(dataset.class_names)
+        },
+        "notes": list(dataset.notes),
+        "sha256": dataset.sha256,
+    }
+
+
+def _table(about: dict[str, Any]) -> str:
+    parts = list(about["parts"])
+    widest = max(5, *(len(name) for name in about["classes"]))
+    lines = [
+        f"{about['data']}",
+        "",
+        f"images    {about['n']:,}" + "".join(f", {n:,} {part}" for part, n in about["parts"].items() if part != "all"),
+        f"size      {about['width']}×{about['height']}, {'grey' if about['depth'] == 1 else 'colour'}",
+        *(f"note      {note}" for note in about["notes"]),
+        f"SHA-256   {about['sha256']}",
+        "",
+        f"{'class':>{widest}}" + "".join(f"  {part if part != 'all' else 'images':>10}" for part in parts),
+    ]
+    for name, row in about["classes"].items():
+        lines.append(f"{name:>{widest}}" + "".join(f"  {row[part]:>10,}" for part in parts))
+    return "\n".join(lines)

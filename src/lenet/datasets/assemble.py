@@ -1,0 +1,105 @@
+"""Training, validation and test parts, as a source names them, put together to one Dataset."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lenet.datasets.classes import in_natural_order
+from lenet.datasets.dataset import Dataset, Images
+from lenet.datasets.store import gather
+from lenet.errors import LenetError
+
+TRAIN, VALIDATION, TEST = range(3)
+
+# What sources call their parts.
+PART_NAMES = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "validation": VALIDATION,
+    "valid": VALIDATION,
+    "val": VALIDATION,
+    "dev": VALIDATION,
+    "test": TEST,
+    "testing": TEST,
+    "t10k": TEST,
+}
+# What is written for them.
+WRITTEN = ("train", "validation", "test")
+
+
+def assemble(
+    where: str,
+    images: Images,
+    labels: npt.NDArray[np.int64],
+    class_names: Sequence[str],
+    parts: npt.NDArray[np.int64],
+    origins: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """One Dataset: training images first, then validation, then test; classes in their natural order.
+
+    A single part is the whole. A validation part without a test part is what people measure on: it is the test part.
+
+    Args:
+        where: the source's name, for messages and as the data set's name.
+        images: uint8 ``(n, height, width, depth)``.
+        labels: ``(n,)``, indices into ``class_names``.
+        class_names: one a class.
+        parts: ``(n,)``, each ``TRAIN``, ``VALIDATION`` or ``TEST``.
+        origins: where each image came from, or nothing.
+        notes: what was done to the pictures.
+
+    Raises:
+        LenetError: for class names that cannot be shown, or arrays that do not fit together.
+    """
+    if images.ndim == 4 and images.shape[3] not in (1, 3):
+        raise LenetError(
+            f"{where}: images of shape {images.shape[1:]}: height, width and 1 (grey) or 3 (colour) are needed"
+        )
+    labels, names = in_natural_order(labels, class_names, where)
+    if np.any(np.diff(parts) < 0):
+        order = np.argsort(parts, kind="stable")
+        images, labels, parts = gather(images, order), labels[order], parts[order]
+        origins = [origins[index] for index in order] if len(origins) else origins
+    there = np.unique(parts).tolist()
+    test_from = validation_from = None
+    if len(there) > 1:
+        test_from = int(np.searchsorted(parts, there[-1]))
+    if there == [TRAIN, VALIDATION, TEST]:
+        validation_from = int(np.searchsorted(parts, VALIDATION))
+    return Dataset(where, images, labels, names, test_from, validation_from, tuple(origins), tuple(notes))
+
+
+def sections(dataset: Dataset) -> dict[str, slice]:
+    """The parts that the source itself named, by name, or ``all``."""
+    if dataset.test_from is None:
+        return {"all": slice(0, len(dataset))}
+    marks = [0, dataset.test_from, len(dataset)]
+    if dataset.validation_from is None:
+        return {"train": slice(*marks[:2]), "test": slice(*marks[1:])}
+    marks.insert(1, dataset.validation_from)
+    return {name: slice(*marks[index : index + 2]) for index, name in enumerate(WRITTEN)}
+
+
+def part_column(dataset: Dataset) -> list[str] | None:
+    """A part's name for every image, or None when the source has no parts."""
+    if dataset.test_from is None:
+        return None
+    column: list[str] = []
+    for name, part in sections(dataset).items():
+        column += [name] * (part.stop - part.start)
+    return column
+
+
+def part_number(name: Any, where: str) -> int:
+    """The part of that name.
+
+    Raises:
+        LenetError: for a name that no part has.
+    """
+    try:
+        return PART_NAMES[str(name).lower()]
+    except KeyError:
+        raise LenetError(f"{where}: part {str(name)[:20]!r} is none of {', '.join(WRITTEN)}") from None

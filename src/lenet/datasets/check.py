@@ -1,0 +1,124 @@
+"""What may be wrong with labelled pictures that can all be read."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from lenet.datasets.assemble import sections
+from lenet.datasets.dataset import Dataset
+from lenet.datasets.orientation import is_transposed
+
+# Of each kind of finding, so many are named.
+EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of thing that was found.
+
+    Attributes:
+        kind: a short name for programs: ``broken``, ``conflicting-labels``, ``duplicates-across-parts``,
+            ``duplicates``, ``absent-class``, ``missing-number``, ``blank``, ``dim`` or ``transposed``.
+        fault: whether it spoils training or its measure; otherwise it is worth knowing.
+        count: how many.
+        says: one line.
+        examples: at most ``EXAMPLES``, each naming the pictures.
+    """
+
+    kind: str
+    fault: bool
+    count: int
+    says: str
+    examples: tuple[str, ...] = ()
+
+
+def check(dataset: Dataset, broken: list[str]) -> list[Finding]:
+    """Look for what spoils a training or its measure.
+
+    Args:
+        dataset: what could be read.
+        broken: a line for each picture that could not.
+
+    Returns:
+        What was found, the worst first; nothing when all is well.
+    """
+    findings = [
+        Finding("broken", True, len(broken), f"{len(broken):,} broken files", tuple(broken[:EXAMPLES])),
+        *_twins(dataset),
+        *_absent(dataset),
+        _blank(dataset),
+        _dim(dataset),
+        _transposed(dataset),
+    ]
+    return sorted((found for found in findings if found.count), key=lambda found: not found.fault)
+
+
+def _twins(dataset: Dataset) -> list[Finding]:
+    """Images that are equal to the last pixel: with different labels, in different parts, or merely twice."""
+    places: dict[bytes, list[int]] = defaultdict(list)
+    for index, image in enumerate(dataset.images):
+        places[hashlib.blake2b(image.tobytes(), digest_size=16).digest()].append(index)
+    part = np.zeros(len(dataset), np.int64)
+    for number, rows in enumerate(sections(dataset).values()):
+        part[rows] = number
+    conflicting, across, twice = [], [], []
+    for indices in places.values():
+        if len(indices) > 1:
+            if len(set(dataset.labels[indices].tolist())) > 1:
+                conflicting.append(indices)
+            elif len(set(part[indices].tolist())) > 1:
+                across.append(indices)
+            else:
+                twice.append(indices)
+    kinds = (
+        ("conflicting-labels", True, conflicting, "images have equals with another label"),
+        ("duplicates-across-parts", True, across, "images stand in the training and the test part alike"),
+        ("duplicates", False, twice, "images stand twice or more in the same part"),
+    )
+    return [
+        Finding(kind, fault, len(groups), f"{len(groups):,} {says}", _named(dataset, groups))
+        for kind, fault, groups, says in kinds
+    ]
+
+
+def _named(dataset: Dataset, groups: list[list[int]]) -> tuple[str, ...]:
+    return tuple(
+        " = ".join(f"{dataset.origin(index)} ({dataset.class_names[dataset.labels[index]]})" for index in group[:4])
+        for group in groups[:EXAMPLES]
+    )
+
+
+def _absent(dataset: Dataset) -> list[Finding]:
+    absent = []
+    for part, rows in sections(dataset).items():
+        counts = np.bincount(dataset.labels[rows], minlength=len(dataset.class_names))
+        absent += [f"{name} in {part}" for name, count in zip(dataset.class_names, counts, strict=True) if not count]
+    findings = [Finding("absent-class", True, len(absent), "classes without an image", tuple(absent[:EXAMPLES]))]
+    if all(name.isascii() and name.isdigit() for name in dataset.class_names):
+        numbers = {int(name) for name in dataset.class_names}
+        missing = sorted(set(range(min(numbers), max(numbers) + 1)) - numbers)
+        says = "numbers are missing between the classes"
+        findings.append(
+            Finding("missing-number", False, len(missing), says, tuple(str(number) for number in missing[:EXAMPLES]))
+        )
+    return findings
+
+
+def _blank(dataset: Dataset) -> Finding:
+    blank = [index for index, image in enumerate(dataset.images) if image.min() == image.max()]
+    examples = tuple(dataset.origin(index) for index in blank[:EXAMPLES])
+    return Finding("blank", True, len(blank), f"{len(blank):,} images are of one colour all over", examples)
+
+
+def _dim(dataset: Dataset) -> Finding:
+    brightest = max(int(dataset.images[start : start + 4096].max()) for start in range(0, len(dataset), 4096))
+    return Finding(
+        "dim", True, int(brightest < 64), f"no pixel is brighter than {brightest} of 255: the scale is wrong"
+    )
+
+
+def _transposed(dataset: Dataset) -> Finding:
+    says = "rows and columns seem to have changed places, as in EMNIST; mend it with: lenet data convert --transpose"
+    return Finding("transposed", True, int(is_transposed(dataset) is True), says)

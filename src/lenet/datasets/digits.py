@@ -1,0 +1,24 @@
+"""The 1,797 digits of 8×8 pixels that come with scikit-learn.
+
+Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998.
+"""
+
+import numpy as np
+
+from lenet.datasets.dataset import Dataset
+from lenet.errors import LenetError
+
+
+def load_digits() -> Dataset:
+    """Load them; the levels 0 to 16 become 0 to 255.
+
+    Raises:
+        LenetError: when scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits as load
+    except ModuleNotFoundError as error:
+        hint = "the data 'digits' is scikit-learn's; install it with: pip install 'lenet[data]'"
+        raise LenetError(hint) from error
+    images, labels = load().images, load().target
+    return Dataset("digits", np.rint(images * (255 / 16)).astype(np.uint8), labels, tuple("0123456789"))

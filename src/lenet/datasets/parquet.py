@@ -1,0 +1,242 @@
+"""Parquet as the Hugging Face hub stores pictures: a column of encoded pictures or of pixels, and one of labels."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lenet.atomic import replacing
+from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, part_column, part_number
+from lenet.datasets.classes import resolve
+from lenet.datasets.dataset import Dataset, Images, as_images
+from lenet.datasets.picture import Encoded
+from lenet.datasets.pictures import Complain, decode_all, fingerprint, refuse
+from lenet.datasets.pixels import as_pixels
+from lenet.datasets.prepare import Preparation, as_picture, prepare
+from lenet.datasets.store import MOST_UNPACKED_BYTES
+from lenet.errors import LenetError
+
+IMAGE_COLUMNS = ("image", "img", "picture", "pixels", "x")
+LABEL_COLUMNS = ("label", "labels", "class", "target", "y", "fine_label")
+PART_COLUMNS = ("part", "split")
+# Rows that are read at once.
+ROWS = 1000
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """One file, its columns found."""
+
+    path: Path
+    file: Any
+    image: str
+    label: str
+    part_column: str | None
+    part: int
+
+    @property
+    def rows(self) -> int:
+        return int(self.file.metadata.num_rows)
+
+
+def read_parquet(path: Path, preparation: Preparation, complain: Complain = refuse) -> Dataset:
+    """Read a Parquet file, or a folder of them named ``train-….parquet``, ``test-….parquet``.
+
+    The column ``image`` holds encoded pictures (as bytes, or as a record of ``bytes`` and ``path``) or lists of
+    pixels; ``label`` holds names, or numbers whose names the Hugging Face metadata tells; a column ``part`` or
+    ``split`` may name the part. Nothing outside the file is ever read.
+
+    Args:
+        path: the file or folder.
+        preparation: how encoded pictures shall come; pixels come as they are.
+        complain: is told of every broken picture; those are left out.
+
+    Raises:
+        LenetError: names the file, and the row where it is one.
+    """
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    shards = sorted((_open(file, path.is_dir()) for file in files), key=lambda shard: shard.part)
+    count = sum(shard.rows for shard in shards)
+    if not count:
+        raise LenetError(f"{path}: has no row")
+    labels, parts, listed = _read_labels(shards, path)
+    origins = [f"{shard.path.name} row {row}" for shard in shards for row in range(shard.rows)]
+    if encoded := all(_is_encoded(shard) for shard in shards):
+        stamps = [(str(it.path.resolve()), it.path.stat().st_size, it.path.stat().st_mtime_ns) for it in shards]
+        images, kept, notes = decode_all(
+            str(path), count, lambda: _encoded(shards), preparation, fingerprint(stamps), complain
+        )
+        labels, parts, origins = labels[kept], parts[kept], [origins[index] for index in kept]
+    else:
+        images, notes = _read_pixels(shards, path), ()
+    numbers, class_names = resolve(labels, listed, str(path))
+    dataset = assemble(str(path), images, numbers, class_names, parts, origins, notes)
+    return dataset if encoded else prepare(dataset, preparation)
+
+
+def write_parquet(dataset: Dataset, path: Path) -> None:
+    """Write PNGs and labels as the Hugging Face hub does, with a column ``part`` where the source has parts.
+
+    Raises:
+        LenetError: when pyarrow is missing or the file cannot be written.
+    """
+    arrow, parquet = _pyarrow()
+    parts = part_column(dataset)
+    features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": list(dataset.class_names)}}
+    columns = {"image": arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())]), "label": arrow.int64()}
+    if parts:
+        features["part"] = {"_type": "Value", "dtype": "string"}
+        columns["part"] = arrow.string()
+    about = {"huggingface": json.dumps({"info": {"features": features}})}
+    schema = arrow.schema(list(columns.items()), metadata=about)
+    with replacing(path, suffix=".parquet") as temporary, parquet.ParquetWriter(temporary, schema) as writer:
+        for start in range(0, len(dataset), ROWS):
+            rows = slice(start, start + ROWS)
+            content = [{"bytes": _png(image), "path": None} for image in dataset.images[rows]]
+            table = {"image": content, "label": dataset.labels[rows]} | ({"part": parts[rows]} if parts else {})
+            writer.write_table(arrow.table(table, schema=schema))
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError as error:
+        raise LenetError("Parquet needs pyarrow; install it with: pip install 'lenet[data]'") from error
+    return pyarrow, pyarrow.parquet
+
+
+def _open(path: Path, named: bool) -> _Shard:
+    """Find a file's columns; in a folder its name tells the part."""
+    arrow, parquet = _pyarrow()
+    try:
+        file = parquet.ParquetFile(path)
+        names = file.schema_arrow.names
+    except (arrow.ArrowException, OSError, ValueError) as error:
+        raise LenetError(f"{path}: is not a readable Parquet file ({_first_line(error)})") from error
+    found: dict[str, str | None] = {}
+    for kind, known in (("image", IMAGE_COLUMNS), ("label", LABEL_COLUMNS), ("part", PART_COLUMNS)):
+        columns = [name for name in names if name.lower() in known]
+        if len(columns) > 1 or (not columns and kind != "part"):
+            raise LenetError(
+                f"{path}: {len(columns) or 'no'} columns for the {kind} among {', '.join(names)[:100]}; "
+                f"one named {known[0]} is needed"
+            )
+        found[kind] = columns[0] if columns else None
+    part = PART_NAMES.get(path.name.lower().partition("-")[0].removesuffix(".parquet"), TRAIN) if named else TRAIN
+    return _Shard(path, file, str(found["image"]), str(found["label"]), found["part"], part)
+
+
+def _batches(shard: _Shard, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    """The number of the first row, and the rows, of a file piece by piece."""
+    arrow, _ = _pyarrow()
+    row = 0
+    try:
+        for batch in shard.file.iter_batches(ROWS, columns=list(columns)):
+            batch.validate(full=True)
+            yield row, batch
+            row += len(batch)
+    except (arrow.ArrowException, OSError, ValueError) as error:
+        raise LenetError(f"{shard.path}: from row {row} on: cannot be read ({_first_line(error)})") from error
+    if row != shard.rows:
+        raise LenetError(f"{shard.path}: promises {shard.rows:,} rows, {row:,} are there")
+
+
+def _read_labels(
+    shards: Sequence[_Shard], path: Path
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], list[str] | None]:
+    """Labels as numbers or names, parts, and the names that numbers index."""
+    labels: list[Any] = []
+    parts: list[int] = []
+    for shard in shards:
+        for row, batch in _batches(shard, [shard.label, *([shard.part_column] if shard.part_column else [])]):
+            values = batch.column(shard.label).to_pylist()
+            kinds = {type(value) for value in values}
+            if not (kinds <= {int} or kinds <= {str}) or (labels and type(labels[0]) not in kinds):
+                wrong = next((i for i, value in enumerate(values) if type(value) not in (int, str)), 0)
+                raise LenetError(
+                    f"{shard.path}: row {row + wrong}: label {str(values[wrong])[:20]!r} is neither a whole number nor "
+                    "a name like the others"
+                )
+            labels += values
+            column = batch.column(shard.part_column).to_pylist() if shard.part_column else ()
+            parts += [part_number(name, f"{shard.path}: row {row + i}") for i, name in enumerate(column)]
+            parts += [shard.part] * (len(labels) - len(parts))
+    if isinstance(labels[0], int) and not -(2**63) <= min(labels) <= max(labels) < 2**63:
+        raise LenetError(f"{path}: a label has more than 63 bits")
+    listed = {tuple(names) if (names := _listed(shard)) is not None else None for shard in shards}
+    if len(listed) > 1:
+        raise LenetError(f"{path}: the files name different classes")
+    return np.array(labels), np.array(parts), listed.pop()  # type: ignore[return-value]
+
+
+def _listed(shard: _Shard) -> list[str] | None:
+    """The class names in the Hugging Face metadata, if they are there."""
+    try:
+        about = json.loads((shard.file.schema_arrow.metadata or {})[b"huggingface"])
+        names = about["info"]["features"][shard.label]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise LenetError(f"{shard.path}: the class names in its metadata are not a list of texts")
+    return names
+
+
+def _is_encoded(shard: _Shard) -> bool:
+    arrow, _ = _pyarrow()
+    kind = shard.file.schema_arrow.field(shard.image).type
+    return any(test(kind) for test in (arrow.types.is_struct, arrow.types.is_binary, arrow.types.is_large_binary))
+
+
+def _encoded(shards: Sequence[_Shard]) -> Iterator[tuple[str, Encoded]]:
+    for shard in shards:
+        for row, batch in _batches(shard, [shard.image]):
+            for index, value in enumerate(batch.column(0).to_pylist()):
+                where = f"{shard.path}: row {row + index}"
+                content = value.get("bytes") if isinstance(value, dict) else value
+                if not isinstance(content, bytes):
+                    raise LenetError(f"{where}: holds no picture's bytes; files outside are not followed")
+                yield where, content
+
+
+def _read_pixels(shards: Sequence[_Shard], path: Path) -> Images:
+    """Lists of numbers, nested or flat, all of one shape."""
+    blocks: list[Images] = []
+    held = 0
+    for shard in shards:
+        for row, batch in _batches(shard, [shard.image]):
+            values = batch.column(0)
+            shape = [len(values)]
+            while hasattr(values, "flatten") and hasattr(values.type, "value_type"):
+                inner = values.flatten()
+                lengths = np.asarray(values.value_lengths().fill_null(-1)) if hasattr(values, "value_lengths") else None
+                if values.null_count or (lengths is not None and len(set(lengths.tolist())) > 1):
+                    raise LenetError(f"{shard.path}: rows {row} to {row + len(batch) - 1}: pixels of unequal number")
+                shape.append(len(inner) // max(1, len(values)))
+                values = inner
+            if values.null_count:
+                raise LenetError(f"{shard.path}: rows {row} to {row + len(batch) - 1}: a pixel is missing")
+            numbers = values.to_numpy(zero_copy_only=False).reshape(shape)
+            where = f"{shard.path}: from row {row} on"
+            blocks.append(as_images(as_pixels(numbers, where), where))
+            held += blocks[-1].nbytes
+            if blocks[-1].shape[1:] != blocks[0].shape[1:]:
+                raise LenetError(f"{where}: images of {blocks[-1].shape[1:]}, before {blocks[0].shape[1:]}")
+            if held > MOST_UNPACKED_BYTES:
+                raise LenetError(f"{path}: holds more than {MOST_UNPACKED_BYTES >> 30} GiB of pixels; store pictures")
+    return np.concatenate(blocks)
+
+
+def _png(image: Images) -> bytes:
+    buffer = io.BytesIO()
+    as_picture(image).save(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0][:200] or type(error).__name__
