@@ -1,6 +1,7 @@
 import matplotlib.text
 import numpy as np
 import pytest
+from PIL import Image
 
 from lenet import LenetError
 from lenet.explain import draw, explain
@@ -35,3 +36,13 @@ def test_what_is_unknown_is_said_to_be(model):
     explanation = explain(model, np.zeros((28, 28, 1), np.uint8))
     assert explanation.unknown
     assert "Like nothing it knows" in said(draw(explanation))
+
+
+def test_the_verb_writes_a_sheet_to_look_at_and_one_to_print(lenet, test_part, tmp_path):
+    Image.fromarray(test_part.images[0, ..., 0]).resize((112, 112)).save(tmp_path / "seven.png")
+    result = lenet("explain", "seven.png", "--out", "why")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("7 (")
+    assert (tmp_path / "why" / "seven.pdf").read_bytes().startswith(b"%PDF")
+    assert Image.open(tmp_path / "why" / "seven.png").width > 1000
+    assert lenet("explain", "none.png").exit_code == 1

@@ -17,6 +17,8 @@ UNKNOWN = "?"
 CANDIDATES = 3
 # Of at least this many marks, when more than this share is no digit, none is.
 FEW, MOSTLY = 4, 0.35
+# Only texture has more marks; to look at each for cuts would take long.
+MOST_CUT = 500
 
 
 class Candidate(NamedTuple):
@@ -153,12 +155,21 @@ class Reader:
         from lenet.reading.lines import in_lines
         from lenet.reading.normalise import normalise
         from lenet.reading.rules import find_rules
-        from lenet.reading.segment import find_marks
+        from lenet.reading.segment import Mark, find_marks
+        from lenet.reading.touching import cut_apart
 
         height, width, _ = self.model.input_shape
         contrast = find_contrast(picture.pixels)
         ink = find_ink(contrast, find_rules(contrast))
-        lines = in_lines(find_marks(ink))
+
+        def confidence(marks: Sequence[Mark]) -> npt.NDArray[np.float32]:
+            images = [normalise(mark.strength, height, width).image for mark in marks]
+            return np.asarray(self.model.predict(np.stack(images)[..., np.newaxis]).max(axis=1))
+
+        found = find_marks(ink)
+        if len(found) <= MOST_CUT:
+            found = [digit for mark in found for digit in cut_apart(mark, confidence)]
+        lines = in_lines(found)
         marks = [mark for line in lines for mark in line]
         made = [normalise(mark.strength, height, width) for mark in marks]
         digits = iter(self._digits(made, [_full_box(mark.box, picture) for mark in marks]))

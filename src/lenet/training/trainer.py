@@ -118,6 +118,7 @@ def build_network(dataset: Dataset, recipe: Recipe) -> Any:
         filters=recipe.filters,
         kernel_size=recipe.kernel_size,
         dense_units=recipe.dense_units,
+        initializer=recipe.initializer,
     )
 
 
