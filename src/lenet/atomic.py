@@ -58,6 +58,8 @@ def building(path: Path) -> Iterator[Path]:
         raise LenetError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
     try:
         yield temporary
+        if hasattr(os, "sync"):  # once for all files, which may be many
+            os.sync()
         temporary.chmod(0o777 & ~_umask())
         temporary.rename(path)
         _flush(path.parent)
