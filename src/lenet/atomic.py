@@ -62,8 +62,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     old = temporary.with_name(f"{temporary.name}.old")
     try:
         yield temporary
-        for file in temporary.iterdir():
-            _flush(file)
+        if hasattr(os, "sync"):  # once for all files, which may be many
+            os.sync()
         temporary.chmod(0o777 & ~_umask())
         # A folder cannot be renamed over a full one: the old one steps aside first, and comes back on a failure.
         if path.exists():

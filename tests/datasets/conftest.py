@@ -27,7 +27,7 @@ def digits_in_parts(mnist):
 
 @pytest.fixture(scope="session")
 def colour():
-    """Colour noise of 9×6 pixels, 26 classes, no parts; as text, the tenth class sorts before the second."""
+    """Colour noise of 6×9 pixels and 26 classes without parts, whose names sort otherwise as plain text."""
     rng = np.random.default_rng(0)
     names = tuple(f"sign {number}" for number in range(1, 27))
     labels = np.concatenate([np.arange(26), rng.integers(0, 26, 14)])

@@ -91,7 +91,7 @@ def _read(file: IO[str], path: Path) -> Dataset:
     if first is None:
         raise LenetError(f"{path}: is empty; rows of a label and pixels are needed")
     columns = _split(first[1])
-    if all(_is_number(column) for column in columns[1:]):  # no header
+    if not _is_header(columns):
         lines = chain([first], lines)
         columns = ["label", *(f"pixel{index}" for index in range(len(columns) - 1))]
     layout = _layout(columns, path)
@@ -125,12 +125,14 @@ def _split(line: str) -> list[str]:
     return next(csv.reader([line]), [])
 
 
-def _is_number(text: str) -> bool:
+def _is_header(columns: Sequence[str]) -> bool:
+    """Whether a first line names columns; they may be named by numbers but for the label, and a label may be ``y``."""
     try:
-        float(text)
+        for column in columns[1:]:
+            float(column)
     except ValueError:
-        return False
-    return True
+        return True
+    return columns[0].strip().lower() in set(LABEL_COLUMNS) - {"y"}
 
 
 def _layout(columns: Sequence[str], path: Path) -> _Layout:

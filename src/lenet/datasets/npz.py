@@ -51,7 +51,9 @@ def read_npz(path: Path) -> Dataset:
         raise LenetError(f"{path}: the parts' images differ in shape: {', '.join(str(p.shape[1:]) for p in images)}")
     if names is not None and (names.ndim != 1 or names.dtype.kind not in "US"):
         raise LenetError(f"{path}: {names_key} is {names.dtype} of shape {names.shape}; one text a class is needed")
-    every, class_names = resolve(np.concatenate(labels), None if names is None else _text(names).tolist(), str(path))
+    every, class_names = resolve(
+        np.concatenate(labels), None if names is None else _text(names, f"{path}: {names_key}").tolist(), str(path)
+    )
     return assemble(str(path), np.concatenate(images), every, class_names, np.concatenate(parts))
 
 
@@ -132,8 +134,11 @@ def _labels(key: str, labels: npt.NDArray[Any], count: int, path: Path) -> npt.N
         return labels.astype(np.int64)
     if labels.dtype.kind not in "iuUS":
         raise LenetError(f"{path}: {key} holds {labels.dtype}; whole numbers or names are needed")
-    return _text(labels)
+    return _text(labels, f"{path}: {key}")
 
 
-def _text(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
+def _text(array: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
+    try:
+        return np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
+    except UnicodeDecodeError as error:
+        raise LenetError(f"{where} holds bytes that are no text in UTF-8 ({error.reason})") from error

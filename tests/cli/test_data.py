@@ -1,0 +1,99 @@
+"""`lenet data`: info, preview, check and convert, as a user calls them."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from lenet import load_dataset
+from lenet.cli.data import command
+
+
+@pytest.fixture(autouse=True)
+def there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 6), ("test", 2)):
+        for label in ("cat", "dog"):
+            for index in range(count):
+                path = tmp_path / "pets" / part / label / f"{label}{index}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(rng.integers(0, 90, (12, 10), dtype=np.uint8)).save(path)
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, arguments)
+
+
+def test_info(there):
+    result = run("info", "pets", "--json")
+    about = json.loads(result.stdout)
+    assert about["parts"] == {"train": 12, "test": 4}
+    assert about["classes"] == {"cat": {"train": 6, "test": 2}, "dog": {"train": 6, "test": 2}}
+    assert (about["width"], about["height"], about["depth"], about["n"]) == (10, 12, 1, 16)
+    assert about["sha256"] == load_dataset("pets").sha256
+    table = run("info", "pets", "--size", "20x20", "--invert", "yes").stdout
+    assert "20×20" in table
+    assert "inverted" in table
+    assert "scaled to 20×20, proportions kept, from 10×12" in table
+
+
+def test_preview(there):
+    result = run("preview", "pets", "--count", "3", "--out", "sheet.png")
+    assert result.stdout == "pets: 16 images of 2 classes; see sheet.png\n"
+    with Image.open("sheet.png") as sheet:
+        assert sheet.width > 200
+    assert run("preview", "pets", "--out", "sheet.jpg").exit_code == 1
+
+
+def test_check_of_sound_data(there):
+    result = run("check", "pets")
+    assert (result.exit_code, result.stdout) == (0, "16 images looked at\n")
+
+
+def test_check_names_every_fault_and_fails(there):
+    (there / "pets" / "train" / "cat" / "cat0.png").write_bytes(b"cut")
+    first = there / "pets" / "train" / "dog" / "dog1.png"
+    (there / "pets" / "test" / "dog" / "dog0.png").write_bytes(first.read_bytes())
+    (there / "pets" / "train" / "cat" / "cat5.png").write_bytes(
+        (there / "pets" / "train" / "dog" / "dog5.png").read_bytes()
+    )
+    result = run("check", "pets", "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert [(found["kind"], found["count"]) for found in report["findings"]] == [
+        ("broken", 1),
+        ("conflicting-labels", 1),
+        ("duplicates-across-parts", 1),
+    ]
+    assert report["n"] == 15
+    assert "test/dog/dog0.png" in report["findings"][2]["examples"][0]
+    assert "cat0.png: is not a readable picture" in run("check", "pets").stdout
+
+
+def test_convert(there):
+    assert run("convert", "pets", "pets.parquet").stdout == "pets.parquet: 16 images of 2 classes\n"
+    assert load_dataset("pets.parquet").sha256 == load_dataset("pets").sha256
+    assert run("convert", "pets.parquet", "lying", "--transpose").exit_code == 0
+    assert (load_dataset("lying").width, load_dataset("lying").height) == (12, 10)
+    again = run("convert", "pets", "pets.parquet")
+    assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
+    assert run("convert", "pets", "pets.doc").exit_code == 1
+
+
+def test_wrong_usage_is_status_two(there):
+    assert run("info").exit_code == 2
+    assert run("info", "pets", "--invert", "perhaps").exit_code == 2
+    assert run("nothing").exit_code == 2
+
+
+def test_a_fault_is_one_line(there):
+    result = run("info", "missing")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("lenet: unknown data 'missing'")
+    assert result.stderr.count("\n") == 1
