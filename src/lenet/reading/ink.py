@@ -49,7 +49,7 @@ class Ink:
     """What is written.
 
     Attributes:
-        strength: float32 ``(height, width)``, 0 for paper, 1 for full ink of this pen.
+        strength: float32 ``(height, width)``, 0 for paper, 0.5 at the rim of a stroke, 1 for full ink.
         mask: where there is ink, ``(height, width)``.
     """
 
@@ -68,10 +68,11 @@ def find_contrast(pixels: npt.NDArray[np.uint8]) -> Contrast:
     values = _evened(255 - grey if bright else grey)
     if min(values.shape) >= GRAINY_SIDE:
         values = ndimage.gaussian_filter(values, 0.8)
-    sample = values[:: max(1, values.shape[0] // 512), :: max(1, values.shape[1] // 512)]
-    middle = float(np.median(sample))
-    grain = 1.48 * float(np.median(np.abs(sample - middle)))
-    return Contrast(values, max(LEAST_CONTRAST, middle + GRAIN * grain), bright)
+    rows = values[:: max(1, values.shape[0] // 512)]
+    # Pixels so far apart share no noise through the smoothing, and mostly lie on the same paper or the same stroke.
+    grain = 1.05 * float(np.median(np.abs(rows[:, 3:] - rows[:, :-3]))) if rows.shape[1] > 3 else 0.0
+    paper = float(np.percentile(rows, 30))
+    return Contrast(values, max(LEAST_CONTRAST, paper + GRAIN * grain), bright)
 
 
 def find_ink(contrast: Contrast, rules: Mask) -> Ink:
@@ -89,12 +90,12 @@ def find_ink(contrast: Contrast, rules: Mask) -> Ink:
     if written.size == 0:
         return Ink(np.zeros_like(values), np.zeros(values.shape, bool))
     pen = float(np.percentile(written, 85))
-    strength = np.clip(values / np.float32(pen), 0, 1)
-    edge = max(EDGE, contrast.floor / pen)
-    labels, count = strokes((strength > edge) & ~rules)
+    edge = max(EDGE * pen, contrast.floor)
+    labels, count = strokes((values > edge) & ~rules)
     seeded = np.zeros(count + 1, bool)
-    seeded[labels[strength > max(SEED, edge)]] = True
+    seeded[labels[values > max(SEED * pen, edge)]] = True
     seeded[0] = False
+    strength = np.clip(values / np.float32(2 * edge), 0, 1)
     return Ink(strength, seeded[labels])
 
 
@@ -108,7 +109,8 @@ def ink_is_bright(grey: Strength) -> bool:
 def _evened(grey: Strength) -> Strength:
     """Contrast of dark ink against the paper around it, about 0 to 1: light and shadow divided away."""
     small = _shrunk(grey, LIGHT_SIDE)
-    reach = max(3, max(small.shape) // 5) | 1
+    # A small picture is the crop of one digit, whose broad strokes must not be taken for shadow.
+    reach = max(3, round(max(small.shape) * (0.5 if max(grey.shape) <= LIGHT_SIDE else 0.2))) | 1
     paper = ndimage.grey_closing(ndimage.gaussian_filter(small, 1), size=(reach, reach))
     paper = ndimage.gaussian_filter(paper, max(small.shape) / 64)
     paper = np.asarray(Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BILINEAR))

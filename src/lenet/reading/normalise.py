@@ -108,7 +108,7 @@ def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool]:
     outside = ndimage.distance_transform_edt(~outline)
     middle = inside[outline & (inside == ndimage.maximum_filter(inside, size=3))]
     thickness = max(1.0, 2 * float(middle.mean()) - 1)
-    length = np.count_nonzero(outline) / thickness
+    length = np.count_nonzero(outline) / max(2.0, thickness)
     digit_shaped = bool(length <= LONGEST * OVERSIZE * box and float(middle.max()) <= FATTEST * OVERSIZE * box)
     move = (float(np.clip(thickness, THINNEST * scale, THICKEST * scale)) - thickness) / 2
     # Where the pen was light, a stroke keeps at least a pixel of the 20.

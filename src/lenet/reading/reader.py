@@ -16,7 +16,7 @@ from lenet.reading.picture import Picture, Source, open_picture
 UNKNOWN = "?"
 CANDIDATES = 3
 # Of at least this many marks, when more than this share is no digit, none is.
-FEW, MOSTLY = 4, 0.35
+FEW, MOSTLY = 4, 0.5
 # Only texture has more marks; to look at each for cuts would take long.
 MOST_CUT = 500
 
@@ -189,21 +189,16 @@ class Reader:
         if not marks:
             return []
         batch: Images = np.stack([mark.image for mark in marks])[..., np.newaxis]
-        unknown = self._unknown(batch) | np.array([not mark.digit_shaped for mark in marks])
+        probabilities, unknown = self.model.judge(batch)
+        unknown = unknown | np.array([not mark.digit_shaped for mark in marks])
         if len(marks) >= FEW and unknown.mean() > MOSTLY:
             unknown[:] = True  # writing of another kind, some of which happens to look like digits
         found = []
-        for mark, box, row, doubt in zip(marks, boxes, self.model.predict(batch), unknown, strict=True):
+        for mark, box, row, doubt in zip(marks, boxes, probabilities, unknown, strict=True):
             likeliest = np.argsort(-row, kind="stable")[:CANDIDATES]
             top = tuple(Candidate(self.model.class_names[label], float(row[label])) for label in likeliest)
             found.append(Digit(box, mark.image, top, bool(doubt)))
         return found
-
-    def _unknown(self, batch: Images) -> npt.NDArray[np.bool_]:
-        threshold = self.model.metadata.unknown_threshold
-        if threshold is None:
-            return np.zeros(len(batch), bool)
-        return np.asarray(self.model.unknown_scores(batch) < threshold)
 
 
 def _ready_image(picture: Picture) -> npt.NDArray[np.uint8] | None:

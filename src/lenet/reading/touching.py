@@ -17,7 +17,7 @@ NARROWEST = 0.75
 LONGEST_CUT = 2.0
 # Both halves are digits: so high and so wide, in heights of the mark.
 LEAST_HEIGHT, LEAST_WIDTH = 0.55, 0.1
-MOST_CUTS = 8
+MOST_CUTS = 15
 # A mark of this width to height is cut when the halves are as sure as the whole; a narrower one when they are surer, by
 # as much in log-probability as it is narrower. Chosen on MNIST training digits, single and pushed together.
 EVEN = 1.2
@@ -66,14 +66,15 @@ def possible_cuts(mark: Mark) -> list[tuple[Mark, Mark]]:
         for number in range(1, count + 1):
             valley = np.flatnonzero(labels == number)
             least = valley[ink[valley] == ink[valley].min()]
-            column = int(least[len(least) // 2]) - (sheared.shape[1] - mask.shape[1]) // 2
-            found.append((int(ink[valley].min()), column, slant))
+            # A long foot that reaches the next digit is to be cut at that digit: the valley's ends count as well.
+            for column in {int(least[len(least) // 2]), int(valley[0]), int(valley[-1])}:
+                found.append((int(ink[column]), column - (sheared.shape[1] - mask.shape[1]) // 2, slant))
     pairs = []
     for _, column, slant in sorted(found):
         pair = _halves(mark, mask, column, slant)
-        if pair is not None:
+        if pair is not None and len(pairs) < MOST_CUTS:
             pairs.append(pair)
-    return pairs[:MOST_CUTS]
+    return pairs
 
 
 def _sheared(mask: Mask, slant: float) -> Mask:
