@@ -74,4 +74,5 @@ def test_the_bundled_model_knows_that_letters_are_no_digits(bundled, test_part, 
 
 def test_the_bundled_model_keeps_99_of_a_hundred_digits(bundled, test_part):
     kept = (bundled.unknown_scores(test_part.images) >= bundled.metadata.unknown_threshold).mean()
-    assert kept == pytest.approx(0.99, abs=0.003)
+    # The threshold comes from 2,000 images: three standard errors of a share of 99 % of them are 0.67 points.
+    assert kept == pytest.approx(0.99, abs=0.0067)
