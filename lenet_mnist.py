@@ -39,7 +39,14 @@ def main() -> None:
 
     print("[INFO] building and compiling the network...")
     keras.utils.set_random_seed(recipe.seed)
-    network = LeNet.build(width=28, height=28, depth=1, classes=10, weights_path=weights if loading else None)
+    network = LeNet.build(
+        width=28,
+        height=28,
+        depth=1,
+        classes=10,
+        weights_path=weights if loading else None,
+        initializer=recipe.initializer,
+    )
     network.compile(
         loss="categorical_crossentropy", optimizer=keras.optimizers.SGD(recipe.learning_rate), metrics=["accuracy"]
     )

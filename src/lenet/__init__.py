@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lenet.evaluation import Evaluation, evaluate
     from lenet.model.runtime import Model
     from lenet.network import LeNet
+    from lenet.reading import Reader, Reading
     from lenet.training.recipe import Recipe
     from lenet.training.run import Run
     from lenet.training.trainer import fit, train
@@ -25,6 +26,8 @@ _HOME = {
     "LeNet": "lenet.network",
     "LenetError": "lenet.errors",
     "Model": "lenet.model.runtime",
+    "Reader": "lenet.reading",
+    "Reading": "lenet.reading",
     "Recipe": "lenet.training.recipe",
     "Run": "lenet.training.run",
     "evaluate": "lenet.evaluation",
@@ -41,6 +44,8 @@ __all__ = [
     "LeNet",
     "LenetError",
     "Model",
+    "Reader",
+    "Reading",
     "Recipe",
     "Run",
     "evaluate",

@@ -37,36 +37,59 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+        # HDF5 raises errors of many lines that carry the number only.
+        what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise LenetError(f"{path}: cannot be written ({what}); nothing was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``; when the block ends well, it becomes ``path``.
+
+    Args:
+        path: the folder to make or replace; the folder that it lies in is made when missing.
+
+    Raises:
+        LenetError: when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be made ({error.strerror}); choose another place") from error
+    old = temporary.with_name(f"{temporary.name}.old")
+    try:
+        yield temporary
+        if hasattr(os, "sync"):  # once for all files, which may be many
+            os.sync()
+        temporary.chmod(0o777 & ~_umask())
+        # A folder cannot be renamed over a full one: the old one steps aside first, and comes back on a failure.
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
 def building(path: Path) -> Iterator[Path]:
-    """Give an empty temporary folder beside ``path``; when the block ends well, it becomes ``path``.
+    """The same for a folder that must not be there yet.
 
     Raises:
         LenetError: when ``path`` is there already or cannot be written.
     """
     if path.exists() or path.is_symlink():
         raise LenetError(f"{path}: is there already and is not overwritten; choose another name")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
-    try:
+    with replacing_folder(path) as temporary:
         yield temporary
-        if hasattr(os, "sync"):  # once for all files, which may be many
-            os.sync()
-        temporary.chmod(0o777 & ~_umask())
-        temporary.rename(path)
-        _flush(path.parent)
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,10 +1,9 @@
 """TensorFlow and Keras, imported once and with the settings that they must have before they are imported."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from lenet.errors import LenetError
+from lenet.silence import silence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -12,25 +11,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep TensorFlow's greetings off the terminal; its C++ part writes them past ``sys.stderr``."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no standard error to keep clean
-        yield
-        return
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silent)
-
-
-with _silence():
+with silence():
     try:
         import keras
         import tensorflow as tf

@@ -24,6 +24,7 @@ class LeNet:
         filters: tuple[int, int] = (20, 50),
         kernel_size: int = 5,
         dense_units: int = 500,
+        initializer: str = "glorot_uniform",
         **tutorial_spelling: Any,
     ) -> keras.Sequential:
         """Build a LeNet; its input is ``(n, height, width, depth)`` in [0, 1], its output ``(n, classes)``.
@@ -40,6 +41,7 @@ class LeNet:
             filters: kernels of the first and the second convolution.
             kernel_size: side of each kernel in pixels.
             dense_units: units of the hidden dense layer.
+            initializer: how Keras draws the kernels at first, by its name.
 
         Raises:
             LenetError: a size that no LeNet can have, or weights that do not fit.
@@ -52,16 +54,16 @@ class LeNet:
         network = keras.Sequential(
             [
                 keras.Input((height, width, depth), name="pixels"),
-                layers.Conv2D(filters[0], kernel_size, padding="same", name="conv1"),
+                layers.Conv2D(filters[0], kernel_size, padding="same", kernel_initializer=initializer, name="conv1"),
                 layers.ReLU(name="relu1"),
                 layers.MaxPooling2D(2, strides=2, name="pool1"),
-                layers.Conv2D(filters[1], kernel_size, padding="same", name="conv2"),
+                layers.Conv2D(filters[1], kernel_size, padding="same", kernel_initializer=initializer, name="conv2"),
                 layers.ReLU(name="relu2"),
                 layers.MaxPooling2D(2, strides=2, name="pool2"),
                 layers.Flatten(name="flatten"),
-                layers.Dense(dense_units, name="dense1"),
+                layers.Dense(dense_units, kernel_initializer=initializer, name="dense1"),
                 layers.ReLU(name="relu3"),
-                layers.Dense(classes, name="dense2"),
+                layers.Dense(classes, kernel_initializer=initializer, name="dense2"),
                 layers.Softmax(name="probabilities"),
             ],
             name="lenet",

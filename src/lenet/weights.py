@@ -71,7 +71,8 @@ def _check_size(path: Path, array_bytes: int) -> None:
         raise LenetError(f"{path}: is a folder, not a weights file")
     if size == 0:
         raise LenetError(f"{path}: is empty, not a weights file")
-    if size > array_bytes + OVERHEAD_BYTES:
+    # A compiled network's file carries its optimiser, too: up to two more arrays a weight.
+    if size > 3 * array_bytes + OVERHEAD_BYTES:
         raise LenetError(
             f"{path}: has {size:,} bytes, this network's weights need {array_bytes:,}: another network's file"
         )
@@ -96,7 +97,7 @@ def _read(file: h5py.File, name: str, shape: tuple[int, ...], path: Path) -> np.
 
 def _refuse_unknown(file: h5py.File, known: Any, path: Path) -> None:
     def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and name not in known:
+        if isinstance(item, h5py.Dataset) and name not in known and not name.startswith("optimizer/"):
             raise LenetError(f"{path}: holds {name}, which this network does not have: another network's file")
 
     file.visititems(visit)

@@ -51,7 +51,7 @@ def info(source: str, as_json: bool, **preparation: Any) -> None:
     click.echo(json.dumps(about, ensure_ascii=False) if as_json else _table(about))
 
 
-@verb("preview", "lenet data preview photos --size 28x28 --out photos.png")
+@verb("preview", "lenet data preview mnist", "lenet data preview photos --size 28x28 --out photos.png")
 @click.argument("source")
 @preparation_options
 @click.option("--count", type=click.IntRange(1, 50), default=10, show_default=True, help="Pictures of each class.")

@@ -10,23 +10,43 @@ from lenet.cli.verb import verb
 
 if TYPE_CHECKING:
     from lenet.evaluation import Evaluation
+    from lenet.evaluation.robustness import Robustness
 
 
-@verb("evaluate", "lenet evaluate runs/train-1", "lenet evaluate runs/train-1 --json --figures figures")
+@verb(
+    "evaluate",
+    "lenet evaluate runs/train-1",
+    "lenet evaluate runs/train-1 --json --figures figures",
+    "lenet evaluate runs/train-1 --robustness --count 100 --figures figures",
+)
 @click.argument("model", required=False)
 @click.option(
     "--data", metavar="SOURCE", help="What to read: see `lenet data --help`.  [default: what the model was trained on]"
 )
 @click.option(
     "--part",
-    type=click.Choice(["test", "train", "all"]),
+    type=click.Choice(["test", "train", "validation", "all"]),
     default="test",
     show_default=True,
     help="Which part, as the model's own training split it.",
 )
+@click.option("--robustness", is_flag=True, help="Measure it on damaged pictures, too: 24 kinds, 5 severities.")
+@click.option(
+    "--count", type=click.IntRange(1), default=1000, show_default=True, help="How many pictures --robustness damages."
+)
+@click.option("--unknown", is_flag=True, help="Compare the scores that tell a digit from what is none, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 @click.option("--figures", type=click.Path(path_type=Path), metavar="DIR", help="Write figures there.")
-def command(model: str | None, data: str | None, part: str, as_json: bool, figures: Path | None) -> None:
+def command(
+    model: str | None,
+    data: str | None,
+    part: str,
+    robustness: bool,
+    count: int,
+    unknown: bool,
+    as_json: bool,
+    figures: Path | None,
+) -> None:
     """Measure a model: accuracy with its 95 % interval, loss, calibration, and where it errs.
 
     MODEL is a run folder or a model file; without one, the bundled model is measured.
@@ -37,11 +57,28 @@ def command(model: str | None, data: str | None, part: str, as_json: bool, figur
     loaded = Model.load(model)
     chosen = part_for(loaded.metadata, data_for(loaded.metadata, data), part)
     evaluation = evaluate(loaded, chosen)
-    if figures is not None:
-        from lenet.evaluation.report import write_figures
+    report = evaluation.to_dict()
+    tables = [_table(evaluation)]
+    if unknown:
+        from lenet.evaluation.unknown import compare_scores, made_up
 
-        write_figures(figures, evaluation, chosen.images)
-    click.echo(json.dumps(evaluation.to_dict(), ensure_ascii=False) if as_json else _table(evaluation))
+        report["unknown_auroc"] = compare_scores(loaded, chosen.images, made_up(chosen.images))
+        tables.append(_unknown_table(report["unknown_auroc"], len(chosen)))
+    damage = None
+    if robustness:
+        from lenet.evaluation.robustness import measure_robustness
+
+        damage = measure_robustness(loaded, chosen, count)
+        report["robustness"] = damage.to_dict()
+        tables.append(_robustness_table(damage))
+    if figures is not None:
+        from lenet.evaluation import report as drawings
+
+        drawings.write_figures(figures, evaluation, chosen.images)
+        drawings.write_unknown_figure(figures, loaded, chosen.images)
+        if damage is not None:
+            drawings.write_robustness_figures(figures, damage, chosen.images[0])
+    click.echo(json.dumps(report, ensure_ascii=False) if as_json else "\n\n".join(tables))
 
 
 def _table(evaluation: "Evaluation") -> str:
@@ -54,23 +91,54 @@ def _table(evaluation: "Evaluation") -> str:
         f"95 % interval {low:.2%} to {high:.2%})",
         f"loss       {report['loss']:.4f} nats",
         f"calibration error   {report['expected_calibration_error']:.2%}",
-        "",
-        f"{'class':>10}  {'precision':>9}  {'recall':>9}  {'F1':>9}  {'n':>7}",
     ]
+    if evaluation.kept is not None:
+        lines.append(f"kept as known       {evaluation.kept:.2%}")
+    lines += ["", f"{'class':>10}  {'precision':>9}  {'recall':>9}  {'F1':>9}  {'n':>7}"]
     for name, row in report["per_class"].items():
         lines.append(f"{name:>10}  {row['precision']:>9.2%}  {row['recall']:>9.2%}  {row['f1']:>9.2%}  {row['n']:>7,}")
-    confused = sorted(
-        (
-            (count, truth, answer)
-            for truth, row in zip(evaluation.class_names, report["confusion"], strict=True)
-            for answer, count in zip(evaluation.class_names, row, strict=True)
-            if truth != answer and count
-        ),
-        key=lambda found: -found[0],
-    )[:5]
-    if confused:
+    if confused := evaluation.most_confused():
+        lines += ["", "most confused:"]
+        lines += [
+            f"  {pair.truth} read as {pair.answer}  {pair.n}×  ({pair.rate:.2%} of all {pair.truth})"
+            for pair in confused
+        ]
+    if wrong := evaluation.known_wrong_labels:
         lines += [
             "",
-            "most confused: " + ", ".join(f"{truth} read as {answer} ({n}×)" for n, truth, answer in confused),
+            f"{wrong} of these {evaluation.n:,} labels are known to be wrong ({100 * wrong / evaluation.n:.2f} points; "
+            "Northcutt, Athalye, Mueller 2021):",
+            "the floor that no honest reader's error goes below.",
         ]
     return "\n".join(lines)
+
+
+def _unknown_table(aurocs: dict[str, dict[str, float]], n: int) -> str:
+    kinds = list(next(iter(aurocs.values())))
+    lines = [
+        f"told from what is none, AUROC by score (n = {n:,} of each):",
+        "",
+        f"{'':>16}" + "".join(f"  {name:>19}" for name in aurocs),
+    ]
+    lines += [f"{kind:>16}" + "".join(f"  {row[kind]:>19.4f}" for row in aurocs.values()) for kind in kinds]
+    return "\n".join(lines)
+
+
+def _robustness_table(damage: "Robustness") -> str:
+    worst, accuracy = damage.worst
+    lines = [
+        f"right under damage, n = {damage.n:,} (clean: {damage.clean:.1%}); * = a kind of MNIST-C, rebuilt",
+        "",
+        f"{'severity':>16}" + "".join(f"{severity:>8}" for severity in range(1, damage.accuracy.shape[1] + 1)),
+    ]
+    for kind, row in zip(damage.corruptions, damage.accuracy, strict=True):
+        name = f"{kind.name} {'*' if kind.mnist_c else ' '}"
+        lines.append(f"{name:>16}" + "".join(f"{share:>8.1%}" for share in row))
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"MNIST-C-style mean at severity 3: {damage.mnist_c_mean:.2%}; "
+            f"worst of all kinds there: {worst.name} ({accuracy:.1%})",
+        ]
+    )

@@ -58,7 +58,7 @@ def _print_epoch(progress: "Progress") -> None:
 def _epoch_line(progress: "Progress") -> str:
     row = progress.epoch
     assert row is not None
-    line = f"epoch {row.epoch:g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
+    line = f"epoch {row.epoch:.3g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
     if row.validation_accuracy is not None:
         line += f", validation accuracy {row.validation_accuracy:.2%}"
     return f"{line}, {row.seconds:.1f} s"

@@ -1,7 +1,7 @@
 """Evaluation: a model held against labelled images."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +9,36 @@ import numpy.typing as npt
 from lenet.datasets import Dataset
 from lenet.evaluation.metrics import (
     Counts,
+    Floats,
     confusion_matrix,
     cross_entropy,
     expected_calibration_error,
     precision_recall_f1,
+    reliability,
     wilson_interval,
 )
 from lenet.model.runtime import Model
+
+# ``Dataset.sha256`` of MNIST's own test part, and how many of its labels human judges found to be wrong: Northcutt,
+# Athalye and Mueller, "Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks", NeurIPS 2021.
+MNIST_TEST_SHA256 = "f5d504263c2599ab43cbdaadd867e048650ff9bcd139cee9297adcee6ae56422"
+MNIST_WRONG_LABELS = 15
+
+
+class Confused(NamedTuple):
+    """A pair of classes that the model takes for one another.
+
+    Attributes:
+        truth: the class that was there.
+        answer: the class that was read.
+        n: how often.
+        rate: share of all images of ``truth``, 0 to 1.
+    """
+
+    truth: str
+    answer: str
+    n: int
+    rate: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +51,8 @@ class Evaluation:
         class_names: one a class.
         truth: labels ``(n,)``.
         probabilities: ``(n, classes)``.
+        unknown: which images the model calls unknown, ``(n,)``; None when it has no threshold for that.
+        known_wrong_labels: how many of the labels are known to be wrong, so that an honest reader errs there.
     """
 
     model: str
@@ -35,6 +60,8 @@ class Evaluation:
     class_names: tuple[str, ...]
     truth: Counts
     probabilities: npt.NDArray[np.float32]
+    unknown: npt.NDArray[np.bool_] | None = None
+    known_wrong_labels: int = 0
 
     @property
     def n(self) -> int:
@@ -61,6 +88,27 @@ class Evaluation:
         """Counts ``(classes, classes)``: row = truth, column = prediction."""
         return confusion_matrix(self.truth, self.predicted, len(self.class_names))
 
+    @property
+    def confusion_rates(self) -> Floats:
+        """Shares of each truth's images ``(classes, classes)``, rows summing to 1; a class without images has zeros."""
+        return np.asarray(self.confusion / np.maximum(1, self.confusion.sum(axis=1, keepdims=True)))
+
+    @property
+    def kept(self) -> float | None:
+        """Share of the images that the model does not call unknown, 0 to 1; None when it has no threshold."""
+        return None if self.unknown is None else float(1 - self.unknown.mean())
+
+    def most_confused(self, most: int = 5) -> list[Confused]:
+        """The pairs taken for one another most often, at most so many."""
+        wrong = self.confusion - np.diag(np.diag(self.confusion))
+        pairs = (divmod(int(index), len(wrong)) for index in np.argsort(-wrong, axis=None, kind="stable")[:most])
+        names, rates = self.class_names, self.confusion_rates
+        return [
+            Confused(names[truth], names[answer], int(wrong[truth, answer]), float(rates[truth, answer]))
+            for truth, answer in pairs
+            if wrong[truth, answer]
+        ]
+
     def mistakes(self) -> Counts:
         """Indices of the images read wrong, the most confident first."""
         wrong = np.flatnonzero(self.predicted != self.truth)
@@ -69,6 +117,7 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet evaluate --json`` prints them."""
         precision, recall, f1 = precision_recall_f1(self.confusion)
+        counts, confidence, accuracy = reliability(self.probabilities, self.truth)
         return {
             "model": self.model,
             "data": self.data,
@@ -88,6 +137,15 @@ class Evaluation:
                 for label, name in enumerate(self.class_names)
             },
             "confusion": self.confusion.tolist(),
+            "confusion_rates": self.confusion_rates.tolist(),
+            "most_confused": [pair._asdict() for pair in self.most_confused()],
+            "reliability": {
+                "n": counts.tolist(),
+                "confidence": confidence.tolist(),
+                "accuracy": accuracy.tolist(),
+            },
+            "kept_as_known": self.kept,
+            "known_wrong_labels": self.known_wrong_labels,
         }
 
 
@@ -98,4 +156,13 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
         LenetError: when the images are not the model's, or of a class that it does not know.
     """
     dataset = dataset.with_classes(model.class_names)
-    return Evaluation(model.name, dataset.name, model.class_names, dataset.labels, model.predict(dataset.images))
+    threshold = model.metadata.unknown_threshold
+    return Evaluation(
+        model.name,
+        dataset.name,
+        model.class_names,
+        dataset.labels,
+        model.predict(dataset.images),
+        None if threshold is None else model.unknown_scores(dataset.images) < threshold,
+        MNIST_WRONG_LABELS if dataset.sha256 == MNIST_TEST_SHA256 else 0,
+    )

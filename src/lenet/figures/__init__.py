@@ -4,7 +4,27 @@ from lenet.figures.calibration import calibration
 from lenet.figures.confusion import confusion
 from lenet.figures.contact import contact
 from lenet.figures.curves import curves
+from lenet.figures.explanation import explanation
 from lenet.figures.filters import filters
-from lenet.figures.gallery import answer, digits, mistakes
+from lenet.figures.gallery import answer, digits, mistakes, suspects
+from lenet.figures.reading import annotated, reading
+from lenet.figures.robustness import damages, robustness
+from lenet.figures.unknown import unknown
 
-__all__ = ["answer", "calibration", "confusion", "contact", "curves", "digits", "filters", "mistakes"]
+__all__ = [
+    "annotated",
+    "answer",
+    "calibration",
+    "confusion",
+    "contact",
+    "curves",
+    "damages",
+    "digits",
+    "explanation",
+    "filters",
+    "mistakes",
+    "reading",
+    "robustness",
+    "suspects",
+    "unknown",
+]

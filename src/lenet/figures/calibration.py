@@ -28,7 +28,7 @@ def calibration(
     sizes = 20 + 180 * np.sqrt(counts / counts.max())
     with drawing(6, 4.8) as figure:
         axes = figure.subplots()
-        axes.set_title(f"Confidence and accuracy differ by {error:.2%} on average")
+        axes.set_title(f"Confidence and accuracy differ by {error:.2%}")
         axes.plot([0, 100], [0, 100], color=GREY, linestyle="--", label="honest")
         for enough, alpha, label in ((True, 1.0, f"{ENOUGH} images or more"), (False, 0.35, "fewer")):
             chosen = filled & ((counts >= ENOUGH) == enough)
@@ -36,5 +36,5 @@ def calibration(
                 100 * confidence[chosen], 100 * accuracy[chosen], sizes[chosen], color=BLUE, alpha=alpha, label=label
             )
         axes.set(xlabel="the network's probability (%)", ylabel="right (%)", xlim=(0, 103), ylim=(0, 103))
-        axes.legend(loc="upper left", markerscale=0.6)
+        axes.legend(loc="lower right", markerscale=0.6)
     return figure

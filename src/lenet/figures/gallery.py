@@ -54,6 +54,27 @@ def answer(
     return figure
 
 
+def suspects(
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[np.int64],
+    probabilities: npt.NDArray[np.float32],
+    class_names: Sequence[str],
+) -> Figure:
+    """Images ``(n, height, width, depth)`` whose labels a network doubts, the most doubted first."""
+    answers = probabilities.argmax(axis=1)
+    captions = [
+        (
+            f"labelled {class_names[label]}\nlooks like {class_names[answer]}"
+            if label != answer
+            else f"labelled {class_names[label]}\nonly {chances[label]:.0%} sure",
+            WRONG if label != answer else GREY,
+        )
+        for label, answer, chances in zip(labels, answers, probabilities, strict=True)
+    ]
+    differ = int((labels != answers).sum())
+    return _grid(f"{differ} of the {len(images)} most doubted labels are read as another class", images, captions)
+
+
 def _sheet(
     title: str,
     images: npt.NDArray[np.uint8],
@@ -61,21 +82,23 @@ def _sheet(
     probabilities: npt.NDArray[np.float32],
     class_names: Sequence[str],
 ) -> Figure:
+    captions = []
+    for label, chances in zip(truth, probabilities, strict=True):
+        answer = int(chances.argmax())
+        said = f"{class_names[answer]} ✓" if label == answer else f"{class_names[answer]} ✗ is {class_names[label]}"
+        captions.append((f"{said}\n{chances[answer]:.1%}", RIGHT if label == answer else WRONG))
+    return _grid(title, images, captions)
+
+
+def _grid(title: str, images: npt.NDArray[np.uint8], captions: Sequence[tuple[str, str]]) -> Figure:
+    """Images with a caption each, text and colour."""
     columns = min(8, max(5, math.ceil(math.sqrt(len(images)))))
     rows = max(1, math.ceil(len(images) / columns))
-    answers = probabilities.argmax(axis=1)
     with drawing(1.25 * columns, 1.5 * rows + 0.5) as figure:
         figure.suptitle(title, fontweight="bold")
         for axes in (cells := figure.subplots(rows, columns, squeeze=False).ravel()):
             axes.set_axis_off()
-        for index, (image, label, answer) in enumerate(zip(images, truth, answers, strict=True)):
-            show_image(cells[index], image)
-            right = label == answer
-            said = f"{class_names[answer]} ✓" if right else f"{class_names[answer]} ✗ is {class_names[label]}"
-            cells[index].set_title(
-                f"{said}\n{probabilities[index, answer]:.1%}",
-                fontsize=10,
-                loc="center",
-                color=RIGHT if right else WRONG,
-            )
+        for axes, image, (text, colour) in zip(cells, images, captions, strict=False):
+            show_image(axes, image, vmin=0, vmax=255)
+            axes.set_title(text, fontsize=10, loc="center", color=colour)
     return figure

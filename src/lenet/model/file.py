@@ -106,6 +106,8 @@ def decode_model(content: bytes) -> ModelFile:
     except DecodeError:
         raise LenetError("it is not an ONNX file") from None
     properties = {entry.key: entry.value for entry in model.metadata_props}
+    if not all(isinstance(text, str) for pair in properties.items() for text in pair):
+        raise LenetError("its metadata is not text")  # bytes that are no UTF-8 come as they are
     digest = properties.pop(DIGEST, None)
     if digest is None:
         raise LenetError("it was not written by lenet: it carries no SHA-256 of itself")

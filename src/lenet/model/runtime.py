@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from lenet.model.file import ModelFile, read_model
 from lenet.model.graph import INPUT, LAYERS, LOGITS, Weights
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
+from lenet.model.scores import Scores, highest_logit
 from lenet.processor import usable_cores
 
 BUNDLED = Path(__file__).parent / "digits.onnx"
@@ -38,6 +39,18 @@ def locate_model(model: str | Path | None = None) -> Path:
     elif not path.exists():
         raise LenetError(f"{path}: no such model file or run folder")
     return path
+
+
+class Judgement(NamedTuple):
+    """What a model says of images.
+
+    Attributes:
+        probabilities: ``(n, classes)``.
+        unknown: whether each image looks like none of the classes, ``(n,)``; never, when no threshold was fitted.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    unknown: npt.NDArray[np.bool_]
 
 
 class Model:
@@ -84,7 +97,22 @@ class Model:
         Raises:
             LenetError: for another dtype or shape.
         """
-        return softmax(self.logits(images) / np.float32(self.metadata.temperature))
+        return self._probabilities(self.logits(images))
+
+    def unknown_scores(self, images: Images) -> Scores:
+        """How much each image looks like something the model knows, ``(n,)``; higher = more like a known class.
+
+        The score is the highest logit: see ``lenet.model.scores``, and ``lenet evaluate --unknown`` for how it
+        compares with its rivals. An image whose score lies below ``metadata.unknown_threshold`` is unknown.
+        """
+        return highest_logit(self.logits(images))
+
+    def judge(self, images: Images) -> Judgement:
+        """Probabilities and whether each image is unknown, in one pass of the network."""
+        logits = self.logits(images)
+        threshold = self.metadata.unknown_threshold
+        unknown = np.zeros(len(images), bool) if threshold is None else highest_logit(logits) < threshold
+        return Judgement(self._probabilities(logits), unknown)
 
     def logits(self, images: Images) -> npt.NDArray[np.float32]:
         """What the last dense layer says, ``(n, classes)``, before temperature and softmax."""
@@ -92,8 +120,11 @@ class Model:
         logits = np.empty((len(images), len(self.class_names)), np.float32)
         for start in range(0, len(images), BATCH):
             part = slice(start, start + BATCH)
-            logits[part] = self._session.run([LOGITS], {INPUT: _channels_first(images[part])})[0]
+            logits[part] = self._session.run([LOGITS], {INPUT: channels_first(images[part])})[0]
         return logits
+
+    def _probabilities(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return softmax(logits / np.float32(self.metadata.temperature))
 
     def activations(self, image: Images) -> dict[str, npt.NDArray[np.float32]]:
         """What every layer says of one image, by layer name, top to bottom.
@@ -105,7 +136,7 @@ class Model:
             Feature maps as ``(height, width, filters)``, dense layers as ``(units,)``.
         """
         self._check(image[np.newaxis])
-        outputs = self._open_session.run(list(LAYERS), {INPUT: _channels_first(image[np.newaxis])})
+        outputs = self._open_session.run(list(LAYERS), {INPUT: channels_first(image[np.newaxis])})
         return {
             name: output[0].transpose(1, 2, 0) if output.ndim == 4 else output[0]
             for name, output in zip(LAYERS, outputs, strict=True)
@@ -126,7 +157,8 @@ class Model:
             )
 
 
-def _channels_first(images: Images) -> npt.NDArray[np.float32]:
+def channels_first(images: Images) -> npt.NDArray[np.float32]:
+    """Uint8 ``(n, height, width, depth)`` as the graph takes it: float32 ``(n, depth, height, width)`` in [0, 1]."""
     return np.ascontiguousarray(scale_pixels(images).transpose(0, 3, 1, 2))
 
 

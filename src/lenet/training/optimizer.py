@@ -14,9 +14,11 @@ def learning_rates(recipe: Recipe, steps: int) -> npt.NDArray[np.float32]:
     if recipe.schedule == "constant":
         return np.full(steps, recipe.learning_rate, np.float32)
     done = np.arange(1, steps + 1)
-    rising = done / max(1.0, recipe.warmup * steps)
-    falling = (steps - done + 1) / (steps * (1 - recipe.warmup))
-    return (recipe.learning_rate * np.minimum(np.minimum(rising, falling), 1)).astype(np.float32)
+    rising = np.minimum(done / max(1.0, recipe.warmup * steps), 1)
+    falling = np.minimum((steps - done + 1) / (steps * (1 - recipe.warmup)), 1)
+    if recipe.schedule == "cosine":
+        rising, falling = ((1 - np.cos(np.pi * share)) / 2 for share in (rising, falling))
+    return (recipe.learning_rate * rising * falling).astype(np.float32)
 
 
 class Optimizer:

@@ -15,7 +15,7 @@ from lenet.atomic import replacing, write_text
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
-from lenet.evaluation.metrics import wilson_interval
+from lenet.evaluation.metrics import expected_calibration_error, wilson_interval
 from lenet.evaluation.report import write_figures
 from lenet.model.file import write_model
 from lenet.model.graph import Weights
@@ -128,6 +128,10 @@ def _history_csv(history: list[Epoch]) -> str:
 def _metrics(metadata: Metadata, fitting: "Fitting", evaluation: Evaluation) -> dict[str, Any]:
     return {
         "test": {"n": evaluation.n, "correct": evaluation.correct, "accuracy": evaluation.accuracy},
+        "expected_calibration_error": expected_calibration_error(evaluation.probabilities, evaluation.truth),
+        "temperature": metadata.temperature,
+        "unknown_threshold": metadata.unknown_threshold,
+        "kept_as_known": evaluation.kept,
         "train_seconds": round(fitting.seconds, 3),
         "epochs": round(fitting.epochs, 4),
         "stopped": fitting.stopped,
@@ -138,6 +142,19 @@ def _metrics(metadata: Metadata, fitting: "Fitting", evaluation: Evaluation) -> 
         "versions": dict(metadata.versions),
         "data_sha256": metadata.training_data_sha256,
     }
+
+
+def _calibration(metadata: Metadata, evaluation: Evaluation) -> str:
+    if metadata.unknown_threshold is None:
+        return (
+            "Its probabilities are as the network gives them (temperature 1), and it calls nothing unknown: the recipe "
+            "kept too\nfew images aside to fit either."
+        )
+    return (
+        f"Temperature {metadata.temperature:.3f}, fitted on {metadata.recipe['validation']:,} training images kept "
+        f"aside. An image that scores below {metadata.unknown_threshold:.3f}\n(highest logit) is called unknown: 1 % "
+        f"of those images; {evaluation.kept:.2%} of the measured ones are kept as known."
+    )
 
 
 def _card(name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation) -> str:
@@ -156,11 +173,14 @@ A LeNet for {metadata.width}×{metadata.height}×{metadata.depth} images and {le
 | accuracy on {evaluation.data}, n = {evaluation.n:,} | \
 {evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
 | images read wrong | {evaluation.n - evaluation.correct} |
+| confidence and accuracy differ by | {metrics["expected_calibration_error"]:.2%} (expected calibration error) |
 | training | {metrics["epochs"]:g} epochs in {metrics["train_seconds"]:.1f} s, {metrics["precision"]} |
 
 Recipe `{recipe["name"]}` on `{recipe["data"]}`, split {recipe["split"]}, seed {metadata.seed}; the test part took no
 part in the training. The same again: `lenet train --recipe {name}/recipe.toml`. Measured by `lenet train`; measure
 again with `lenet evaluate`.
+
+{_calibration(metadata, evaluation)}
 
 ![learning curves](figures/curves.png)
 ![confusion matrix](figures/confusion.png)

@@ -15,15 +15,17 @@ from lenet.backend import keras, tf
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
+from lenet.evaluation.calibration import calibrate
 from lenet.model.file import decode_model, encode_model
 from lenet.model.graph import Weights, from_keras_layout
 from lenet.model.metadata import Metadata
-from lenet.model.preprocessing import PIXEL_SCALE, scale_pixels
+from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.network import LeNet
-from lenet.training.forward import logits, variables
+from lenet.training.augment import augment, augments
+from lenet.training.learner import NAMES, Learner, scale
 from lenet.training.optimizer import Optimizer, learning_rates
-from lenet.training.precision import as_dtype, choose_precision
+from lenet.training.precision import choose_precision
 from lenet.training.recipe import Recipe
 from lenet.training.run import Epoch, Run
 
@@ -96,8 +98,19 @@ def train(
     """
     train_part, test_part = dataset.split(recipe.split, recipe.seed)
     train_part, validation = train_part.keep_aside(recipe.validation, recipe.seed)
+    network = build_network(dataset, recipe)
+    if not isinstance(run, Run):
+        run = Run.create(run)
+    run.write_recipe(recipe)
+    fitting = fit(network, train_part, recipe, validation=validation, watch=watch, stop=stop)
+    finish(run, network, recipe, fitting, dataset, test_part, validation)
+    return run
+
+
+def build_network(dataset: Dataset, recipe: Recipe) -> Any:
+    """An untrained LeNet for the images and classes of ``dataset``; the recipe's seed decides its weights."""
     keras.utils.set_random_seed(recipe.seed)
-    network = LeNet.build(
+    return LeNet.build(
         dataset.width,
         dataset.height,
         dataset.depth,
@@ -105,13 +118,8 @@ def train(
         filters=recipe.filters,
         kernel_size=recipe.kernel_size,
         dense_units=recipe.dense_units,
+        initializer=recipe.initializer,
     )
-    if not isinstance(run, Run):
-        run = Run.create(run)
-    run.write_recipe(recipe)
-    fitting = fit(network, train_part, recipe, validation=validation, watch=watch, stop=stop)
-    finish(run, network, recipe, fitting, dataset, test_part)
-    return run
 
 
 def fit(
@@ -132,37 +140,42 @@ def fit(
         LenetError: when the loss stops being a finite number.
     """
     fitting = Fitting(precision=choose_precision(recipe.precision))
-    take_steps = _stepper(network, dataset, recipe, as_dtype(fitting.precision))
+    learner = Learner(network, recipe, fitting.precision)
+    take_steps = _stepper(learner, dataset, recipe)
     steps = max(1, round(recipe.epochs * len(dataset) / recipe.batch_size))
-    rates = learning_rates(recipe, steps)
-    started = time.perf_counter()
+    plan = np.stack([learning_rates(recipe, steps), augmentation_strengths(recipe, steps)], axis=1)
     sums = np.zeros(3)  # of loss, right answers and images since the epoch began
+    started = time.perf_counter()
     for first, last, epoch_ends in _chunks(steps, recipe.batch_size, len(dataset)):
         order = image_order(recipe.seed, len(dataset), first * recipe.batch_size, last * recipe.batch_size)
-        part = slice(first, last)
-        loss, right = take_steps(
-            order.reshape(-1, recipe.batch_size), rates[part], np.arange(first + 1, last + 1, dtype=np.int32)
-        )
-        seen = order.size
-        loss, right = float(loss) * recipe.batch_size, int(right)
+        order = order.reshape(-1, recipe.batch_size)
+        loss, right = take_steps(dataset.images[order], dataset.labels[order], plan[first:last], first)
+        loss, right, seen = float(loss), int(right), order.size
         if not np.isfinite(loss):
             raise LenetError(f"the loss is no finite number at step {last}; try a smaller --learning-rate")
-        sums += loss, right, seen
+        sums += loss * recipe.batch_size, right, seen
         fitting.epochs = last * recipe.batch_size / len(dataset)
-        fitting.trace.append((fitting.epochs, loss / seen, right / seen))
-        stopped = last < steps and stop()
+        fitting.trace.append((fitting.epochs, loss / (last - first), right / seen))
+        fitting.stopped = last < steps and stop()
         row = None
-        if epoch_ends or stopped:
+        if epoch_ends or fitting.stopped:
             fitting.seconds += time.perf_counter() - started
-            row = _history_row(network, fitting, sums, validation)
+            row = _history_row(learner, fitting, sums, validation)
             fitting.history.append(row)
             sums[:] = 0
             started = time.perf_counter()
-        watch(Progress(last, steps, loss / seen, right / seen, row))
-        if stopped:
-            fitting.stopped = True
+        watch(Progress(last, steps, *fitting.trace[-1][1:], row))
+        if fitting.stopped:
             break
+    learner.write_back()
     return fitting
+
+
+def augmentation_strengths(recipe: Recipe, steps: int) -> npt.NDArray[np.float32]:
+    """How strong the augmentation of every step is, ``(steps,)``, 0 to 1."""
+    left = 1 - np.arange(1, steps + 1) / steps
+    tapered = recipe.taper_to + (1 - recipe.taper_to) * left / max(recipe.taper, 1e-9)
+    return np.where(left < recipe.taper, tapered, 1.0).astype(np.float32)
 
 
 def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np.int32]:
@@ -173,8 +186,16 @@ def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np
     return stream[first - offset : last - offset].astype(np.int32)
 
 
-def finish(run: Run, network: Any, recipe: Recipe, fitting: Fitting, dataset: Dataset, test_part: Dataset) -> None:
-    """Measure what was learnt on the test part and write everything that a finished run folder holds."""
+def finish(
+    run: Run,
+    network: Any,
+    recipe: Recipe,
+    fitting: Fitting,
+    dataset: Dataset,
+    test_part: Dataset,
+    validation: Dataset | None = None,
+) -> None:
+    """Calibrate on ``validation``, measure on the test part, write everything that a finished run folder holds."""
     versions = {name: version(name) for name in ("lenet", "keras", "numpy", "onnx", "onnxruntime")}
     versions |= {"tensorflow": tf.__version__, "python": platform.python_version()}
     metadata = Metadata(
@@ -190,6 +211,9 @@ def finish(run: Run, network: Any, recipe: Recipe, fitting: Fitting, dataset: Da
     weights = _onnx_weights(network, dataset)
     model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
     _check_against_keras(model, network, test_part)
+    if validation is not None:
+        metadata = calibrate(model, validation)
+        model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
     run.write_results(network, weights, metadata, fitting, evaluate(model, test_part), test_part)
 
 
@@ -204,62 +228,57 @@ def _chunks(steps: int, batch: int, images: int) -> Iterator[tuple[int, int, boo
         first = last
 
 
-def _stepper(network: Any, dataset: Dataset, recipe: Recipe, precision: Any) -> Callable[..., Any]:
-    """A compiled function that takes several steps; the images lie in its memory once, as uint8."""
-    weights = variables(network)
-    optimizer = Optimizer(recipe, weights)
-    images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
+def _stepper(learner: Learner, dataset: Dataset, recipe: Recipe) -> Callable[..., Any]:
+    """A compiled function that takes as many steps as it is given batches."""
+    optimizer = Optimizer(recipe, learner.weights)
     classes = len(dataset.class_names)
     smoothing = recipe.label_smoothing
 
-    def step(indices: Any, rate: Any, number: Any) -> tuple[Any, Any]:
-        pixels = tf.cast(tf.gather(images, indices), tf.float32) * PIXEL_SCALE
-        truth = tf.gather(labels, indices)
+    def step(images: Any, truth: Any, rate: Any, strength: Any, number: Any) -> tuple[Any, Any]:
+        seed = tf.stack([recipe.seed, 4 * number])
+        pixels = augment(images, recipe, strength, seed) if augments(recipe) else scale(images)
         target = tf.one_hot(truth, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(weights)
-            answer = logits(weights, pixels, precision, recipe.dropout, tf.stack([recipe.seed, 2 * number]))
+            tape.watch(learner.weights)
+            answer = learner.logits(pixels, seed + 2)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, answer))
-        optimizer.apply(tape.gradient(loss, weights), rate, tf.cast(number, tf.float32))
+        optimizer.apply(tape.gradient(loss, learner.weights), rate, tf.cast(number, tf.float32))
         right = tf.reduce_sum(tf.cast(tf.argmax(answer, axis=1) == truth, tf.int32))
         return loss, right
 
     @tf.function(
         autograph=False,
         input_signature=[
-            tf.TensorSpec((None, None), tf.int32),
-            tf.TensorSpec((None,), tf.float32),
-            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((None, None, *dataset.images.shape[1:]), tf.uint8),
+            tf.TensorSpec((None, None), tf.int64),
+            tf.TensorSpec((None, 2), tf.float32),
+            tf.TensorSpec((), tf.int32),
         ],
     )
-    def take_steps(order: Any, rates: Any, numbers: Any) -> Any:
+    def take_steps(images: Any, truth: Any, plan: Any, done: Any) -> Any:
         def body(index: Any, loss: Any, right: Any) -> tuple[Any, Any, Any]:
-            more_loss, more_right = step(order[index], rates[index], numbers[index])
+            rate, strength = tf.unstack(plan[index], num=2)
+            more_loss, more_right = step(images[index], truth[index], rate, strength, done + index + 1)
             return index + 1, loss + more_loss, right + more_right
 
-        count = tf.shape(order)[0]
+        count = tf.shape(images)[0]
         return tf.while_loop(lambda index, *sums: index < count, body, (0, 0.0, 0), parallel_iterations=1)[1:]
 
     return take_steps  # type: ignore[no-any-return]
 
 
-def _history_row(network: Any, fitting: Fitting, sums: npt.NDArray[Any], validation: Dataset | None) -> Epoch:
-    loss, right, seen = sums
-    validation_loss = validation_accuracy = None
-    if validation is not None:
-        validation_loss, validation_accuracy = _measure(network, validation)
-    return Epoch(
-        round(fitting.epochs, 4), loss / seen, right / seen, validation_loss, validation_accuracy, fitting.seconds
-    )
+def _history_row(learner: Learner, fitting: Fitting, sums: npt.NDArray[Any], validation: Dataset | None) -> Epoch:
+    loss, right, seen = sums.tolist()
+    lost, accuracy = _measure(learner, validation) if validation is not None else (None, None)
+    return Epoch(round(fitting.epochs, 4), loss / seen, right / seen, lost, accuracy, fitting.seconds)
 
 
-def _measure(network: Any, dataset: Dataset) -> tuple[float, float]:
-    """Loss and accuracy of the network as it stands."""
-    weights = variables(network)
+def _measure(learner: Learner, dataset: Dataset) -> tuple[float, float]:
+    """Loss and accuracy of what was learnt so far."""
     losses, right = 0.0, 0
     for start in range(0, len(dataset), 1000):
         part = slice(start, start + 1000)
-        answer = logits(weights, scale_pixels(dataset.images[part]), tf.float32)
+        answer = learner.logits(scale_pixels(dataset.images[part]))
         truth = dataset.labels[part]
         losses += float(tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(truth, answer)))
         right += int((answer.numpy().argmax(axis=1) == truth).sum())
@@ -267,7 +286,7 @@ def _measure(network: Any, dataset: Dataset) -> tuple[float, float]:
 
 
 def _onnx_weights(network: Any, dataset: Dataset) -> Weights:
-    arrays = {name: value.numpy() for name, value in variables(network).items()}
+    arrays = {name: value.numpy() for name, value in zip(NAMES, network.weights, strict=True)}
     return from_keras_layout(arrays, dataset.height, dataset.width)
 
 

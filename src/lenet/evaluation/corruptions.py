@@ -1,0 +1,310 @@
+"""What the world does to a picture, at five severities each: the fifteen kinds of MNIST-C, rebuilt, and nine more.
+
+MNIST-C-style: the kinds are those of Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019; code
+and severities are our own, so accuracies are not to be held against those measured on the published files.
+
+Every kind takes grey images ``(n, height, width)`` in [0, 1], one level and a random generator, and gives images of the
+same shape. Lengths are pixels of a 28 pixel picture and grow with a larger one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from lenet.datasets.dataset import Images
+from lenet.evaluation.strokes import dotted, scratch, zigzag
+
+Grey = npt.NDArray[np.float64]
+Apply = Callable[[Grey, float, np.random.Generator], Grey]
+
+SEVERITIES = 5
+# What lengths in pixels refer to.
+SIDE = 28
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """A kind of damage.
+
+    Attributes:
+        name: in MNIST-C's spelling where it is one of its kinds.
+        family: kinds of one family are drawn together.
+        levels: its strength at severities 1 to 5.
+        unit: of the levels.
+        apply: does it.
+        mnist_c: whether MNIST-C has this kind.
+    """
+
+    name: str
+    family: str
+    levels: tuple[float, ...]
+    unit: str
+    apply: Apply
+    mnist_c: bool = False
+
+
+def corrupt(images: Images, corruption: Corruption, severity: int, seed: int = 0) -> Images:
+    """Images ``(n, height, width, depth)`` uint8, damaged; the same for the same seed, the channels of a colour alike.
+
+    Args:
+        images: clean ones, bright ink on black.
+        corruption: one of ``CORRUPTIONS``.
+        severity: 1 to 5.
+        seed: decides directions, places and noise.
+    """
+    channels = [
+        corruption.apply(
+            images[..., channel] / 255,
+            corruption.levels[severity - 1],
+            np.random.default_rng((seed, severity)),
+        )
+        for channel in range(images.shape[-1])
+    ]
+    return np.stack([np.rint(255 * np.clip(channel, 0, 1)).astype(np.uint8) for channel in channels], axis=-1)
+
+
+# --- moved ---
+
+
+def _translate(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    angle = rng.choice(8, len(images)) * np.pi / 4  # along an axis or a diagonal, so many pixels each way
+    direction = np.rint(np.stack([np.sin(angle), np.cos(angle)], axis=1))
+    return _warp(images, np.eye(2), level * _scale(images) * direction)
+
+
+def _rotate(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    angle = np.deg2rad(level) * _signs(images, rng)
+    rows = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    return _warp(images, np.array(rows).transpose(2, 0, 1))
+
+
+def _shear(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    matrices = np.tile(np.eye(2), (len(images), 1, 1))
+    matrices[:, 1, 0] = level * _signs(images, rng)
+    return _warp(images, matrices)
+
+
+def _resize(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return _warp(images, np.eye(2) / level)
+
+
+# --- the pen ---
+
+
+def _thicker(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return _between(images, level * _scale(images), lambda grown: ndimage.maximum_filter(grown, footprint=_CROSS))
+
+
+def _thinner(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return _between(images, level * _scale(images), lambda shrunk: ndimage.minimum_filter(shrunk, footprint=_CROSS))
+
+
+_CROSS = ndimage.generate_binary_structure(2, 1)[np.newaxis]
+
+
+def _between(images: Grey, steps: float, step: Callable[[Grey], Grey]) -> Grey:
+    """``step`` done ``steps`` times; of the last, broken one, a part is mixed in."""
+    for _ in range(int(steps)):
+        images = step(images)
+    return images + steps % 1 * (step(images) - images)
+
+
+def _canny_edges(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """Only the outline, one pixel wide: Canny's steps without the hysteresis (IEEE PAMI 8, 1986)."""
+    sigma = (0, level * _scale(images), level * _scale(images))
+    down, across = (ndimage.gaussian_filter(images, sigma, order=order) for order in ((0, 1, 0), (0, 0, 1)))
+    strength = np.hypot(down, across)
+    unit = np.stack([down, across]) / np.maximum(strength, 1e-6)
+    neighbours = [_sample(strength, sign * unit) for sign in (1, -1)]
+    peak = (strength >= neighbours[0]) & (strength > neighbours[1])
+    return np.asarray(peak & (strength > 0.25 * strength.max(axis=(1, 2), keepdims=True)))
+
+
+# --- light ---
+
+
+def _brightness(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return images + level
+
+
+def _contrast(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    return np.asarray((images - mean) * level + mean)
+
+
+def _fog(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """Bright cloud over the picture: noise of four sizes, each half as strong as the next larger one."""
+    count, height, width = images.shape
+    cloud = np.zeros_like(images)
+    for octave, cells in enumerate((2, 4, 8, 16)):
+        grid = rng.random((count, cells + 1, cells + 1))
+        rows, columns = np.linspace(0, cells, height), np.linspace(0, cells, width)
+        cloud += _bilinear(grid, rows, columns) / 2**octave
+    low, high = cloud.min(axis=(1, 2), keepdims=True), cloud.max(axis=(1, 2), keepdims=True)
+    veil = level * (cloud - low) / (high - low)
+    return np.asarray(images * (1 - veil) + veil)
+
+
+def _inversion(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """The negative, over so many per cent of the width."""
+    edge = round(level / 100 * images.shape[2])
+    return np.concatenate([1 - images[:, :, :edge], images[:, :, edge:]], axis=2)
+
+
+# --- noise ---
+
+
+def _gaussian_noise(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return images + level * rng.standard_normal(images.shape)
+
+
+def _shot_noise(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return rng.poisson(images * level) / level
+
+
+def _impulse_noise(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    hit = rng.random(images.shape) < level / 100
+    return np.where(hit, rng.integers(0, 2, images.shape), images)
+
+
+def _spatter(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """Drops of bright ink that cover so many per cent of the picture."""
+    noise = ndimage.gaussian_filter(rng.standard_normal(images.shape), (0, 1.2, 1.2))
+    bound = np.quantile(noise, 1 - level / 100, axis=(1, 2), keepdims=True)
+    return np.asarray(np.maximum(images, (noise > bound)))
+
+
+# --- blurred or hidden ---
+
+
+def _blur(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    sigma = level * _scale(images)
+    return np.asarray(ndimage.gaussian_filter(images, (0, sigma, sigma)))
+
+
+def _motion_blur(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    angle = rng.uniform(0, np.pi, len(images))
+    direction = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    length = level * _scale(images)
+    offsets = np.linspace(-length / 2, length / 2, int(2 * length) + 1)
+    moved = [_warp(images, np.eye(2), offset * direction) for offset in offsets]
+    return np.asarray(np.mean(moved, axis=0))
+
+
+def _glass_blur(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    reach = level * _scale(images)
+    shaken = _sample(_blur(images, 0.5, rng), rng.uniform(-reach, reach, (2, *images.shape)))
+    return _blur(shaken, 0.5, rng)
+
+
+def _occlusion(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """A black square over some of the ink."""
+    _, height, width = images.shape
+    half = level * _scale(images) / 2
+    weight = images.reshape(len(images), -1) + 1e-9
+    chances = np.cumsum(weight, axis=1)
+    places = (chances < rng.random((len(images), 1)) * chances[:, -1:]).sum(axis=1)
+    row, column = (place[:, np.newaxis] for place in np.divmod(places, width))
+    hidden_rows = np.abs(np.arange(height) - row) < half
+    hidden_columns = np.abs(np.arange(width) - column) < half
+    return np.where(hidden_rows[:, :, np.newaxis] & hidden_columns[:, np.newaxis, :], 0, images)
+
+
+# --- foreign lines ---
+
+
+def _stripe(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """The negative in upright bands along both sides."""
+    width = images.shape[2]
+    band = np.abs(np.arange(width) - (width - 1) / 2) > width / 2 - level * _scale(images)
+    return np.where(band, 1 - images, images)
+
+
+def _dotted_line(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return np.maximum(images, dotted(images.shape, level * _scale(images), rng))
+
+
+def _zigzag(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return np.maximum(images, zigzag(images.shape, level * _scale(images), rng))
+
+
+def _scratches(images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """So many lines where the ink is scratched off."""
+    for _ in range(int(level)):
+        images = images * (1 - scratch(images.shape, 1.2 * _scale(images), rng))
+    return images
+
+
+# --- what they share ---
+
+
+def _scale(images: Grey) -> float:
+    return float(min(images.shape[1:]) / SIDE)
+
+
+def _signs(images: Grey, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    return rng.choice([-1, 1], len(images))
+
+
+def _warp(images: Grey, matrices: npt.NDArray[np.float64], shifts: npt.NDArray[np.float64] | float = 0.0) -> Grey:
+    """Each pixel fetched from ``matrix @ (place - middle) + middle - shift``; rows first, black outside.
+
+    Args:
+        images: ``(n, height, width)``.
+        matrices: ``(2, 2)`` or one an image, ``(n, 2, 2)``.
+        shifts: ``(n, 2)`` pixels down and right.
+    """
+    count, height, width = images.shape
+    middle = np.array([height - 1, width - 1]) / 2
+    places = np.moveaxis(np.indices((height, width)), 0, -1) - middle
+    shifts = np.broadcast_to(shifts, (count, 2))[:, np.newaxis, np.newaxis]
+    matrices = np.broadcast_to(matrices, (count, 2, 2))
+    source = np.einsum("nij,hwj->nhwi", matrices, places) - shifts
+    return _sample(images, np.moveaxis(source - places, -1, 0))
+
+
+def _sample(images: Grey, offsets: npt.NDArray[np.floating]) -> Grey:
+    """Each pixel fetched ``offsets`` ``(2, n, height, width)`` pixels down and right of its place, bilinear."""
+    number, row, column = np.ogrid[tuple(slice(size) for size in images.shape)]
+    places = [np.broadcast_to(number, images.shape), row + offsets[0], column + offsets[1]]
+    return np.asarray(ndimage.map_coordinates(images, places, order=1))
+
+
+def _bilinear(grids: Grey, rows: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]) -> Grey:
+    """Grids ``(n, k, k)`` read at ``rows`` × ``columns``."""
+    for axis, places in ((1, rows), (2, columns)):
+        below = np.minimum(places.astype(np.int64), grids.shape[axis] - 2)
+        share = (places - below).reshape((-1, 1) if axis == 1 else (1, -1))
+        grids = np.take(grids, below, axis) * (1 - share) + np.take(grids, below + 1, axis) * share
+    return grids
+
+
+CORRUPTIONS = (
+    Corruption("translate", "moved", (1, 2, 3, 4, 6), "px", _translate, mnist_c=True),
+    Corruption("rotate", "moved", (9, 18, 27, 36, 45), "°", _rotate, mnist_c=True),
+    Corruption("shear", "moved", (0.2, 0.3, 0.4, 0.5, 0.6), "", _shear, mnist_c=True),
+    Corruption("scale", "moved", (0.9, 0.8, 0.7, 0.6, 0.5), "×", _resize, mnist_c=True),
+    Corruption("enlarge", "moved", (1.1, 1.2, 1.3, 1.4, 1.5), "×", _resize),
+    Corruption("thicker", "pen", (0.5, 1, 1.5, 2, 2.5), "px", _thicker),
+    Corruption("thinner", "pen", (0.25, 0.5, 0.75, 1, 1.25), "px", _thinner),
+    Corruption("canny_edges", "pen", (0.5, 0.75, 1, 1.25, 1.5), "px", _canny_edges, mnist_c=True),
+    Corruption("brightness", "light", (0.1, 0.2, 0.3, 0.4, 0.5), "", _brightness, mnist_c=True),
+    Corruption("contrast", "light", (0.6, 0.45, 0.3, 0.2, 0.1), "×", _contrast),
+    Corruption("fog", "light", (0.2, 0.35, 0.5, 0.65, 0.8), "", _fog, mnist_c=True),
+    Corruption("inversion", "light", (20, 40, 60, 80, 100), "%", _inversion),
+    Corruption("gaussian_noise", "noise", (0.1, 0.2, 0.3, 0.4, 0.5), "", _gaussian_noise),
+    Corruption("shot_noise", "noise", (40, 20, 10, 5, 2.5), "photons", _shot_noise, mnist_c=True),
+    Corruption("impulse_noise", "noise", (3, 6, 10, 17, 27), "%", _impulse_noise, mnist_c=True),
+    Corruption("spatter", "noise", (2, 4, 7, 11, 16), "%", _spatter, mnist_c=True),
+    Corruption("blur", "blurred or hidden", (0.5, 1, 1.5, 2, 2.5), "px", _blur),
+    Corruption("motion_blur", "blurred or hidden", (3, 5, 7, 9, 11), "px", _motion_blur, mnist_c=True),
+    Corruption("glass_blur", "blurred or hidden", (1, 1.5, 2, 2.5, 3), "px", _glass_blur, mnist_c=True),
+    Corruption("occlusion", "blurred or hidden", (4, 6, 8, 10, 12), "px", _occlusion),
+    Corruption("stripe", "foreign lines", (3, 5, 7, 8, 9), "px", _stripe, mnist_c=True),
+    Corruption("dotted_line", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", _dotted_line, mnist_c=True),
+    Corruption("zigzag", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", _zigzag, mnist_c=True),
+    Corruption("scratches", "foreign lines", (1, 2, 3, 4, 5), "lines", _scratches),
+)

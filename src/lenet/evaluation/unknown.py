@@ -1,0 +1,98 @@
+"""Telling a digit from what is none: how well a score does it, and where to draw the line."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.stats import rankdata
+
+from lenet.datasets.dataset import Images
+from lenet.model.runtime import Model
+from lenet.model.scores import SCORES
+
+# Share of the held-out images that the threshold must let pass.
+KEPT = 0.99
+
+
+def auroc(known: npt.NDArray[np.floating], unknown: npt.NDArray[np.floating]) -> float:
+    """Chance that a known image scores higher than an unknown one: the area under the ROC curve.
+
+    Computed from ranks (Mann and Whitney, 1947); ties count half.
+
+    Args:
+        known: scores ``(n,)``.
+        unknown: scores ``(m,)``.
+    """
+    ranks = rankdata(np.concatenate([known, unknown]))[: len(known)]
+    return float((ranks.sum() - len(known) * (len(known) + 1) / 2) / (len(known) * len(unknown)))
+
+
+def fit_threshold(scores: npt.NDArray[np.floating], kept: float = KEPT) -> float:
+    """The score below which the share ``1 - kept`` of ``scores`` ``(n,)`` lies."""
+    return float(np.quantile(scores.astype(np.float64), 1 - kept))
+
+
+def compare_scores(model: Model, known: Images, unknown: dict[str, Images]) -> dict[str, dict[str, float]]:
+    """The AUROC of every plain score against every kind of unknown image.
+
+    Args:
+        model: what answers.
+        known: images of the model's classes; to choose by, take some it did not learn from and not the test part.
+        unknown: images of nothing it knows, by kind.
+
+    Returns:
+        ``{score: {kind: auroc}}``.
+    """
+    known_logits = model.logits(known)
+    unknown_logits = {kind: model.logits(images) for kind, images in unknown.items()}
+    return {
+        name: {kind: auroc(score(known_logits), score(logits)) for kind, logits in unknown_logits.items()}
+        for name, score in SCORES.items()
+    }
+
+
+def made_up(images: Images, seed: int = 0) -> dict[str, Images]:
+    """Images of nothing, by kind, as many and as large as ``images`` ``(n, height, width, depth)``.
+
+    ``uniform noise``, ``gaussian noise``, ``shuffled pixels`` (each image's own), ``patchwork`` (quarters of four
+    images) and ``scribbles`` (one smooth random line of a pen's thickness).
+    """
+    rng = np.random.default_rng(seed)
+    pixels = images.reshape(len(images), -1, images.shape[-1])
+    return {
+        "uniform noise": rng.integers(0, 256, images.shape, dtype=np.uint8),
+        "gaussian noise": np.clip(rng.normal(127, 64, images.shape), 0, 255).astype(np.uint8),
+        "shuffled pixels": rng.permuted(pixels, axis=1).reshape(images.shape),
+        "patchwork": _patchwork(images, rng),
+        "scribbles": _scribbles(images.shape, rng),
+    }
+
+
+def _patchwork(images: Images, rng: np.random.Generator) -> Images:
+    middle, centre = images.shape[1] // 2, images.shape[2] // 2
+    pieces = images.copy()
+    for rows, columns in (
+        (slice(middle), slice(centre, None)),
+        (slice(middle, None), slice(centre)),
+        (slice(middle, None), slice(centre, None)),
+    ):
+        pieces[:, rows, columns] = images[rng.permutation(len(images)), rows, columns]
+    return pieces
+
+
+def _scribbles(shape: tuple[int, ...], rng: np.random.Generator) -> Images:
+    """A walk that turns gently and is drawn back towards the middle, then blurred to a pen's width."""
+    count, height, width, depth = shape
+    steps = 110
+    turns = ndimage.gaussian_filter1d(rng.normal(0, 0.6, (count, steps)), 4, axis=1)
+    direction = rng.uniform(0, 2 * np.pi, (count, 1)) + np.cumsum(turns, axis=1)
+    place = np.zeros((count, 2))
+    canvas = np.zeros((count, height, width))
+    reach = np.array([height, width]) / 2 - 4
+    everyone = np.arange(count)
+    for step in range(steps):
+        ahead = np.stack([np.sin(direction[:, step]), np.cos(direction[:, step])], axis=1)
+        place = np.clip(place * 0.995 + 0.6 * ahead, -reach, reach)
+        row, column = (place + np.array([height, width]) / 2).astype(np.int64).T
+        canvas[everyone, row, column] = 1
+    drawn = np.clip(2.2 * ndimage.gaussian_filter(canvas, (0, 0.8, 0.8)), 0, 1)
+    return np.repeat((255 * drawn).astype(np.uint8)[..., np.newaxis], depth, axis=-1)

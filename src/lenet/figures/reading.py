@@ -1,0 +1,116 @@
+"""A picture of handwriting with what was read on it, and how it was read."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
+
+from lenet.figures.style import BLUE, VERMILION, drawing, show_image
+
+Box = tuple[int, int, int, int]
+MOST_COLUMNS = 12
+
+
+def annotated(
+    pixels: npt.NDArray[np.uint8], boxes: Sequence[Box], captions: Sequence[str], doubtful: Sequence[bool]
+) -> Image.Image:
+    """The picture with a box and a caption around each digit; doubtful ones in orange.
+
+    Args:
+        pixels: ``(height, width, 3)``.
+        boxes: left, top, right, bottom in these pixels.
+        captions: one a box.
+        doubtful: one a box.
+    """
+    # A picture of 28 pixels has no room for a caption.
+    zoom = max(1, math.ceil(320 / max(pixels.shape)))
+    image = Image.fromarray(pixels).resize((pixels.shape[1] * zoom, pixels.shape[0] * zoom), Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(image)
+    size = max(12.0, 0.3 * zoom * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 12.0)
+    font = ImageFont.load_default(size)
+    line = max(2, round(size / 10))
+    for box, caption, doubt in zip(boxes, captions, doubtful, strict=True):
+        colour = VERMILION if doubt else BLUE
+        left, top, right, bottom = (edge * zoom for edge in box)
+        pen.rectangle((left - line, top - line, right + line, bottom + line), outline=colour, width=line)
+        place = _caption_place(pen.textbbox((0, 0), caption, font=font), (left, top, bottom), image.size, line)
+        pen.rectangle(pen.textbbox(place, caption, font=font), fill="white")
+        pen.text(place, caption, fill=colour, font=font)
+    return image
+
+
+def reading(
+    pixels: npt.NDArray[np.uint8],
+    strength: npt.NDArray[np.float32],
+    mask: npt.NDArray[np.bool_],
+    boxes: Sequence[Box],
+    images: Sequence[npt.NDArray[np.uint8]],
+    captions: Sequence[str],
+    doubtful: Sequence[bool],
+) -> Figure:
+    """Every stage of a reading: the picture, its ink, the marks, and what the network saw of each.
+
+    Args:
+        pixels: ``(height, width, 3)``.
+        strength: ``(height, width)``, 1 for full ink.
+        mask: ``(height, width)``, what was taken for writing.
+        boxes: left, top, right, bottom in these pixels, in reading order.
+        images: ``(h, w)``, one a box.
+        captions: one a box.
+        doubtful: one a box.
+    """
+    columns = min(MOST_COLUMNS, max(6, len(images)))
+    rows = math.ceil(len(images) / columns)
+    height = min(6.0, 4.0 * pixels.shape[0] / pixels.shape[1] + 0.5)
+    with drawing(12, height + 1.35 * rows + 0.3) as figure:
+        upper, *lower = figure.subfigures(
+            1 + bool(rows), 1, height_ratios=[height, 1.35 * rows][: 1 + bool(rows)], squeeze=False
+        )[:, 0]
+        for axes, title, stage in zip(
+            upper.subplots(1, 3),
+            ("1  The picture", "2  Its ink, light evened out", "3  The marks"),
+            (pixels, _as_paper(strength), _as_paper(mask)),
+            strict=True,
+        ):
+            show_image(axes, stage)
+            axes.set_title(title)
+        for (left, top, right, bottom), doubt in zip(boxes, doubtful, strict=True):
+            colour = VERMILION if doubt else BLUE
+            axes.add_patch(_frame(left, top, right, bottom, colour))
+        if lower:
+            lower[0].suptitle("4  What the network saw", x=0.01, ha="left", fontweight="bold", fontsize=13)
+            cells = lower[0].subplots(rows, columns, squeeze=False).ravel()
+            for cell in cells:
+                cell.set_axis_off()
+            for cell, image, caption, doubt in zip(cells, images, captions, doubtful, strict=False):
+                show_image(cell, image[..., np.newaxis])
+                cell.set_title(caption, fontsize=10, loc="center", color=VERMILION if doubt else BLUE)
+    return figure
+
+
+def _as_paper(ink: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Ink from 0 to 1 as dark on white, in colour so that it is shown as it is."""
+    grey = (255 * (1 - ink.astype(np.float32))).astype(np.uint8)
+    return np.repeat(grey[..., np.newaxis], 3, axis=2)
+
+
+def _frame(left: int, top: int, right: int, bottom: int, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((left - 1, top - 1), right - left + 1, bottom - top + 1, fill=False, edgecolor=colour, linewidth=1)
+
+
+def _caption_place(
+    text: tuple[float, float, float, float], box: tuple[int, int, int], size: tuple[int, int], line: int
+) -> tuple[float, float]:
+    """Above the box, below it where there is no room, inside the picture in any case."""
+    left, top, bottom = box
+    width, height = text[2] - text[0], text[3]
+    y = top - 2 * line - height
+    if y < 0:
+        y = min(bottom + 2 * line, size[1] - height)
+    return max(0, min(left, size[0] - width)), y

@@ -1,0 +1,34 @@
+"""How much a picture looks like something the network knows: plain scores of its logits, higher = more familiar."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lenet.model.preprocessing import softmax
+
+Scores = npt.NDArray[np.float32]
+
+
+def highest_probability(logits: npt.NDArray[Any]) -> Scores:
+    """The highest softmax probability, ``(n,)`` (Hendrycks and Gimpel, ICLR 2017)."""
+    return np.asarray(softmax(logits).max(axis=1), np.float32)
+
+
+def highest_logit(logits: npt.NDArray[Any]) -> Scores:
+    """The highest logit, ``(n,)`` (Hendrycks et al., "Scaling Out-of-Distribution Detection", ICML 2022)."""
+    return np.asarray(logits.max(axis=1), np.float32)
+
+
+def energy(logits: npt.NDArray[Any]) -> Scores:
+    """The logarithm of the summed exponentials of the logits, ``(n,)`` (Liu et al., NeurIPS 2020, sign turned)."""
+    highest = logits.max(axis=1, keepdims=True)
+    return np.asarray(highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1)), np.float32)
+
+
+SCORES: dict[str, Callable[[npt.NDArray[Any]], Scores]] = {
+    "highest probability": highest_probability,
+    "highest logit": highest_logit,
+    "energy": energy,
+}

@@ -1,0 +1,266 @@
+"""Every verb as it is typed."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet.cli.main import VERBS, main
+
+SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
+
+
+def clean_failure(result, says: str) -> None:
+    """One line on stderr, nothing on stdout, exit status 1."""
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    line = result.stderr.strip()
+    assert line.startswith("lenet: ")
+    assert "\n" not in line
+    assert says in line
+
+
+def verbs() -> list[tuple[str, ...]]:
+    """Every verb, and the verbs within a group."""
+    context = click.Context(main)
+    found: list[tuple[str, ...]] = []
+    for name in VERBS:
+        command = main.get_command(context, name)
+        found += [(name, inner) for inner in command.commands] if isinstance(command, click.Group) else [(name,)]
+    return found
+
+
+def command_of(verb: tuple[str, ...]) -> click.Command:
+    command = main.get_command(click.Context(main), verb[0])
+    return command.commands[verb[1]] if isinstance(command, click.Group) else command
+
+
+def examples_of(verb: tuple[str, ...]) -> list[str]:
+    lines = (line.strip() for line in (command_of(verb).epilog or "").splitlines())
+    return [line for line in lines if line.startswith("lenet ")]
+
+
+@pytest.mark.parametrize("verb", verbs(), ids=" ".join)
+def test_every_verb_has_help_with_two_examples(lenet, verb):
+    result = lenet(*verb, "--help")
+    assert result.exit_code == 0
+    assert len(examples_of(verb)) >= 2
+    for example in examples_of(verb):
+        assert example.startswith(f"lenet {' '.join(verb)}")
+        assert example in result.stdout
+    for parameter in command_of(verb).params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{verb} {parameter.name} has no help"
+
+
+@pytest.fixture
+def example_files(tmp_path, run, test_part):
+    """What the examples of the help speak of."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "train-1").symlink_to(run.path)
+    digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
+    digits[0].save(tmp_path / "seven.png")
+    digits[0].convert("RGB").resize((200, 200)).save(tmp_path / "photo.jpg")
+    (tmp_path / "scans").mkdir()
+    for number, digit in enumerate(digits):
+        digit.save(tmp_path / "scans" / f"{number}.png")
+        folder = tmp_path / "photos" / str(number % 2)
+        folder.mkdir(parents=True, exist_ok=True)
+        digit.save(folder / f"{number}.png")
+    np.savez(tmp_path / "letters.npz", x_train=test_part.images[:12, ..., 0], y_train=np.arange(12) % 3)
+
+
+@pytest.mark.usefixtures("example_files")
+@pytest.mark.parametrize("verb", verbs(), ids=" ".join)
+def test_the_examples_of_the_help_run(lenet, verb):
+    for example in examples_of(verb):
+        arguments = shlex.split(example.partition(">")[0])[1:]
+        if verb == ("train",):  # the network is small and seen shortly, all else is as it stands there
+            arguments += SMALL
+        if verb == ("export",) and not shutil.which("chromium") and "CI" not in os.environ:
+            arguments += ["--unproven"]  # in CI, the browser must be there
+        result = lenet(*arguments)
+        assert result.exit_code == 0, f"{example}: {result.output}"
+
+
+def test_help_names_every_verb(lenet):
+    result = lenet("--help")
+    assert all(f"  {verb} " in result.stdout for verb in VERBS)
+
+
+def test_train_says_what_came_of_it_and_repeats_from_its_recipe(lenet, tmp_path):
+    result = lenet("train", "--seed", 3, "--run", "runs/one", *SMALL)
+    assert result.exit_code == 0, result.output
+    assert "run: runs/one" in result.stdout
+    assert "of 10,000 test images read right" in result.stdout
+    assert "epoch 0.0199: loss" in result.stderr
+    assert "\x1b" not in result.output
+    again = lenet("train", "--recipe", "runs/one/recipe.toml", "--run", "runs/two")
+    assert again.exit_code == 0, again.output
+    for name in ("model.onnx", "recipe.toml"):
+        assert (tmp_path / "runs/one" / name).read_bytes() == (tmp_path / "runs/two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--epochs", "0"], "epochs is 0"),
+        (["--split", "0:1"], "both parts"),
+        (["--split", "sixty"], "two numbers such as 2:1"),
+        (["--split", "1:1000000"], "cannot be split"),
+        (["--recipe", "slow"], "no recipe is named 'slow'"),
+        (["--recipe", "none.toml"], "none.toml: cannot be read"),
+        (["--data", "nothing-here"], "nothing-here"),
+        (["--filters", "0,5"], "two positive numbers"),
+        (["--run", "there"], "not overwritten"),
+        (["--run", "file/run"], "cannot be made"),
+    ],
+)
+def test_train_refuses_in_one_line_and_leaves_nothing(lenet, tmp_path, arguments, says):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").touch()
+    clean_failure(lenet("train", *arguments), says)
+    assert {path.name for path in tmp_path.iterdir()} == {"there", "file"}
+    assert not list((tmp_path / "there").iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["--filters", "20"], ["--precision", "int8"], ["--epochs", "x"], ["--no-such"]])
+def test_wrong_usage_is_status_2(lenet, arguments):
+    assert lenet("train", *arguments).exit_code == 2
+
+
+def test_debug_shows_the_traceback(lenet):
+    result = lenet("train", "--epochs", 0, "--debug")
+    assert result.exit_code == 1
+    assert result.exception is not None
+    assert "epochs" in str(result.exception)
+
+
+def test_evaluate_prints_one_json_document(lenet, run):
+    result = lenet("evaluate", run.path, "--json")
+    report = json.loads(result.stdout)
+    assert report["correct"] == run.metrics["test"]["correct"]
+    assert report["n"] == 10_000
+    assert result.stderr == ""
+
+
+def test_evaluate_prints_a_table_and_draws(lenet, run, tmp_path):
+    result = lenet("evaluate", run.path, "--figures", "drawn")
+    assert f"{run.metrics['test']['accuracy']:.2%}" in result.stdout
+    assert "95 % interval" in result.stdout
+    drawn = {path.name for path in (tmp_path / "drawn").iterdir()}
+    assert drawn >= {"confusion.png", "mistakes.png", "calibration.png"}
+
+
+def test_evaluate_refuses(lenet, tmp_path, run):
+    clean_failure(lenet("evaluate", "nowhere"), "nowhere")
+    (tmp_path / "empty").mkdir()
+    clean_failure(lenet("evaluate", "empty"), "no model.onnx")
+    (tmp_path / "torn.onnx").write_bytes((run.path / "model.onnx").read_bytes()[:-100])
+    clean_failure(lenet("evaluate", "torn.onnx"), "torn.onnx")
+
+
+def test_show_draws_what_the_seed_decides(lenet, run, tmp_path):
+    for name in ("a.png", "b.png", "a.gif"):
+        result = lenet("show", run.path, "--count", 6, "--seed", 1, "--out", name)
+        assert result.exit_code == 0, result.output
+        assert "of 6 read right" in result.stdout
+    first, second = (np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png"))
+    np.testing.assert_array_equal(first, second)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 6
+
+
+def test_show_refuses(lenet, run, tmp_path):
+    clean_failure(lenet("show", run.path, "--out", "digits.bmp"), ".png or .gif")
+    (tmp_path / "file").touch()
+    clean_failure(lenet("show", run.path, "--out", "file/digits.png"), "cannot be written")
+    assert lenet("show", run.path, "--count", 0).exit_code == 2
+
+
+def test_a_window_without_a_screen_is_said(lenet, run, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    clean_failure_output = lenet("show", run.path, "--window").stderr
+    assert "no window" in clean_failure_output or "no screen" in clean_failure_output
+
+
+def test_doctor_finds_all_well_and_says_what_is_broken(lenet, monkeypatch, tmp_path):
+    healthy = lenet("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(healthy.stdout)}
+    assert checks["mnist"]["ok"]
+    assert checks["training"]["ok"]
+    from lenet.datasets import mnist
+
+    monkeypatch.setattr(mnist.load_mnist, "__defaults__", (tmp_path,))
+    broken = lenet("doctor")
+    assert broken.exit_code == 1
+    assert "BROKEN" in broken.stdout
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_training_keeps_what_it_learnt(number, status, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lenet", "train", "--recipe", "tutorial", "--run", "run", "--filters", "3,4"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stderr is not None
+    first_epoch = process.stderr.readline()
+    assert first_epoch.startswith("epoch 1")
+    time.sleep(0.2)
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == status, stderr
+    assert "run: run" in stdout
+    assert "what was learnt is kept" in stderr
+    assert "Traceback" not in stderr
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["stopped"]
+    assert 1 <= metrics["epochs"] < 20
+    assert (tmp_path / "run" / "model.onnx").exists()
+
+
+def test_a_full_disk_is_one_line(tmp_path):
+    """With files limited to 1 MB, the weights of 5 MB do not fit; the limit raises what a full disk raises."""
+    script = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"
+        "from lenet.cli.main import main\n"
+        "main(['train', '--epochs', '0.02', '--run', 'run'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"recipe.toml"}
+
+
+def test_a_reader_that_goes_away_is_no_traceback(run):
+    line = f"{shlex.quote(sys.executable)} -m lenet evaluate {shlex.quote(str(run.path))} | true"
+    done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_an_unwritable_folder_is_one_line(lenet, tmp_path):
+    if os.geteuid() == 0:
+        target = Path("/proc/lenet-run")  # even the superuser makes no folder there
+    else:
+        target = tmp_path / "closed" / "run"
+        target.parent.mkdir(mode=0o500)
+    clean_failure(lenet("train", "--run", target), "cannot be made")

@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lenet import Dataset, LenetError, evaluate
+from lenet.evaluation import part_for
+
+
+@pytest.fixture(scope="module")
+def evaluation(model, test_part):
+    return evaluate(model, test_part)
+
+
+def test_what_is_promised_of_the_report(evaluation):
+    report = evaluation.to_dict()
+    assert report["n"] == 10_000
+    assert report["accuracy"] == report["correct"] / 10_000 > 0.985
+    low, high = report["accuracy_interval"]
+    assert low < report["accuracy"] < high
+    assert np.trace(np.array(report["confusion"])) == report["correct"]
+    assert sum(row["n"] for row in report["per_class"].values()) == 10_000
+    assert report["expected_calibration_error"] < 0.02
+    json.dumps(report)
+
+
+def test_permuted_labels_and_a_constant_answer_are_exposed(model, test_part, monkeypatch):
+    permuted = Dataset("permuted", test_part.images, (test_part.labels + 1) % 10, test_part.class_names)
+    assert evaluate(model, permuted).accuracy < 0.02
+    constant = np.tile(np.eye(10, dtype=np.float32)[3], (10_000, 1))
+    monkeypatch.setattr(model, "predict", lambda images: constant[: len(images)])
+    report = evaluate(model, test_part).to_dict()
+    assert report["accuracy"] == 0.101  # 1,010 of the test digits are threes
+    assert report["per_class"]["3"]["recall"] == 1
+    assert report["per_class"]["4"] == {"precision": 0, "recall": 0, "f1": 0, "n": 982}
+    assert report["expected_calibration_error"] == pytest.approx(0.899)
+
+
+def test_mistakes_come_most_confident_first(evaluation):
+    wrong = evaluation.mistakes()
+    assert len(wrong) == evaluation.n - evaluation.correct
+    assert (evaluation.predicted[wrong] != evaluation.truth[wrong]).all()
+    assert (np.diff(evaluation.probabilities[wrong].max(axis=1)) <= 0).all()
+
+
+def test_other_classes_are_refused(model):
+    letters = Dataset("letters", np.zeros((2, 28, 28, 1), np.uint8), np.array([0, 1]), ("a", "b"))
+    with pytest.raises(LenetError, match="a, b"):
+        evaluate(model, letters)
+
+
+def test_the_test_part_is_the_one_that_training_left_out(model, mnist, test_part):
+    np.testing.assert_array_equal(part_for(model.metadata, mnist).labels, test_part.labels)
+    assert len(part_for(model.metadata, mnist, "train")) == 58_000
+    validation = part_for(model.metadata, mnist, "validation")
+    np.testing.assert_array_equal(validation.labels, mnist.split("60000:10000").train.hold_out(2000, 0).test.labels)
+    assert validation.name == "mnist validation"
+    assert len(part_for(model.metadata, mnist, "all")) == 70_000
+    foreign = mnist.take(np.arange(50))
+    assert part_for(model.metadata, foreign) is foreign
+    with pytest.raises(LenetError, match="no training part"):
+        part_for(model.metadata, foreign, "train")
+    unwatched = replace(model.metadata, recipe={**model.metadata.recipe, "validation": 0})
+    assert len(part_for(unwatched, mnist, "train")) == 60_000
+    with pytest.raises(LenetError, match="kept no validation images aside"):
+        part_for(unwatched, mnist, "validation")
+
+
+def test_a_model_of_another_split_is_measured_on_its_own_held_out_part(model, mnist):
+    metadata = replace(model.metadata, recipe={**model.metadata.recipe, "split": "2:1"}, seed=5)
+    np.testing.assert_array_equal(part_for(metadata, mnist).labels, mnist.split("2:1", seed=5).test.labels)
+
+
+def by_hand(truth, answers, classes=3):
+    """An evaluation with these answers, each given all the probability."""
+    from lenet import Evaluation
+
+    names = tuple("abc"[:classes])
+    return Evaluation("hand", "made", names, np.array(truth), np.eye(classes, dtype=np.float32)[answers])
+
+
+def test_confusion_as_rates_and_the_pairs_most_confused():
+    evaluation = by_hand([0, 0, 0, 0, 1, 1], [0, 1, 1, 2, 0, 1])
+    np.testing.assert_allclose(evaluation.confusion_rates, [[0.25, 0.5, 0.25], [0.5, 0.5, 0], [0, 0, 0]])
+    assert evaluation.most_confused(2) == [("a", "b", 2, 0.5), ("a", "c", 1, 0.25)]
+    assert by_hand([0, 1], [0, 1]).most_confused() == []
+    assert evaluation.to_dict()["most_confused"][0] == {"truth": "a", "answer": "b", "n": 2, "rate": 0.5}
+
+
+def test_the_known_wrong_labels_are_those_of_mnists_test_part_only(evaluation, model, mnist, test_part):
+    assert evaluation.to_dict()["known_wrong_labels"] == 15
+    assert evaluate(model, test_part.take(np.arange(100))).known_wrong_labels == 0
+    assert evaluate(model, part_for(model.metadata, mnist, "validation")).known_wrong_labels == 0
+
+
+def test_what_is_called_unknown_is_counted(model, test_part):
+    part = test_part.take(np.arange(500))
+    kept = evaluate(model, part).kept
+    assert kept == (model.unknown_scores(part.images) >= model.metadata.unknown_threshold).mean()
+    assert by_hand([0], [0]).kept is None

@@ -1,0 +1,101 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lenet import LeNet, LenetError, Model
+from lenet.model.file import decode_model, encode_model
+from lenet.model.graph import LAYERS
+from lenet.model.preprocessing import scale_pixels, softmax
+
+
+@pytest.fixture(scope="module")
+def network(run):
+    return LeNet.build(28, 28, 1, 10, weights_path=run.path / "model.weights.h5")
+
+
+def test_onnx_and_keras_say_the_same_of_all_test_images(model, network, test_part):
+    theirs = network.predict(scale_pixels(test_part.images), batch_size=512, verbose=0)
+    ours = softmax(model.logits(test_part.images))  # the temperature is the model file's own, Keras knows none
+    assert np.abs(ours - theirs).max() <= 1e-5
+    np.testing.assert_array_equal(ours.argmax(axis=1), theirs.argmax(axis=1))
+
+
+def test_one_by_one_is_the_same_as_in_batches(model, test_part):
+    images = test_part.images[:600]
+    single = np.concatenate([model.predict(image[np.newaxis]) for image in images])
+    assert np.abs(single - model.predict(images)).max() <= 1e-5
+
+
+def test_activations_are_those_of_keras_layer_by_layer(model, network, test_part):
+    import keras
+
+    layers = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
+    theirs = layers(scale_pixels(test_part.images[:1]))
+    ours = model.activations(test_part.images[0])
+    assert tuple(ours) == LAYERS
+    for name, output in zip(LAYERS, theirs, strict=True):
+        if name != "flatten":  # ONNX flattens channel by channel
+            np.testing.assert_allclose(ours[name], output.numpy()[0], atol=1e-4, err_msg=name)
+
+
+def test_the_temperature_is_applied(model, test_part):
+    images = test_part.images[:20]
+    warm = Model(decode_model(encode_model(model.weights, replace(model.metadata, temperature=2.0))))
+    expected = np.exp(warm.logits(images).astype(float) / 2)
+    np.testing.assert_allclose(warm.predict(images), expected / expected.sum(axis=1, keepdims=True), atol=1e-6)
+    np.testing.assert_array_equal(warm.predict(images).argmax(axis=1), model.predict(images).argmax(axis=1))
+
+
+def test_many_threads_get_the_same_answers(model, test_part):
+    parts = np.array_split(test_part.images[:800], 16)
+    alone = [model.predict(part) for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        for ours, theirs in zip(pool.map(model.predict, parts), alone, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_nothing_is_read_from_no_image(model):
+    assert model.predict(np.zeros((0, 28, 28, 1), np.uint8)).shape == (0, 10)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((1, 28, 28, 1)), np.zeros((1, 28, 28), np.uint8), np.zeros((1, 27, 28, 1), np.uint8)],
+)
+def test_images_of_another_kind_are_refused(model, images):
+    with pytest.raises(LenetError, match="this model takes uint8"):
+        model.predict(images)
+
+
+def test_even_kernels_and_odd_sizes_are_padded_as_keras_pads(tmp_path):
+    """TensorFlow puts an even kernel's odd pixel of padding below and right."""
+    import keras
+
+    from lenet.model.graph import from_keras_layout
+    from lenet.model.metadata import Metadata
+    from lenet.training.learner import NAMES
+
+    for kernel_size, (height, width) in ((4, (11, 14)), (2, (9, 9)), (5, (13, 7)), (3, (32, 32))):
+        keras.utils.set_random_seed(0)
+        network = LeNet.build(width, height, 3, 4, kernel_size=kernel_size, dense_units=6)
+        arrays = {name: value.numpy() for name, value in zip(NAMES, network.weights, strict=True)}
+        metadata = Metadata(("a", "b", "c", "d"), height, width, 3)
+        model = Model(decode_model(encode_model(from_keras_layout(arrays, height, width), metadata)))
+        images = np.random.default_rng(0).integers(0, 256, (5, height, width, 3), np.uint8)
+        np.testing.assert_allclose(model.predict(images), network(scale_pixels(images)), atol=1e-5)
+
+
+def test_judge_says_the_same_as_predict_and_the_scores(model, test_part):
+    images = np.concatenate([test_part.images[:300], np.zeros((5, 28, 28, 1), np.uint8)])
+    probabilities, unknown = model.judge(images)
+    np.testing.assert_array_equal(probabilities, model.predict(images))
+    np.testing.assert_array_equal(unknown, model.unknown_scores(images) < model.metadata.unknown_threshold)
+    assert unknown[-5:].all()  # blank paper is no digit
+    assert unknown[:300].mean() < 0.05
+
+
+def test_without_a_threshold_nothing_is_unknown(model):
+    open_minded = Model(decode_model(encode_model(model.weights, replace(model.metadata, unknown_threshold=None))))
+    assert not open_minded.judge(np.zeros((3, 28, 28, 1), np.uint8)).unknown.any()

@@ -1,0 +1,71 @@
+"""The tutorial's driver: what it trained loads again to the same accuracy, and ten pictures are there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+DRIVER = Path(__file__).parents[1] / "lenet_mnist.py"
+
+
+def drive(folder, *arguments, check=True):
+    return subprocess.run(
+        [sys.executable, DRIVER, *arguments], cwd=folder, check=check, capture_output=True, text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("driver")
+    done = drive(folder, "--save-model", "1", "--weights", "output/lenet_weights.hdf5", "--epochs", "0.2")
+    return folder, done.stdout
+
+
+def test_the_steps_come_in_the_tutorials_order(trained):
+    steps = [line for line in trained[1].splitlines() if line.startswith("[INFO]")]
+    beginnings = ["loading MNIST", "building", "training", "evaluating", "accuracy: ", "saving the weights"]
+    for step, beginning in zip(steps, beginnings, strict=False):
+        assert step.startswith(f"[INFO] {beginning}")
+    assert sum(bool(re.fullmatch(r"\[INFO\] Predicted: \d, Actual: \d", step)) for step in steps) == 10
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_saved_weights_load_to_the_identical_accuracy(trained, short):
+    folder, first = trained
+    flags = ("-l", "1", "-w") if short else ("--load-model", "1", "--weights")
+    second = drive(folder, *flags, "output/lenet_weights.hdf5").stdout
+    accuracy = re.search(r"accuracy: .*", first).group()
+    assert accuracy in second
+    assert "training" not in second
+
+
+def test_ten_pictures_and_an_animation_are_written_without_a_screen(trained):
+    folder, _ = trained
+    for number in range(10):
+        with Image.open(folder / "output" / f"digit_{number}.png") as picture:
+            assert picture.size == (96, 96)
+            colours = np.asarray(picture.convert("RGB")).astype(int)
+        green = (colours[..., 1] > 200) & (colours[..., 0] < 60) & (colours[..., 2] < 60)
+        assert green.sum() > 10
+    with Image.open(folder / "output" / "digits.gif") as gif:
+        assert gif.n_frames == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--load-model", "1", "--weights", "none.hdf5"], "none.hdf5: cannot be read"),
+        (["--load-model", "1"], "need --weights"),
+        (["--save-model", "1", "--epochs", "0", "--weights", "w.h5"], "epochs is 0"),
+    ],
+)
+def test_bad_input_is_one_line(tmp_path, arguments, says):
+    done = drive(tmp_path, *arguments, check=False)
+    assert done.returncode == 1
+    assert says in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,43 @@
+import subprocess
+import sys
+
+import lenet
+
+
+def test_every_public_name_is_there_and_nothing_else_is_promised():
+    for name in lenet.__all__:
+        assert getattr(lenet, name) is not None
+    assert set(lenet.__all__) == set(lenet._HOME)
+    assert list(lenet.__all__) == sorted(lenet.__all__)
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(' '.join(sys.modules))"
+    return set(
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    )
+
+
+def test_importing_lenet_and_loading_a_model_need_no_training_library(run):
+    heavy = {"keras", "tensorflow", "h5py"}
+    assert not heavy & loaded_after("import lenet")
+    use = "from lenet import Model, evaluate, load_dataset"
+    use += f"\nevaluate(Model.load({str(run.path)!r}), load_dataset('mnist').take([0, 1]))"
+    assert not heavy & loaded_after(use)
+
+
+def test_help_loads_nothing_heavy():
+    heavy = {"numpy", "onnx", "onnxruntime", "matplotlib", "keras", "tensorflow", "PIL", "rich"}
+    code = "from click.testing import CliRunner\nfrom lenet.cli.main import main\nCliRunner().invoke(main, ['--help'])"
+    assert not heavy & loaded_after(code)
+
+
+def test_training_without_its_extra_names_the_command_that_installs_it():
+    code = (
+        "import sys\nsys.modules['keras'] = None\n"
+        "from lenet.cli.main import main\nmain(['train'])"
+    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].endswith("pip install 'lenet[train]'")
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,54 @@
+import pytest
+import tomli_w
+
+from lenet import LenetError, Recipe
+from lenet.training.recipe import NAMED
+
+
+@pytest.mark.parametrize("recipe", NAMED, ids=lambda recipe: recipe.name)
+def test_a_recipe_survives_its_file(recipe, tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(tomli_w.dumps(recipe.to_dict()))
+    assert Recipe.read(path) == recipe
+    assert Recipe.named(recipe.name) is recipe
+
+
+def test_the_tutorials_figures():
+    recipe = Recipe.named("tutorial")
+    assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size, recipe.epochs) == ("sgd", 0.01, 128, 20)
+    assert (recipe.split, recipe.view, recipe.input_gain, recipe.schedule) == ("2:1", "whole", 1.0, "constant")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("epochs = 0", "epochs is 0"),
+        ("epochs = -1.5", "epochs"),
+        ("epochs = nan", "epochs"),
+        ("epochs = 'many'", "another kind"),
+        ("batch_size = 0", "batch size"),
+        ("batch_size = 1.5", "another kind"),
+        ("learning_rate = 0.0", "learning rate"),
+        ("optimizer = 'lion'", "optimizer 'lion' is none of"),
+        ("schedule = 'warm'", "schedule"),
+        ("precision = 'int4'", "precision"),
+        ("view = 'left'", "view"),
+        ("seed = -1", "seed"),
+        ("filters = [20, 'x']", "another kind"),
+        ("dropout = 1.0", "dropout"),
+        ("momentum = 0.9", "no field 'momentum'"),
+        ("epochs = ", "not a recipe in TOML"),
+    ],
+)
+def test_a_bad_recipe_is_refused_by_one_line_that_names_the_file(text, says, tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(LenetError, match=says) as caught:
+        Recipe.read(path)
+    assert "recipe.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(LenetError, match="fast, sprint, best, tutorial"):
+        Recipe.named("slow")

@@ -1,0 +1,154 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from lenet import Dataset, LeNet, LenetError, Model, Recipe, fit, train
+from lenet.training.trainer import augmentation_strengths, image_order
+
+SMALL = Recipe(epochs=2.0, batch_size=32, dense_units=20, filters=(4, 6), optimizer="adamw", learning_rate=0.01)
+
+
+@pytest.fixture(scope="module")
+def small(mnist) -> Dataset:
+    return mnist.take(np.arange(1000))
+
+
+def weights_after(small, recipe):
+    import keras
+
+    keras.utils.set_random_seed(recipe.seed)
+    network = LeNet.build(28, 28, 1, 10, filters=recipe.filters, dense_units=recipe.dense_units)
+    fit(network, small, recipe)
+    return network.get_weights()
+
+
+def test_every_image_is_seen_once_an_epoch_in_an_order_of_its_own():
+    stream = image_order(seed=3, images=50, first=0, last=150)
+    for epoch in range(3):
+        assert sorted(stream[50 * epoch : 50 * epoch + 50]) == list(range(50))
+    assert list(stream[:50]) != list(stream[50:100])
+    np.testing.assert_array_equal(stream[33:117], image_order(3, 50, 33, 117))
+    assert list(image_order(4, 50, 0, 50)) != list(stream[:50])
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(small):
+    first, again, other = (
+        weights_after(small, SMALL.change(seed=seed, dropout=0.2, rotation=10.0)) for seed in (0, 0, 1)
+    )
+    for ours, theirs in zip(first, again, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(first, other, strict=True))
+
+
+def test_plain_sgd_is_what_keras_does(small):
+    """Ten steps of the tutorial's recipe against Keras's own optimiser on the same batches."""
+    import keras
+
+    recipe = Recipe(epochs=0.64, batch_size=64, dense_units=20, filters=(4, 6), precision="float32")
+    keras.utils.set_random_seed(0)
+    network = LeNet.build(28, 28, 1, 10, filters=(4, 6), dense_units=20)
+    theirs = keras.models.clone_model(network)
+    theirs.set_weights(network.get_weights())
+    theirs.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.SGD(0.01))
+    fit(network, small, recipe)
+    for batch in image_order(0, 1000, 0, 640).reshape(-1, 64):
+        theirs.train_on_batch(small.images[batch] / np.float32(255), small.labels[batch])
+    for ours, other in zip(network.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, other, atol=1e-5)
+
+
+def test_adam_is_what_keras_does(small):
+    import keras
+
+    recipe = SMALL.change(epochs=0.32, precision="float32", beta_1=0.8, beta_2=0.95, weight_decay=0.1)
+    keras.utils.set_random_seed(0)
+    network = LeNet.build(28, 28, 1, 10, filters=(4, 6), dense_units=20)
+    theirs = keras.models.clone_model(network)
+    theirs.set_weights(network.get_weights())
+    optimizer = keras.optimizers.AdamW(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-7, weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    theirs.compile(loss="sparse_categorical_crossentropy", optimizer=optimizer)
+    fit(network, small, recipe)
+    for batch in image_order(0, 1000, 0, 320).reshape(-1, 32):
+        theirs.train_on_batch(small.images[batch] / np.float32(255), small.labels[batch])
+    for ours, other in zip(network.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, other, atol=2e-3)
+
+
+def test_the_augmentation_weakens_over_its_last_share_only():
+    strengths = augmentation_strengths(Recipe(taper=0.5, taper_to=0.2), 100)
+    assert (strengths[:50] == 1).all()
+    assert strengths[-1] == pytest.approx(0.2)
+    assert (np.diff(strengths[50:]) < 0).all()
+    assert (augmentation_strengths(Recipe(), 10) == 1).all()
+
+
+def test_a_finished_run_holds_what_is_promised(run, test_part):
+    names = {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()}
+    figures = {f"figures/{name}.png" for name in ("curves", "confusion", "mistakes", "filters", "calibration")}
+    assert (
+        names >= {"model.onnx", "model.weights.h5", "recipe.toml", "history.csv", "metrics.json", "README.md"} | figures
+    )
+    metrics = json.loads((run.path / "metrics.json").read_text())
+    assert metrics["test"]["n"] == 10_000
+    assert metrics["test"]["accuracy"] == metrics["test"]["correct"] / 10_000
+    assert metrics["test"]["accuracy"] > 0.985
+    assert metrics.keys() >= {"train_seconds", "epochs", "seed", "recipe", "precision", "backend"}
+    assert metrics.keys() >= {"versions", "data_sha256"}
+    rows = list(csv.DictReader((run.path / "history.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds"]
+    assert float(rows[-1]["validation_accuracy"]) > 0.97
+    assert f"{metrics['test']['accuracy']:.2%}" in (run.path / "README.md").read_text()
+    network = LeNet.build(28, 28, 1, 10, weights_path=run.path / "model.weights.h5")
+    answers = network.predict(test_part.images / np.float32(255), batch_size=512, verbose=0).argmax(axis=1)
+    assert (answers == test_part.labels).sum() == metrics["test"]["correct"]
+
+
+def test_the_saved_recipe_repeats_the_run(run):
+    assert Recipe.read(run.path / "recipe.toml") == Recipe.named("fast")
+
+
+def test_a_stopped_training_is_kept_and_said(small, tmp_path):
+    told = []
+    run = train(small, SMALL.change(split="4:1"), tmp_path / "run", watch=told.append, stop=lambda: len(told) >= 1)
+    assert run.metrics["stopped"]
+    assert 0 < run.metrics["epochs"] < SMALL.epochs
+    assert "stopped" in (run.path / "README.md").read_text()
+    assert Model.load(run.path).predict(small.images[:2]).shape == (2, 10)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(small, tmp_path):
+    with pytest.raises(LenetError, match="no finite number at step"):
+        train(small, SMALL.change(split="4:1", input_gain=1e38), tmp_path / "run")
+
+
+def test_a_run_is_never_overwritten(small, tmp_path):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(LenetError, match="not overwritten"):
+        train(small, SMALL.change(split="4:1"), tmp_path / "run")
+
+
+def test_validation_images_are_not_learnt_from(small):
+    """Were they, a network trained on them could tell them by heart."""
+    noise = np.random.default_rng(0)
+    labels = noise.integers(0, 10, 1000)
+    dataset = Dataset("noise", noise.integers(0, 256, (1000, 8, 8, 1), np.uint8), labels, tuple("0123456789"))
+    parts = dataset.hold_out(300, seed=0)
+    network = LeNet.build(8, 8, 1, 10, dense_units=200)
+    recipe = SMALL.change(epochs=30.0, dense_units=200, filters=(20, 50), learning_rate=0.003)
+    fitting = fit(network, parts.train, recipe, validation=parts.test)
+    assert fitting.history[-1].accuracy > 0.9
+    assert fitting.history[-1].validation_accuracy < 0.25
+    assert len(fitting.history) == 30
+
+
+def test_other_sizes_train(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 40)
+    images = (rng.random((120, 12, 9, 3)) * 80 + labels[:, None, None, None] * 70).astype(np.uint8)
+    dataset = Dataset("colours", images, labels, ("dark", "grey", "bright"))
+    run = train(dataset, SMALL.change(split="3:1", epochs=20.0, kernel_size=3), tmp_path / "run")
+    assert run.metrics["test"]["accuracy"] > 0.9
+    assert Model.load(run.path).class_names == ("dark", "grey", "bright")
