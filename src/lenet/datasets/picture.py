@@ -107,6 +107,8 @@ def _reason(error: Exception) -> str:
 
 def _turn(picture: Image.Image) -> int:
     """Exif's orientation, 2 to 8, or 0 when the picture stands upright."""
+    if picture.format == "PNG" and not {"exif", "Raw profile type exif"} & picture.info.keys():
+        return 0  # Pillow would decode the whole picture to look for it at the end
     orientation = picture.getexif().get(ORIENTATION, 1)
     return orientation if orientation in range(2, 9) else 0
 
