@@ -15,8 +15,8 @@ from lenet.reading.picture import Picture, Source, open_picture
 
 UNKNOWN = "?"
 CANDIDATES = 3
-# Of at least this many marks, when more than this share is no digit, none is.
-FEW, MOSTLY = 4, 0.5
+# Where so many marks and this share of all are unknown besides, the writing is no digits at all.
+FEW, MANY = 3, 0.1
 # Only texture has more marks; to look at each for cuts would take long.
 MOST_CUT = 500
 
@@ -191,7 +191,7 @@ class Reader:
         batch: Images = np.stack([mark.image for mark in marks])[..., np.newaxis]
         probabilities, unknown = self.model.judge(batch)
         unknown = unknown | np.array([not mark.digit_shaped for mark in marks])
-        if len(marks) >= FEW and unknown.mean() > MOSTLY:
+        if unknown.sum() > FEW + MANY * len(marks):
             unknown[:] = True  # writing of another kind, some of which happens to look like digits
         found = []
         for mark, box, row, doubt in zip(marks, boxes, probabilities, unknown, strict=True):

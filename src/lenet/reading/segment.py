@@ -14,10 +14,14 @@ Integers = npt.NDArray[np.int64]
 
 # A page holds fewer strokes than this; texture holds more.
 MOST_STROKES = 3000
+# Even one bold digit that fills its picture leaves more paper than this; texture does not.
+MOST_INK = 0.42
 # Writing is at least this high, in pixels and as a share of the picture's longer side.
 LEAST_PIXELS, LEAST_SHARE = 7, 0.012
 # All in heights of the writing.
 SPECK, SMALLEST, LARGEST = 0.12, 0.35, 2.5
+# Width to height, of digits that all touch.
+WIDEST = 6.0
 TALLEST_JOINED = 1.4
 NEAR, NEAR_ABOVE = 0.16, 0.25
 
@@ -85,6 +89,8 @@ class Strokes:
 
 def find_marks(ink: Ink) -> list[Mark]:
     """Strokes joined to marks, in no order yet."""
+    if ink.mask.mean() > MOST_INK:
+        return []
     pieces = _without_edges(_strokes(ink.mask))
     if len(pieces) == 0:
         return []
@@ -96,7 +102,7 @@ def find_marks(ink: Ink) -> list[Mark]:
     if not 0 < len(pieces) <= MOST_STROKES:
         return []
     marks = [_mark(ink.strength, pieces, group) for group in _joined(pieces, size)]
-    return [mark for mark in marks if mark.height >= SMALLEST * size]
+    return [mark for mark in marks if mark.height >= SMALLEST * size and mark.width <= WIDEST * mark.height]
 
 
 def _strokes(mask: Mask) -> Strokes:
@@ -113,17 +119,18 @@ def _without_edges(pieces: Strokes) -> Strokes:
     height, width = pieces.labels.shape
     left, top, right, bottom = pieces.boxes.T
     keep = np.ones(len(pieces), bool)
-    at_edge = (left <= 1) | (top <= 1) | (right >= width - 1) | (bottom >= height - 1)
+    edge = 1 + round(0.01 * min(height, width))
+    at_edge = (left <= edge) | (top <= edge) | (right >= width - edge) | (bottom >= height - edge)
     for index in np.flatnonzero(at_edge).tolist():
         own = _cut(pieces, index)
         y, x = np.nonzero(own)
         x, y = x + left[index], y + top[index]
-        near = min(height, width) * 0.04
+        near = min(height, width) * 0.06
         hugging = (x < near) | (y < near) | (x >= width - near) | (y >= height - near)
         keep[index] = hugging.mean() < 0.5
         for along, depth, length, side in ((x, y, width, height), (y, x, height, width)):
             for distance in (depth, side - 1 - depth):
-                touching = len(np.unique(along[distance <= 2]))
+                touching = len(np.unique(along[distance <= edge + 1]))
                 if touching > 0.4 * np.ptp(along) + 1 and distance.mean() < 0.2 * side and touching > 0.05 * length:
                     keep[index] = False
     return pieces.only(keep)
