@@ -69,7 +69,7 @@ def possible_cuts(mark: Mark) -> list[tuple[Mark, Mark]]:
             # A long foot that reaches the next digit is to be cut at that digit: the valley's ends count as well.
             for column in {int(least[len(least) // 2]), int(valley[0]), int(valley[-1])}:
                 found.append((int(ink[column]), column - (sheared.shape[1] - mask.shape[1]) // 2, slant))
-    pairs = []
+    pairs: list[tuple[Mark, Mark]] = []
     for _, column, slant in sorted(found):
         pair = _halves(mark, mask, column, slant)
         if pair is not None and len(pairs) < MOST_CUTS:
