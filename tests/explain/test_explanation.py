@@ -44,5 +44,6 @@ def test_the_verb_writes_a_sheet_to_look_at_and_one_to_print(lenet, test_part, t
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("7 (")
     assert (tmp_path / "why" / "seven.pdf").read_bytes().startswith(b"%PDF")
-    assert Image.open(tmp_path / "why" / "seven.png").width > 1000
+    with Image.open(tmp_path / "why" / "seven.png") as sheet:
+        assert sheet.width > 1000
     assert lenet("explain", "none.png").exit_code == 1
