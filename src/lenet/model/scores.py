@@ -1,4 +1,10 @@
-"""How much a picture looks like something the network knows: plain scores of its logits, higher = more familiar."""
+"""How much a picture looks like something the network knows: plain scores of its logits, higher = more familiar.
+
+``Model`` uses the highest logit. Of images kept aside against made-up ones (noise, shuffled pixels, patchwork,
+scribbles), it was best or within 0.0005 of the best mean AUROC for a short training, for one with label smoothing and
+for recipe ``best``; the highest probability lost 0.003 on the first, the energy 0.003 on the second. Measure again
+with ``lenet evaluate MODEL --part validation --unknown``.
+"""
 
 from collections.abc import Callable
 from typing import Any
