@@ -212,6 +212,7 @@ def _call(command: list[str], failure: str, content: bytes = b"") -> bytes:
         raise LenetError(f"c: what was exported {failure} ({type(error).__name__}); nothing was kept") from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        first = next((line for line in said.splitlines() if "error" in line), said[:200])
+        lines = said.splitlines() or [f"status {done.returncode}"]
+        first = next((line for line in lines if "error" in line), lines[-1])[:200]
         raise LenetError(f"c: what was exported {failure} ({first}); nothing was kept")
     return done.stdout
