@@ -1,0 +1,161 @@
+"""Pictures made here from MNIST's test digits, in many modes and on paper, are read; what is no digit is not."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet import LenetError, Model, Reader
+from lenet.reading.picture import open_picture
+from tests.reading.paper import compose, no_digit
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader(Model.load())
+
+
+@pytest.fixture(scope="module")
+def drawing(test_part):
+    """The first test digit, a seven, as black ink on a white page."""
+    page = np.full((300, 260), 255, np.uint8)
+    page[80:220, 60:200] = 255 - np.asarray(Image.fromarray(test_part.images[0, ..., 0]).resize((140, 140)))
+    return Image.fromarray(page)
+
+
+def encoded(picture, format, **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def test_mnists_own_images_are_left_as_they_are(reader, test_part):
+    right = 0
+    for image, label in zip(test_part.images[:200], test_part.labels[:200], strict=True):
+        digits = reader.read(encoded(Image.fromarray(image[..., 0]), "PNG")).digits
+        assert len(digits) == 1
+        np.testing.assert_array_equal(digits[0].image, image[..., 0])
+        right += digits[0].label == str(label)
+    assert right >= 198
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "CMYK", "LA", "I;16"])
+def test_every_mode_reads_the_same_digit(reader, drawing, mode):
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(drawing).astype(np.uint16) * 257)
+    else:
+        picture = drawing.convert(mode)
+    format = "TIFF" if mode in ("CMYK", "I;16") else "PNG"
+    assert reader.read(encoded(picture, format)).rows == ["7"]
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_every_format_is_read(reader, drawing, format):
+    assert reader.read(encoded(drawing, format)).rows == ["7"]
+
+
+def test_ink_on_nothing_and_light_ink_on_dark(reader, drawing):
+    ink = 255 - np.asarray(drawing)
+    clear = np.dstack([np.zeros((*ink.shape, 3), np.uint8), ink])
+    assert reader.read(encoded(Image.fromarray(clear), "PNG")).rows == ["7"]
+    assert reader.read(ink).rows == ["7"]
+
+
+@pytest.mark.parametrize(("turn", "undo"), [(3, 180), (6, 90), (8, 270)])
+def test_the_cameras_turn_is_undone(reader, drawing, turn, undo):
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    assert reader.read(encoded(drawing.rotate(undo, expand=True), "JPEG", exif=exif)).rows == ["7"]
+
+
+def test_boxes_lie_on_the_ink_in_pixels_of_the_picture(reader, drawing):
+    left, top, right, bottom = reader.read(drawing).digits[0].box
+    rows, columns = np.nonzero(np.asarray(drawing) < 128)
+    assert abs(left - columns.min()) <= 4
+    assert abs(right - columns.max()) <= 5
+    assert abs(top - rows.min()) <= 4
+    assert abs(bottom - rows.max()) <= 5
+
+
+def test_composed_pages_are_read_in_order(reader, test_part):
+    """A share of the long measure in benchmarks: rows, rules, shadows and slants as they come."""
+    rng = np.random.default_rng(0)
+    exact = digits = found = 0
+    for _ in range(20):
+        sheet = compose(rng, test_part.images[..., 0], test_part.labels)
+        rows = reader.read(sheet.image).rows
+        exact += rows == sheet.rows
+        digits += sum(map(len, sheet.rows))
+        pairs = zip("".join(rows), "".join(sheet.rows), strict=False)
+        found += sum(ours == theirs for ours, theirs in pairs)
+    assert exact >= 14
+    assert found / digits >= 0.85
+
+
+@pytest.mark.parametrize("kind", ["blank", "black", "texture", "scribble", "letters"])
+def test_what_is_no_digit_is_not_said_to_be_one(reader, kind):
+    rng = np.random.default_rng(1)
+    quiet = sum(all(digit.unknown for digit in reader.read(no_digit(rng, kind)).digits) for _ in range(8))
+    assert quiet >= 6
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no picture at all", b"\x89PNG\r\n\x1a\n" + bytes(50), b"GIF89a" + bytes(20), b"%PDF-1.7"]
+)
+def test_foreign_bytes_are_one_line(content):
+    with pytest.raises(LenetError) as caught:
+        open_picture(content, "thing.png")
+    assert "thing.png" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_cut_files_are_one_line_or_a_reading(reader, drawing):
+    for format in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"):
+        content = encoded(drawing, format)
+        for length in range(1, len(content), max(1, len(content) // 12)):
+            try:
+                reader.read(content[:length])
+            except LenetError as error:
+                assert "\n" not in str(error)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    bomb = encoded(Image.new("1", (30_000, 30_000)), "PNG")
+    assert len(bomb) < 1_000_000
+    with pytest.raises(LenetError, match="pixels"):
+        open_picture(bomb, "bomb.png")
+
+
+def test_predict_reads_what_it_can_and_says_what_it_cannot(lenet, drawing, tmp_path):
+    drawing.save(tmp_path / "seven.png")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    Image.new("L", (100, 100), 255).save(tmp_path / "blank.png")
+    result = lenet(
+        "predict", "seven.png", "broken.png", "blank.png", "--json", "--annotate", "seen", "--explain", "seen"
+    )
+    assert result.exit_code == 1
+    seven, broken, blank = json.loads(result.stdout)
+    assert (seven["picture"], seven["rows"], seven["text"]) == ("seven.png", ["7"], "7")
+    digit = seven["digits"][0]
+    assert digit["label"] == "7"
+    assert len(digit["box"]) == 4
+    assert [len(candidate) for candidate in digit["top"]] == [2, 2, 2]
+    assert "error" in broken
+    assert blank["rows"] == []
+    assert len(list((tmp_path / "seen").iterdir())) >= 2
+
+
+def test_predict_reads_standard_input_folders_and_writes_csv(tmp_path, drawing):
+    import subprocess
+    import sys
+
+    (tmp_path / "scans").mkdir()
+    drawing.save(tmp_path / "scans" / "a.png")
+    command = [sys.executable, "-m", "lenet", "predict", "--csv"]
+    for arguments, content in ((["-"], encoded(drawing, "PNG")), (["scans"], b"")):
+        done = subprocess.run([*command, *arguments], cwd=tmp_path, input=content, capture_output=True, check=True)
+        header, row = done.stdout.decode().splitlines()
+        assert "label" in header
+        assert ",7," in row
