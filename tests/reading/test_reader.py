@@ -43,10 +43,7 @@ def test_mnists_own_images_are_left_as_they_are(reader, test_part):
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "CMYK", "LA", "I;16"])
 def test_every_mode_reads_the_same_digit(reader, drawing, mode):
-    if mode == "I;16":
-        picture = Image.fromarray(np.asarray(drawing).astype(np.uint16) * 257)
-    else:
-        picture = drawing.convert(mode)
+    picture = Image.fromarray(np.asarray(drawing).astype(np.uint16) * 257) if mode == "I;16" else drawing.convert(mode)
     format = "TIFF" if mode in ("CMYK", "I;16") else "PNG"
     assert reader.read(encoded(picture, format)).rows == ["7"]
 
