@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import matplotlib
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 # Okabe and Ito's colours, told apart with every kind of colour vision; right and wrong also differ in a mark.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
@@ -24,16 +26,22 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.3,
-    # Class names may be Chinese; where no such font is installed, the boxes say so without a warning each.
-    "font.sans-serif": ["DejaVu Sans", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "sans-serif"],
 }
+# Class names may be Chinese: the first of these that is installed draws what matplotlib's own font lacks.
+_CHINESE = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Microsoft YaHei")
 
 
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[Figure]:
     """A figure of ``width`` × ``height`` inches in the common style."""
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context({**_STYLE, "font.family": _families()}):
         yield Figure(figsize=(width, height), layout="constrained")
+
+
+@cache
+def _families() -> list[str]:
+    installed = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in _CHINESE if name in installed][:1]]
 
 
 def show_image(axes: Axes, image: npt.NDArray[Any], **options: Any) -> None:
