@@ -25,7 +25,8 @@ lint: .venv/dev
 	touch $@
 
 # Resolve the newest versions that work together, for every supported Python and platform, and pin them by hash.
-LOCK := $(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile pyproject.toml requirements/build.in --constraint requirements/constraints.in \
+	--universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 lock:
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
