@@ -102,8 +102,9 @@ def find_ink(contrast: Contrast, rules: Mask) -> Ink:
 def ink_is_bright(grey: Strength) -> bool:
     """Whether light strokes stand on a dark ground: against its surroundings, ink is rare and differs much."""
     small = _shrunk(grey, LIGHT_SIDE)
-    difference = small - ndimage.gaussian_filter(small, max(small.shape) / 10)
-    return float((difference.astype(np.float64) ** 3).sum()) > 0
+    cubes = (small - ndimage.gaussian_filter(small, max(small.shape) / 10)).astype(np.float64) ** 3
+    # Where it is nearly even, there is only light and shadow on paper.
+    return float(np.clip(cubes, 0, None).sum()) > 1.5 * float(-np.clip(cubes, None, 0).sum())
 
 
 def _evened(grey: Strength) -> Strength:
@@ -111,8 +112,10 @@ def _evened(grey: Strength) -> Strength:
     small = _shrunk(grey, LIGHT_SIDE)
     # A small picture is the crop of one digit, whose broad strokes must not be taken for shadow.
     reach = max(3, round(max(small.shape) * (0.5 if max(grey.shape) <= LIGHT_SIDE else 0.2))) | 1
-    paper = ndimage.grey_closing(ndimage.gaussian_filter(small, 1), size=(reach, reach))
-    paper = ndimage.gaussian_filter(paper, max(small.shape) / 64)
+    # Mirrored at the border, the edge of a shadow would become a notch, which the closing fills.
+    paper = np.pad(ndimage.gaussian_filter(small, 1, mode="nearest"), reach, mode="edge")
+    paper = ndimage.grey_closing(paper, size=(reach, reach))[reach:-reach, reach:-reach]
+    paper = ndimage.gaussian_filter(paper, max(small.shape) / 64, mode="nearest")
     paper = np.asarray(Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
     return np.asarray((paper - grey) / np.maximum(paper, DARKEST_PAPER))
 

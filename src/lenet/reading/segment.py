@@ -121,7 +121,10 @@ def _without_edges(pieces: Strokes) -> Strokes:
     keep = np.ones(len(pieces), bool)
     edge = 1 + round(0.01 * min(height, width))
     at_edge = (left <= edge) | (top <= edge) | (right >= width - edge) | (bottom >= height - edge)
-    for index in np.flatnonzero(at_edge).tolist():
+    across = ((left <= edge) & (right >= width - edge)) | ((top <= edge) & (bottom >= height - edge))
+    if across.sum() > 1:  # one may be a digit that fills its picture, two may be page edges, more are stripes
+        keep &= ~across if across.sum() <= 3 else False
+    for index in np.flatnonzero(at_edge & keep).tolist():
         own = _cut(pieces, index)
         y, x = np.nonzero(own)
         x, y = x + left[index], y + top[index]
