@@ -213,6 +213,6 @@ def _call(command: list[str], failure: str, content: bytes = b"") -> bytes:
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
         lines = said.splitlines() or [f"status {done.returncode}"]
-        first = next((line for line in lines if "error" in line), lines[-1])[:200]
+        first = next((line for line in lines if "error" in line), lines[0])[:200]
         raise LenetError(f"c: what was exported {failure} ({first}); nothing was kept")
     return done.stdout
