@@ -67,7 +67,8 @@ def test_every_verb_has_help_with_two_examples(lenet, verb):
 def example_files(tmp_path, run, test_part):
     """What the examples of the help speak of."""
     (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "train-1").symlink_to(run.path)
+    for name in ("train-1", "train-2"):
+        (tmp_path / "runs" / name).symlink_to(run.path)
     digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
     digits[0].save(tmp_path / "seven.png")
     digits[0].convert("RGB").resize((200, 200)).save(tmp_path / "photo.jpg")
