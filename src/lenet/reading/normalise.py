@@ -53,20 +53,20 @@ def normalise(strength: Strength, height: int = IMAGE, width: int = IMAGE) -> No
     return Normalised(_centred(_shrunk(drawing, box), height, width), digit_shaped)
 
 
-def like_mnist(images: Images, height: int, width: int) -> Images:
+def like_mnist(images: Images) -> Images:
     """Bring images of single bright digits on black, of any size, into MNIST's form.
 
     Args:
-        images: uint8 ``(n, h, w, depth)``; colours are averaged.
-        height: of the images to make.
-        width: of the images to make.
+        images: uint8 ``(n, height, width, 1)``.
 
     Returns:
-        uint8 ``(n, height, width, 1)``.
+        uint8 ``(n, 28, 28, 1)``.
     """
-    strengths = images.mean(axis=3, dtype=np.float32)
-    strengths /= np.maximum(strengths.max(axis=(1, 2), keepdims=True), 1)
-    return np.stack([normalise(strength, height, width).image for strength in strengths])[..., np.newaxis]
+    made = np.empty((len(images), IMAGE, IMAGE, 1), np.uint8)
+    for index, image in enumerate(images[..., 0]):
+        strength = image.astype(np.float32) / np.float32(max(1, int(image.max(initial=0))))
+        made[index, ..., 0] = normalise(strength).image
+    return made
 
 
 def is_like_mnist(image: npt.NDArray[np.uint8]) -> bool:
