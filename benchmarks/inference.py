@@ -123,3 +123,7 @@ def _in_turn(contestants: dict[str, Callable[[], Any]], rounds: int) -> dict[str
             if number:
                 seconds[name].append(time.perf_counter() - started)
     return seconds
+
+
+if __name__ == "__main__":
+    main()
