@@ -209,8 +209,8 @@ NAMED = (
     ),
     # The most that this network was taught in half an hour. Other hands, pens and papers come from augmentation, and a
     # fifth of the images is damaged besides: at full strength first and weakly in the end, so that the last steps see
-    # digits as they are. Dropout, label smoothing and weight decay keep the digits from being learnt by heart. Those kept aside
-    # calibrate the answer: a threshold that keeps 99 % of them has a standard error of 0.14 points.
+    # digits as they are. Dropout, label smoothing and weight decay keep the digits from being learnt by heart. Those
+    # kept aside calibrate the answer: a threshold that keeps 99 % of them has a standard error of 0.14 points.
     Recipe(
         name="best",
         validation=5_000,
