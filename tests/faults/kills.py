@@ -1,0 +1,128 @@
+"""Kill trainings, go on with them, count what was lost: `python tests/faults/kills.py` for all, with the count."""
+
+import hashlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lenet import LenetError, Recipe
+from lenet.training import checkpoint
+
+VICTIM = Path(__file__).with_name("victim.py")
+# The first checkpoint makes the folder, the third removes the first: all that one does happens within three.
+BOUNDARIES = range(1, 61)
+RANDOM_KILLS = 50
+LONGEST_DELAY = 4.0  # seconds from the first step on: to the end of most trainings, and of their results' writing
+
+
+@dataclass
+class Count:
+    """What came of the kills."""
+
+    kills: int = 0
+    unreadable: int = 0
+    finished: int = 0
+    different: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills: {self.unreadable} unreadable states; {self.finished} runs went on to their end, "
+            f"{self.different} of them with other weights than the run without a kill"
+        )
+
+
+def torture(folder: Path, boundaries: Iterable[int], delays: Iterable[float]) -> Count:
+    """Train a reference; then kill at every one of ``boundaries`` and after ``delays`` seconds, and go on each time.
+
+    Args:
+        folder: where the runs may lie.
+        boundaries: numbers of moments within the saving of checkpoints, counted from the process's start.
+        delays: seconds after the first step.
+    """
+    reference = folder / "reference"
+    train(reference)
+    expected = sha256(reference)
+    count = Count()
+    run, number = folder / "run-0", 0
+    plans: list[tuple[int | None, float]] = [(boundary, 0.0) for boundary in boundaries]
+    plans += [(None, delay) for delay in delays]
+    for index, (boundary, delay) in enumerate(plans):
+        killed = train(run, boundary) if boundary is not None else kill_after(run, delay)
+        if killed:
+            count.kills += 1
+            count.unreadable += not readable(run)
+        if index == len(plans) - 1 and killed:
+            train(run)
+            killed = False
+        if not killed:
+            count.finished += 1
+            count.different += sha256(run) != expected
+            number += 1
+            shutil.rmtree(run)
+            run = folder / f"run-{number}"
+    return count
+
+
+def train(run: Path, boundary: int | None = None) -> bool:
+    """Let a victim work; whether it was killed rather than came to its end."""
+    arguments = [] if boundary is None else [str(boundary)]
+    done = subprocess.run(
+        [sys.executable, str(VICTIM), str(run), *arguments],
+        check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    if done.returncode not in (0, -9):
+        raise RuntimeError(f"a victim failed: {done.stderr}")
+    return done.returncode == -9
+
+
+def kill_after(run: Path, delay: float) -> bool:
+    """The same, killed ``delay`` seconds after the first step that it takes."""
+    with subprocess.Popen([sys.executable, str(VICTIM), str(run)], stdout=subprocess.PIPE, text=True) as victim:
+        assert victim.stdout is not None
+        victim.stdout.readline()
+        try:
+            victim.wait(delay)
+        except subprocess.TimeoutExpired:
+            victim.kill()
+    if victim.returncode not in (0, -9):
+        raise RuntimeError("a victim failed")
+    return victim.returncode == -9
+
+
+def readable(run: Path) -> bool:
+    """Whether the recipe, where there is one, and every checkpoint are whole."""
+    try:
+        if (run / "recipe.toml").exists():
+            Recipe.read(run / "recipe.toml")
+        for path in (run / "checkpoint").glob("step-*"):
+            checkpoint.read(path)
+    except LenetError as error:
+        print(error, file=sys.stderr)
+        return False
+    return True
+
+
+def sha256(run: Path) -> str:
+    """Of the model file: weights and metadata."""
+    return hashlib.sha256((run / "model.onnx").read_bytes()).hexdigest()
+
+
+def main() -> None:
+    """All kills; the exit status is 1 when anything was lost."""
+    started = time.monotonic()
+    chance = random.Random(0)
+    delays = [chance.uniform(0, LONGEST_DELAY) for _ in range(RANDOM_KILLS)]
+    with tempfile.TemporaryDirectory() as folder:
+        count = torture(Path(folder), BOUNDARIES, delays)
+    print(f"{count}; {time.monotonic() - started:.0f} s")
+    sys.exit(bool(count.unreadable or count.different or count.kills < 100))
+
+
+if __name__ == "__main__":
+    main()
