@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test faults lint lock clean
+.PHONY: train test faults lint bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
@@ -20,6 +20,15 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Measures speed beside stock Keras and PyTorch, half an hour on two cores; writes benchmarks/RESULTS.md.
+bench: .venv/dev .venv/bench
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/inference.py
+
+.venv/bench: .venv/dev
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'
+	touch $@
 
 # A stamp a lock file: installed again only when the lock or the project's metadata changes.
 .venv/%: requirements/%.txt pyproject.toml

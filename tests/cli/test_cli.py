@@ -69,6 +69,7 @@ def example_files(tmp_path, run, test_part):
     """What the examples of the help speak of."""
     (tmp_path / "runs").mkdir()
     shutil.copytree(run.path, tmp_path / "runs" / "train-1")  # one example goes on with it
+    (tmp_path / "runs" / "train-2").symlink_to(run.path)
     digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
     digits[0].save(tmp_path / "seven.png")
     digits[0].convert("RGB").resize((200, 200)).save(tmp_path / "photo.jpg")

@@ -97,3 +97,24 @@ def test_a_fault_is_one_line(there):
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("lenet: unknown data 'missing'")
     assert result.stderr.count("\n") == 1
+
+
+def test_check_lists_and_draws_the_labels_in_doubt(there):
+    """Upright and lying bars of 60 pictures, one of them in the wrong folder."""
+    rng = np.random.default_rng(0)
+    for label in ("upright", "lying"):
+        (there / "bars" / label).mkdir(parents=True)
+        for index in range(60):
+            pixels = rng.integers(0, 60, (12, 12), dtype=np.uint8)
+            place = rng.integers(2, 9)
+            pixels[:, place : place + 2] = 250
+            pixels = pixels if label == "upright" else pixels.T
+            Image.fromarray(pixels).save(there / "bars" / label / f"{index}.png")
+    (there / "bars" / "lying" / "7.png").rename(there / "bars" / "upright" / "wrong.png")
+    result = run("check", "bars", "--suspects", "3", "--gallery", "doubt.png", "--json")
+    first = json.loads(result.stdout)["suspects"][0]
+    assert first["image"].endswith("wrong.png")
+    assert (first["label"], first["answer"]) == ("upright", "lying")
+    with Image.open("doubt.png") as drawn:
+        assert drawn.width > 200
+    assert run("check", "bars", "--gallery", "doubt.png").exit_code == 2

@@ -1,8 +1,11 @@
 """Nothing that a model file says is trusted, and nothing that it holds is lost."""
 
 import pickle
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -232,6 +235,48 @@ def test_foreign_files(tmp_path):
         Model.load(tmp_path / "none.onnx")
     with pytest.raises(LenetError, match=r"no model\.onnx"):
         Model.load(tmp_path)
+
+
+LOAD_ALL = """
+import re, sys
+from lenet import LenetError, Model
+for path in sys.argv[1:]:
+    try:
+        Model.load(path)
+        print("loaded", path)
+    except LenetError as error:
+        print("refused", error)
+print(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
+def test_the_largest_hostile_files_take_no_more_than_300_megabytes(tmp_path):
+    units = MOST_BYTES // 4 // 2500
+    shapes = {
+        "conv1/kernel": (20, 1, 5, 5), "conv1/bias": (20,), "conv2/kernel": (50, 20, 5, 5), "conv2/bias": (50,),
+        "dense1/kernel": (2450, units), "dense1/bias": (units,), "dense2/kernel": (units, 10), "dense2/bias": (10,),
+    }  # fmt: skip
+    large = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    whole = encode_model(large, replace(METADATA, class_names=tuple("0123456789"), height=28, width=28))
+    assert 0.9 * MOST_BYTES < len(whole) <= MOST_BYTES
+    middle = len(whole) // 2
+    hostile = {
+        "flipped": whole[:middle] + b"\x01" + whole[middle + 1 :],
+        "cut": whole[:-1],
+        "nan": whole[:middle] + b"\xff" * 400_000 + whole[middle + 400_000 :],
+        "empty": bytes(MOST_BYTES),
+        "fields": b"\x3a\x00" * (MOST_BYTES // 2),
+    }
+    for name, content in hostile.items():
+        (tmp_path / name).write_bytes(content)
+    with (tmp_path / "giga").open("wb") as file:
+        file.truncate(10**9)
+    paths = [str(tmp_path / name) for name in (*hostile, "giga")]
+    done = subprocess.run([sys.executable, "-c", LOAD_ALL, *paths], capture_output=True, text=True, check=True)
+    *lines, peak = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["refused"] * len(paths)
+    assert int(peak) * 1024 < 300e6
 
 
 def test_an_unsaveable_model_is_not_written(tmp_path):

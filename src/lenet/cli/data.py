@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lenet.cli.progress import training_progress
 from lenet.cli.verb import verb
 from lenet.errors import LenetError
 
@@ -86,23 +87,43 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
     click.echo(f"{title}{left_out}; see {out}")
 
 
-@verb("check", "lenet data check photos --size 28x28", "lenet data check mnist --json")
+@verb(
+    "check",
+    "lenet data check photos --size 28x28",
+    "lenet data check mnist --json",
+    "lenet data check photos --size 28x28 --suspects 10 --gallery suspects.png",
+)
 @click.argument("source")
 @preparation_options
+@click.option(
+    "--suspects",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Train three networks, each on two thirds, let them judge the other third, and list the N labels in doubt.",
+)
+@click.option(
+    "--gallery", type=click.Path(path_type=Path, dir_okay=False), metavar="PNG", help="Draw the suspects there."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
-def check(source: str, as_json: bool, **preparation: Any) -> None:
+def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool, **preparation: Any) -> None:
     """Look for broken files, duplicates, conflicting labels, absent classes, blank and transposed pictures.
+
+    With --suspects, for labels that are probably wrong, too.
 
     The exit status is 1 when there is a fault that spoils training or its measure.
     """
     from lenet.datasets.check import check as look
 
+    if gallery is not None and suspects is None:
+        raise click.UsageError("--gallery draws the suspects: say how many with --suspects N")
     broken: list[str] = []
     dataset = _load(source, preparation, lambda error: broken.append(str(error)))
     findings = look(dataset, broken)
     faults = sum(finding.fault for finding in findings)
+    doubted = _doubted(dataset, suspects, gallery) if suspects else []
     if as_json:
         report = {"data": source, "n": len(dataset), "faults": faults, "findings": [vars(found) for found in findings]}
+        report |= {"suspects": doubted} if suspects else {}
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         for finding in findings:
@@ -111,6 +132,11 @@ def check(source: str, as_json: bool, **preparation: Any) -> None:
                 click.echo(f"         {example}")
             if len(finding.examples) < finding.count and finding.examples:
                 click.echo(f"         and {finding.count - len(finding.examples):,} more")
+        for row in doubted:
+            click.echo(
+                f"doubt  {row['image']} is labelled {row['label']} ({row['label_probability']:.1%}), "
+                f"looks like {row['answer']} ({row['answer_probability']:.1%})"
+            )
         click.echo(f"{len(dataset):,} images looked at")
     if faults:
         raise LenetError(f"{source}: the faults above spoil training or its measure; mend them first")
@@ -146,6 +172,19 @@ def _load(source: str, preparation: dict[str, Any], complain: Any = None) -> "Da
 
     chosen = {name: value for name, value in {**preparation, "complain": complain}.items() if value is not None}
     return load_dataset(source, **chosen)
+
+
+def _doubted(dataset: "Dataset", most: int, gallery: Path | None) -> list[dict[str, Any]]:
+    """The labels most in doubt, and their pictures in ``gallery``."""
+    from lenet.atomic import write_bytes
+    from lenet.figures.render import as_png
+    from lenet.training.suspects import find_suspects
+
+    with training_progress() as watch:
+        found = find_suspects(dataset, watch=watch)
+    if gallery is not None:
+        write_bytes(gallery, as_png(found.draw(most)))
+    return [{"image": dataset.origin(row["index"]), **row} for row in found.rows(most)]
 
 
 def _about(dataset: "Dataset") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Every picture that is drawn; each function returns a Figure, none shows or saves."""
 
 from lenet.figures.calibration import calibration
+from lenet.figures.comparison import comparison
 from lenet.figures.confusion import confusion
 from lenet.figures.contact import contact
 from lenet.figures.curves import curves
@@ -15,6 +16,7 @@ __all__ = [
     "annotated",
     "answer",
     "calibration",
+    "comparison",
     "confusion",
     "contact",
     "curves",

@@ -92,6 +92,8 @@ class Recipe:
     elastic: float = 0.0
     thickness: float = 0.0
     gaps: float = 0.0
+    # share of images with faint ink, fog, noise, blur, stains and so on (see damage.py); does not taper.
+    damage: float = 0.0
     # Over this last share of the steps, augmentation weakens to the strength `taper_to`.
     taper: float = 0.0
     taper_to: float = 1.0
@@ -126,7 +128,7 @@ class Recipe:
         _require(self.input_gain > 0, f"input_gain is {self.input_gain:g}: it must be more than 0")
         for name in ("warmup", "dropout", "label_smoothing", "zoom"):
             _require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name):g}: it must be 0 or more, below 1")
-        for name in ("gaps", "thickness", "taper", "taper_to"):
+        for name in ("gaps", "thickness", "damage", "taper", "taper_to"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name):g}: it must lie within 0 and 1")
         for name in ("rotation", "shear", "shift", "elastic", "weight_decay"):
             _require(0 <= getattr(self, name) <= 360, f"{name} is {getattr(self, name):g}: it must be 0 or more")
@@ -250,12 +252,14 @@ NAMED = (
         input_gain=3.2,
     ),
     # The most that this network was taught in half an hour. Other hands, pens and papers come from augmentation, at
-    # full strength first and weakly in the end, so that the last steps see digits as they are; dropout, label
-    # smoothing and weight decay keep the digits from being learnt by heart. Those kept aside calibrate the answer.
+    # full strength first and weakly in the end, so that the last steps see digits as they are; a quarter of the
+    # images is damaged to the last, lest faint ink or a shadow be forgotten. Dropout, label smoothing and weight decay
+    # keep the digits from being learnt by heart. Those kept aside calibrate the answer: a threshold that keeps 99 % of
+    # them has a standard error of 0.14 points.
     Recipe(
         name="best",
-        validation=2_000,
-        epochs=24.0,
+        validation=5_000,
+        epochs=40.0,
         batch_size=128,
         optimizer="adamw",
         learning_rate=3e-3,
@@ -269,10 +273,11 @@ NAMED = (
         zoom=0.15,
         shear=0.25,
         shift=0.16,
-        elastic=0.8,
-        thickness=0.5,
+        elastic=0.5,
+        thickness=0.4,
         gaps=0.1,
-        taper=0.4,
+        damage=0.25,
+        taper=0.3,
         taper_to=0.3,
     ),
     # The tutorial's own: plain SGD, twenty rounds, two thirds to train and one third to test. It leaves the first

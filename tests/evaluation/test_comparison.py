@@ -1,0 +1,74 @@
+import json
+import shutil
+
+import pytest
+import tomli_w
+
+from lenet import LenetError, Recipe
+from lenet.cli.compare import _table
+from lenet.evaluation.comparison import Record, differences, draw
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two runs as training leaves them; the second ran longer, and was better."""
+    for name, epochs, correct in (("short", 1.0, 950), ("long", 2.0, 980)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "recipe.toml").write_text(tomli_w.dumps(Recipe(name="custom", epochs=epochs, seed=3).to_dict()))
+        metrics = {
+            "test": {"n": 1000, "correct": correct, "accuracy": correct / 1000},
+            "train_seconds": 10 * epochs,
+            "epochs": epochs,
+            "precision": "float32",
+            "data_sha256": "ab" * 32,
+        }
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+        rows = [f"{epoch},{0.5 / epoch},0.9,,,{10 * epoch}" for epoch in range(1, int(epochs) + 1)]
+        head = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds"
+        (folder / "history.csv").write_text("\n".join([head, *rows]) + "\n")
+    return tmp_path
+
+
+def test_only_what_differs_is_said(runs):
+    records = [Record.read(str(runs / name)) for name in ("short", "long")]
+    assert differences(records) == {"epochs": [1.0, 2.0]}
+    table = _table(records, differences(records))
+    assert "95.00%" in table
+    assert "20 of 1,000" in table
+    assert "learning_rate" not in table
+
+
+def test_the_curves_of_all_runs_are_drawn_over_training_time(runs):
+    figure = draw([Record.read(str(runs / name)) for name in ("short", "long")])
+    loss, accuracy = figure.axes
+    assert [line.get_xydata().tolist() for line in loss.lines] == [[[10, 0.5]], [[10, 0.5], [20, 0.25]]]
+    assert accuracy.get_ylabel() == "training accuracy (%)"
+    assert "long reads most" in figure.get_suptitle()
+
+
+def test_the_same_run_has_no_differences(runs):
+    shutil.copytree(runs / "long", runs / "again")
+    records = [Record.read(str(runs / name)) for name in ("long", "again")]
+    assert differences(records) == {}
+    assert "recipes are the same" in _table(records, {})
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics.json", "{}"),
+        ("metrics.json", "[1"),
+        ("metrics.json", '{"test": 3}'),
+        ("history.csv", "epoch,loss\n1,x\n"),
+        ("history.csv", "epoch,loss\n1,2\n"),
+        ("recipe.toml", "= ="),
+        ("recipe.toml", None),
+    ],
+)
+def test_what_is_no_run_is_named(runs, file, content):
+    path = runs / "short" / file
+    path.unlink() if content is None else path.write_text(content)
+    with pytest.raises(LenetError, match="short") as refused:
+        Record.read(str(runs / "short"))
+    assert "\n" not in str(refused.value)
