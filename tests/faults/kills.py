@@ -18,6 +18,7 @@ VICTIM = Path(__file__).with_name("victim.py")
 # The first checkpoint makes the folder, the third removes the first: all that one does happens within three.
 BOUNDARIES = range(1, 61)
 RANDOM_KILLS = 50
+NEVER = 10_000
 LONGEST_DELAY = 4.0  # seconds from the first step on: to the end of most trainings, and of their results' writing
 
 
@@ -37,35 +38,26 @@ class Count:
         )
 
 
-def torture(folder: Path, boundaries: Iterable[int], delays: Iterable[float]) -> Count:
-    """Train a reference; then kill at every one of ``boundaries`` and after ``delays`` seconds, and go on each time.
+def torture(folder: Path, moments: Iterable[int | float]) -> Count:
+    """Train a reference; then begin runs, kill them at every one of ``moments`` and go on, until each is at its end.
 
     Args:
         folder: where the runs may lie.
-        boundaries: numbers of moments within the saving of checkpoints, counted from the process's start.
-        delays: seconds after the first step.
+        moments: whole numbers are moments within the saving of checkpoints, counted from the process's start; others
+            are seconds after its first step.
     """
-    reference = folder / "reference"
-    train(reference)
-    expected = sha256(reference)
-    count = Count()
-    run, number = folder / "run-0", 0
-    plans: list[tuple[int | None, float]] = [(boundary, 0.0) for boundary in boundaries]
-    plans += [(None, delay) for delay in delays]
-    for index, (boundary, delay) in enumerate(plans):
-        killed = train(run, boundary) if boundary is not None else kill_after(run, delay)
+    train(folder / "reference")
+    expected = sha256(folder / "reference")
+    count, run = Count(), folder / "run"
+    for moment in [*moments, NEVER]:
+        killed = train(run, moment) if isinstance(moment, int) else kill_after(run, moment)
         if killed:
             count.kills += 1
             count.unreadable += not readable(run)
-        if index == len(plans) - 1 and killed:
-            train(run)
-            killed = False
-        if not killed:
+        else:
             count.finished += 1
             count.different += sha256(run) != expected
-            number += 1
             shutil.rmtree(run)
-            run = folder / f"run-{number}"
     return count
 
 
@@ -114,14 +106,15 @@ def sha256(run: Path) -> str:
 
 
 def main() -> None:
-    """All kills; the exit status is 1 when anything was lost."""
+    """All kills, or a share of them such as 1/5; the exit status is 1 when anything was lost."""
     started = time.monotonic()
     chance = random.Random(0)
-    delays = [chance.uniform(0, LONGEST_DELAY) for _ in range(RANDOM_KILLS)]
+    moments = [*BOUNDARIES, *(chance.uniform(0, LONGEST_DELAY) for _ in range(RANDOM_KILLS))]
+    share, shares = (int(number) for number in (sys.argv[1:] or ["1/1"])[0].split("/"))
     with tempfile.TemporaryDirectory() as folder:
-        count = torture(Path(folder), BOUNDARIES, delays)
+        count = torture(Path(folder), moments[share - 1 :: shares])
     print(f"{count}; {time.monotonic() - started:.0f} s")
-    sys.exit(bool(count.unreadable or count.different or count.kills < 100))
+    sys.exit(bool(count.unreadable or count.different or (shares == 1 and count.kills < 100)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ VICTIM = Path(__file__).with_name("victim.py")
 
 def test_killed_at_any_moment_a_run_goes_on_to_the_same_weights(tmp_path):
     """In the first checkpoint's making, half written, before its rename, before the oldest is removed; at random."""
-    count = torture(tmp_path, boundaries=[3, 8, 33, 57], delays=[0.3])
+    count = torture(tmp_path, [3, 8, 33, 57, 0.3])
     assert count.kills >= 4
     assert (count.unreadable, count.different) == (0, 0)
     assert count.finished >= 1
