@@ -24,7 +24,7 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         LenetError: when the folder or the file cannot be written (read-only, full, not a folder).
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
         os.close(handle)
     except OSError as error:
@@ -32,10 +32,10 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         # HDF5 raises errors of many lines that carry the number only.
         what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
@@ -69,7 +69,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             path.rename(old)
         temporary.rename(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
     finally:
@@ -103,7 +103,19 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
-def _flush(path: Path) -> None:
+def make_folder(path: Path) -> None:
+    """Make a folder and those that it lies in, where they are missing, so that a power cut does not take it back.
+
+    Raises:
+        OSError: when it cannot be made.
+    """
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or the list of names in a folder, has reached the disk."""
     if os.name == "nt" and path.is_dir():  # Windows cannot open a folder, and needs no flush of it
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

@@ -8,10 +8,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from lenet import LenetError, Recipe
+from lenet.processor import usable_cores
 from lenet.training import checkpoint
 
 VICTIM = Path(__file__).with_name("victim.py")
@@ -31,6 +33,9 @@ class Count:
     finished: int = 0
     different: int = 0
 
+    def __add__(self, other: "Count") -> "Count":
+        return Count(*(ours + theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))
+
     def __str__(self) -> str:
         return (
             f"{self.kills} kills: {self.unreadable} unreadable states; {self.finished} runs went on to their end, "
@@ -38,16 +43,16 @@ class Count:
         )
 
 
-def torture(folder: Path, moments: Iterable[int | float]) -> Count:
-    """Train a reference; then begin runs, kill them at every one of ``moments`` and go on, until each is at its end.
+def torture(folder: Path, moments: Iterable[int | float], expected: str) -> Count:
+    """Begin runs, kill them at every one of ``moments`` and go on, until each is at its end.
 
     Args:
         folder: where the runs may lie.
         moments: whole numbers are moments within the saving of checkpoints, counted from the process's start; others
             are seconds after its first step.
+        expected: the SHA-256 that all come to.
     """
-    train(folder / "reference")
-    expected = sha256(folder / "reference")
+    folder.mkdir()
     count, run = Count(), folder / "run"
     for moment in [*moments, NEVER]:
         killed = train(run, moment) if isinstance(moment, int) else kill_after(run, moment)
@@ -106,15 +111,23 @@ def sha256(run: Path) -> str:
 
 
 def main() -> None:
-    """All kills, or a share of them such as 1/5; the exit status is 1 when anything was lost."""
+    """All kills, several at a time; the exit status is 1 when anything was lost."""
     started = time.monotonic()
     chance = random.Random(0)
     moments = [*BOUNDARIES, *(chance.uniform(0, LONGEST_DELAY) for _ in range(RANDOM_KILLS))]
-    share, shares = (int(number) for number in (sys.argv[1:] or ["1/1"])[0].split("/"))
-    with tempfile.TemporaryDirectory() as folder:
-        count = torture(Path(folder), moments[share - 1 :: shares])
+    # Most of a victim's life is its start, which keeps one core half busy.
+    chains = 2 * usable_cores()
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(chains) as pool:
+        folder = Path(name)
+        train(folder / "reference")
+        expected = sha256(folder / "reference")
+        count = Count()
+        for share in pool.map(
+            lambda chain: torture(folder / str(chain), moments[chain::chains], expected), range(chains)
+        ):
+            count += share
     print(f"{count}; {time.monotonic() - started:.0f} s")
-    sys.exit(bool(count.unreadable or count.different or (shares == 1 and count.kills < 100)))
+    sys.exit(bool(count.unreadable or count.different or count.kills < 100))
 
 
 if __name__ == "__main__":

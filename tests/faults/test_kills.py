@@ -14,7 +14,8 @@ VICTIM = Path(__file__).with_name("victim.py")
 
 def test_killed_at_any_moment_a_run_goes_on_to_the_same_weights(tmp_path):
     """In the first checkpoint's making, half written, before its rename, before the oldest is removed; at random."""
-    count = torture(tmp_path, [3, 8, 33, 57, 0.3])
+    train(tmp_path / "reference")
+    count = torture(tmp_path / "tortured", [3, 8, 33, 57, 0.3], sha256(tmp_path / "reference"))
     assert count.kills >= 4
     assert (count.unreadable, count.different) == (0, 0)
     assert count.finished >= 1

@@ -8,7 +8,7 @@ from lenet import LenetError
 from lenet.training import checkpoint
 from lenet.training.checkpoint import Checkpoints, decode, encode, read
 
-OWNER = {"recipe": "a", "data": "b"}
+OWNER = {"recipe": "a", "data set": "b"}
 ARRAYS = {"weights/conv1/kernel": np.arange(12, dtype=np.float32).reshape(3, 4), "mean/bias": np.ones(5, np.float32)}
 STATE = {"fitting": {"seconds": 0.1, "history": [[1.0, 0.3, 0.9, None, None, 2.5]]}, "step": 7}
 
@@ -115,7 +115,7 @@ def test_there_may_be_none(checkpoints):
     assert checkpoints.newest() is None
 
 
-@pytest.mark.parametrize("name", ["recipe", "data"])
+@pytest.mark.parametrize("name", ["recipe", "data set"])
 def test_it_belongs_to_its_recipe_and_data(saved, name):
     other = Checkpoints(saved.folder, OWNER | {name: "other"})
     with pytest.raises(LenetError, match=f"another {name}"):

@@ -167,7 +167,9 @@ def test_a_lengthened_run_that_is_stopped_keeps_its_old_results_and_goes_on_to_t
 def test_fewer_epochs_than_were_done_end_the_run_where_it_stands(small, tmp_path):
     with pytest.raises(StoppedError):
         train(small, RECIPE, tmp_path / "run", **stopping_after(20))
-    run = resume(tmp_path / "run", small, epochs=0.5)
+    run = resume(tmp_path / "run", small, epochs=0.5, learning_rate=0.002)
+    assert run.metrics["changes"] == [{"step": 30, "epochs": 0.5, "learning_rate": 0.002}]
+    assert "at a learning rate of 0.002" in (run.path / "README.md").read_text()
     assert run.metrics["steps"] == 30  # of 15 an epoch, in chunks that end with the epoch
     assert run.finished
 
@@ -175,7 +177,7 @@ def test_fewer_epochs_than_were_done_end_the_run_where_it_stands(small, tmp_path
 def test_other_data_and_another_recipe_are_refused(small, mnist, tmp_path):
     with pytest.raises(StoppedError):
         train(small, RECIPE, tmp_path / "run", **stopping_after(5))
-    with pytest.raises(LenetError, match="belongs to another data"):
+    with pytest.raises(LenetError, match="belongs to another data set"):
         resume(tmp_path / "run", mnist.take(np.arange(1, 1001)))
     run = Run(tmp_path / "run")
     run.write_recipe(RECIPE.change(dropout=0.3))

@@ -52,7 +52,8 @@ def test_it_begins_where_the_model_ended(small, first, gain):
 
 
 def test_the_sizes_are_the_models_and_the_run_says_what_it_started_from(small, first, tmp_path):
-    recipe = start_from(Recipe.named("fast").change(split="4:1", epochs=0.5, precision="float32"), str(first.path))
+    fast = Recipe.named("fast").change(split="4:1", epochs=0.5, learning_rate=1e-3, precision="float32")
+    recipe = start_from(fast, str(first.path))
     assert (recipe.filters, recipe.kernel_size, recipe.dense_units) == ((4, 6), 5, 20)
     assert (recipe.size, recipe.depth) == ("28x28", 1)
     run = train(small, recipe, tmp_path / "run")

@@ -14,13 +14,13 @@ from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
 from lenet.training.adapt import adapt
-from lenet.training.augment import augment, augments
 from lenet.training.checkpoint import Arrays, Checkpoints
-from lenet.training.learner import Learner, scale
+from lenet.training.learner import Learner
 from lenet.training.optimizer import Optimizer, learning_rates
 from lenet.training.precision import choose_precision
 from lenet.training.recipe import CONTINUABLE, Recipe
 from lenet.training.run import Epoch
+from lenet.training.step import stepper
 
 # Steps that TensorFlow takes by itself before the loop hears of it: long enough to cost nothing, short enough
 # for a progress bar that moves and an interrupt that is heard within a second or two; fewer of large pictures.
@@ -145,11 +145,11 @@ def fit(
 
     def keep() -> None:
         if checkpoints:
+            _refuse_diverged(learner, dataset.images[: recipe.batch_size], fitting.step)
             arrays = {name: variable.numpy() for name, variable in _variables(learner, optimizer).items()}
-            _refuse_infinite(arrays, fitting.step)
             checkpoints.save(fitting.step, {"fitting": fitting.to_dict(), "settings": settings}, arrays)
 
-    take_steps = _stepper(learner, optimizer, dataset, recipe)
+    take_steps = stepper(learner, optimizer, dataset, recipe)
     fitting.steps = steps = max(recipe.steps(len(dataset)), fitting.step)
     plan = np.stack([learning_rates(recipe, steps), augmentation_strengths(recipe, steps)], axis=1)
     started = time.perf_counter()
@@ -193,16 +193,6 @@ def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np
     return stream[first - offset : last - offset].astype(np.int32)
 
 
-def class_weights(dataset: Dataset) -> npt.NDArray[np.float32]:
-    """The balanced weight of every class, ``(classes,)``; over all images their mean is 1.
-
-    Source: the rule of King and Zeng, "Logistic Regression in Rare Events Data", Political Analysis 9, 2001.
-    """
-    counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
-    present = np.count_nonzero(counts)
-    return np.where(counts > 0, len(dataset) / (present * np.maximum(counts, 1)), 0).astype(np.float32)
-
-
 def _fitting_of(state: dict[str, Any], settings: dict[str, float]) -> Fitting:
     """Where a checkpoint had come to; notes when other settings take over from there."""
     fitting = Fitting.from_dict(state.get("fitting"))
@@ -227,10 +217,15 @@ def _restore(variables: dict[str, Any], arrays: Arrays) -> None:
         variable.assign(arrays[name])
 
 
-def _refuse_infinite(arrays: Arrays, step: int) -> None:
-    for name, array in arrays.items():
-        if name.startswith("weights/") and not np.isfinite(array).all():
-            raise DivergedError(f"the weights are no finite numbers at step {step}")
+def _refuse_diverged(learner: Learner, images: Any, step: int) -> None:
+    """Hold what was learnt against ``images``, lest a state be kept that the next step fails on at any learning rate.
+
+    Raises:
+        DivergedError: when it is lost.
+    """
+    weights = all(np.isfinite(variable.numpy()).all() for variable in learner.weights.values())
+    if not weights or not np.isfinite(learner.logits(scale_pixels(images)).numpy()).all():
+        raise DivergedError(f"the network's answers are no finite numbers at step {step}")
 
 
 def _chunks(done: int, steps: int, batch: int, dataset: Dataset) -> Iterator[tuple[int, int, bool]]:
@@ -243,52 +238,6 @@ def _chunks(done: int, steps: int, batch: int, dataset: Dataset) -> Iterator[tup
         last = min(done + longest, epoch_end)
         yield done, last, last == epoch_end
         done = last
-
-
-def _stepper(learner: Learner, optimizer: Optimizer, dataset: Dataset, recipe: Recipe) -> Callable[..., Any]:
-    """A compiled function that takes as many steps as it is given batches.
-
-    Its results: the sum of the losses, the number of right answers, and of steps until the sum was not finite.
-    """
-    classes = len(dataset.class_names)
-    smoothing = recipe.label_smoothing
-    weights = class_weights(dataset) if recipe.class_weights == "balanced" else None
-
-    def step(images: Any, truth: Any, rate: Any, strength: Any, number: Any) -> tuple[Any, Any]:
-        seed = tf.stack([recipe.seed, 4 * number])
-        pixels = augment(images, recipe, strength, seed) if augments(recipe) else scale(images)
-        target = tf.one_hot(truth, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(learner.weights)
-            answer = learner.logits(pixels, seed + 2)
-            losses = tf.nn.softmax_cross_entropy_with_logits(target, answer)
-            if weights is not None:
-                losses *= tf.gather(weights, truth)
-            loss = tf.reduce_mean(losses)
-        optimizer.apply(tape.gradient(loss, learner.weights), rate, tf.cast(number, tf.float32))
-        right = tf.reduce_sum(tf.cast(tf.argmax(answer, axis=1) == truth, tf.int32))
-        return loss, right
-
-    @tf.function(
-        autograph=False,
-        input_signature=[
-            tf.TensorSpec((None, None, *dataset.images.shape[1:]), tf.uint8),
-            tf.TensorSpec((None, None), tf.int64),
-            tf.TensorSpec((None, 2), tf.float32),
-            tf.TensorSpec((), tf.int32),
-        ],
-    )
-    def take_steps(images: Any, truth: Any, plan: Any, done: Any) -> Any:
-        def body(index: Any, loss: Any, right: Any, sound: Any) -> tuple[Any, Any, Any, Any]:
-            rate, strength = tf.unstack(plan[index], num=2)
-            more_loss, more_right = step(images[index], truth[index], rate, strength, done + index + 1)
-            loss += more_loss
-            return index + 1, loss, right + more_right, sound + tf.cast(tf.math.is_finite(loss), tf.int32)
-
-        count = tf.shape(images)[0]
-        return tf.while_loop(lambda index, *sums: index < count, body, (0, 0.0, 0, 0), parallel_iterations=1)[1:]
-
-    return take_steps  # type: ignore[no-any-return]
 
 
 def _end_epoch(learner: Learner, fitting: Fitting, validation: Dataset | None) -> Epoch:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from lenet import figures
-from lenet.atomic import replacing, write_text
+from lenet.atomic import flush, replacing, write_text
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
@@ -62,6 +62,7 @@ class Run:
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
             path.mkdir(parents=True)
+            flush(path.parent)
         except FileExistsError:
             raise LenetError(f"{path}: is there already and is not overwritten; choose another --run") from None
         except OSError as error:

@@ -174,7 +174,7 @@ def _divide(dataset: Dataset, recipe: Recipe) -> Parts:
 
 
 def _checkpoints(run: Run, recipe: Recipe, dataset: Dataset) -> Checkpoints:
-    return Checkpoints(run.path / "checkpoint", {"recipe": recipe.lasting_sha256, "data": dataset.sha256})
+    return Checkpoints(run.path / "checkpoint", {"recipe": recipe.lasting_sha256, "data set": dataset.sha256})
 
 
 def _environment(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
