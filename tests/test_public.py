@@ -32,6 +32,14 @@ def test_help_loads_nothing_heavy():
     assert not heavy & loaded_after(code)
 
 
+def test_a_ready_digit_is_read_without_scipy_which_takes_a_third_of_a_second():
+    code = "from lenet import Reader\nfrom lenet.datasets import load_dataset\n"
+    code += (
+        "images = load_dataset('mnist').split('own').test.images\nassert Reader().read(images[0, ..., 0]).rows == ['7']"
+    )
+    assert not {"scipy", "matplotlib", "keras"} & loaded_after(code)
+
+
 def test_training_without_its_extra_names_the_command_that_installs_it():
     code = (
         "import sys\nsys.modules['keras'] = None\n"

@@ -14,8 +14,8 @@ def digits(mnist):
     return scale_pixels(mnist.images[:BATCH])
 
 
-def damaged(digits, share=1.0, seed=SEED):
-    return damage(tf.constant(digits), share, BATCH, seed).numpy()
+def damaged(digits, share=1.0, strength=1.0, seed=SEED):
+    return damage(tf.constant(digits), share, tf.constant(strength), BATCH, seed).numpy()
 
 
 def test_only_the_share_is_damaged_and_every_kind_has_its_part(digits):
@@ -23,6 +23,15 @@ def test_only_the_share_is_damaged_and_every_kind_has_its_part(digits):
     assert not changed[BATCH // 2 :].any()
     parts = np.array_split(changed[: BATCH // 2], len(KINDS))
     assert all(part.any() for part in parts)
+
+
+def test_the_weaker_the_fewer(digits):
+    changed = [
+        (damaged(digits, strength=strength) != digits).any(axis=(1, 2, 3)).mean() for strength in (0.0, 0.3, 1.0)
+    ]
+    assert changed[0] == 0
+    assert 0.1 < changed[1] < 0.5
+    assert changed[2] > 0.8
 
 
 def test_the_seed_decides(digits):

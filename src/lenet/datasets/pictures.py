@@ -33,6 +33,10 @@ WORTH_THREADS = 256 * 256
 DECODING = 1
 
 
+class SeveralSizesError(LenetError):
+    """Pictures of several sizes, and no size to scale them to."""
+
+
 def refuse(error: LenetError) -> None:
     """The strict way to take a fault."""
     raise error
@@ -124,7 +128,7 @@ def _survey(
         raise LenetError(f"{where}: holds no readable picture")
     if preparation.size is None and len(sizes) > 1:
         (first, one), (second, other) = list(sizes.items())[:2]
-        raise LenetError(
+        raise SeveralSizesError(
             f"{where}: pictures of {len(sizes)} sizes, such as {_sized(first)} ({one}) and {_sized(second)} ({other}); "
             f"{HINT}"
         )

@@ -54,7 +54,8 @@ class Record:
             record = cls(run, recipe, metrics, history)
             # All that is used below is looked at once here, where a missing entry still has a file to be named with.
             record.outcome()
-            record.curve("loss"), record.curve("accuracy")
+            record.curve("loss")
+            record.curve("accuracy")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LenetError(f"{run}: is not a run as `lenet train` leaves it ({error!r})") from error
         return record

@@ -5,14 +5,16 @@ its centre of mass into the middle of 28×28 (LeCun et al., 1998, section III-A)
 are not, so that strokes are also brought to MNIST's thickness before shrinking.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from lenet.datasets.dataset import Images
-from lenet.reading.ink import Strength
+
+if TYPE_CHECKING:  # an image that is ready needs no SciPy, which takes a third of a second to import
+    from lenet.reading.ink import Strength
 
 # The digit's longer side in an image of MNIST's 28 pixels.
 BOX, IMAGE = 20, 28
@@ -37,7 +39,7 @@ class Normalised(NamedTuple):
     digit_shaped: bool
 
 
-def normalise(strength: Strength, height: int = IMAGE, width: int = IMAGE) -> Normalised:
+def normalise(strength: "Strength", height: int = IMAGE, width: int = IMAGE) -> Normalised:
     """Make a mark look like MNIST.
 
     Args:
@@ -53,20 +55,20 @@ def normalise(strength: Strength, height: int = IMAGE, width: int = IMAGE) -> No
     return Normalised(_centred(_shrunk(drawing, box), height, width), digit_shaped)
 
 
-def like_mnist(images: Images, height: int, width: int) -> Images:
+def like_mnist(images: Images) -> Images:
     """Bring images of single bright digits on black, of any size, into MNIST's form.
 
     Args:
-        images: uint8 ``(n, h, w, depth)``; colours are averaged.
-        height: of the images to make.
-        width: of the images to make.
+        images: uint8 ``(n, height, width, 1)``.
 
     Returns:
-        uint8 ``(n, height, width, 1)``.
+        uint8 ``(n, 28, 28, 1)``.
     """
-    strengths = images.mean(axis=3, dtype=np.float32)
-    strengths /= np.maximum(strengths.max(axis=(1, 2), keepdims=True), 1)
-    return np.stack([normalise(strength, height, width).image for strength in strengths])[..., np.newaxis]
+    made = np.empty((len(images), IMAGE, IMAGE, 1), np.uint8)
+    for index, image in enumerate(images[..., 0]):
+        strength = image.astype(np.float32) / np.float32(max(1, int(image.max(initial=0))))
+        made[index, ..., 0] = normalise(strength).image
+    return made
 
 
 def is_like_mnist(image: npt.NDArray[np.uint8]) -> bool:
@@ -79,7 +81,7 @@ def is_like_mnist(image: npt.NDArray[np.uint8]) -> bool:
     return bool(box == BOX and np.abs(_centre_of_mass(image) - IMAGE / 2).max() <= 0.51)
 
 
-def _outline(strength: Strength, side: int) -> npt.NDArray[np.bool_] | None:
+def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
     """The mark as a bilevel drawing whose longer side is ``side``, with room around it."""
     inked = strength > 0.5
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
@@ -96,7 +98,7 @@ def _outline(strength: Strength, side: int) -> npt.NDArray[np.bool_] | None:
     return np.pad(enlarged > 0.5, OVERSIZE)
 
 
-def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool]:
+def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool]":
     """The drawing with strokes of MNIST's thickness and soft edges, and whether it has a digit's strokes.
 
     The thickness is evened by moving the whole edge in or out.
@@ -117,7 +119,7 @@ def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool]:
     return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32), digit_shaped
 
 
-def _shrunk(drawing: Strength, box: int) -> Strength:
+def _shrunk(drawing: "Strength", box: int) -> "Strength":
     rows, columns = np.flatnonzero(drawing.any(axis=1)), np.flatnonzero(drawing.any(axis=0))
     if rows.size == 0:
         return np.zeros((1, 1), np.float32)
@@ -127,7 +129,7 @@ def _shrunk(drawing: Strength, box: int) -> Strength:
     return np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BOX))
 
 
-def _centred(digit: Strength, height: int, width: int) -> npt.NDArray[np.uint8]:
+def _centred(digit: "Strength", height: int, width: int) -> npt.NDArray[np.uint8]:
     image = np.zeros((height, width), np.uint8)
     centre = _centre_of_mass(digit)
     top = int(np.clip(round(height / 2 - centre[0]), 0, height - digit.shape[0]))

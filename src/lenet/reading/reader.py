@@ -168,7 +168,8 @@ class Reader:
 
         found = find_marks(ink)
         if len(found) <= MOST_CUT:
-            found = [digit for mark in found for digit in cut_apart(mark, confidence)]
+            size = float(np.median([mark.height for mark in found])) if found else 0.0
+            found = [digit for mark in found for digit in cut_apart(mark, size, confidence)]
         lines = in_lines(found)
         marks = [mark for line in lines for mark in line]
         made = [normalise(mark.strength, height, width) for mark in marks]

@@ -11,11 +11,11 @@ from lenet.reading.segment import Mark
 
 # Slants of the cut, pixels across to one down.
 SLANTS = (0.0, -0.25, 0.25, -0.5, 0.5)
-# Narrower marks than this, width to height, are one digit.
+# Narrower marks than this, width to height of the writing, are one digit.
 NARROWEST = 0.75
 # A cut goes through one stroke, once; its length there, in stroke widths.
 LONGEST_CUT = 2.0
-# Both halves are digits: so high and so wide, in heights of the mark.
+# Both halves are digits: so high and so wide, in heights of the writing.
 LEAST_HEIGHT, LEAST_WIDTH = 0.55, 0.1
 MOST_CUTS = 15
 # A mark of this width to height is cut when the halves are as sure as the whole; a narrower one when they are surer, by
@@ -25,31 +25,33 @@ EVEN = 1.2
 Confidence = Callable[[Sequence[Mark]], npt.NDArray[np.float32]]
 
 
-def cut_apart(mark: Mark, confidence: Confidence) -> list[Mark]:
+def cut_apart(mark: Mark, size: float, confidence: Confidence) -> list[Mark]:
     """The digits of a mark, left to right: itself, or what it falls into where digits touch.
 
     Args:
         mark: perhaps several digits.
+        size: height of the writing, pixels; a mark that is lower is rather one flat digit than two.
         confidence: the network's highest probability for each of some marks, ``(n,)``.
     """
-    pairs = possible_cuts(mark)
+    pairs = possible_cuts(mark, size)
     if not pairs:
         return [mark]
     whole, *parts = np.log(np.maximum(confidence([mark, *(half for pair in pairs for half in pair)]), 1e-6))
     gains = [left + right - whole for left, right in zip(parts[::2], parts[1::2], strict=True)]
     best = int(np.argmax(gains))
-    if gains[best] <= EVEN - mark.width / mark.height:
+    if gains[best] <= EVEN - mark.width / max(mark.height, size):
         return [mark]
-    return [digit for half in pairs[best] for digit in cut_apart(half, confidence)]
+    return [digit for half in pairs[best] for digit in cut_apart(half, size, confidence)]
 
 
-def possible_cuts(mark: Mark) -> list[tuple[Mark, Mark]]:
+def possible_cuts(mark: Mark, size: float) -> list[tuple[Mark, Mark]]:
     """Pairs of marks, left and right, that this one may be; those with the shortest cut first.
 
     Single digits hardly ever have one: cutting a 0, 2, 3, 6, 8 or 9 from top to bottom goes through two strokes, or
     leaves a bit that is too low.
     """
-    if mark.width < NARROWEST * mark.height:
+    tall = max(mark.height, size)
+    if mark.width < NARROWEST * tall:
         return []
     mask = mark.strength > 0.5
     if not mask.any():
@@ -71,7 +73,7 @@ def possible_cuts(mark: Mark) -> list[tuple[Mark, Mark]]:
                 found.append((int(ink[column]), column - (sheared.shape[1] - mask.shape[1]) // 2, slant))
     pairs: list[tuple[Mark, Mark]] = []
     for _, column, slant in sorted(found):
-        pair = _halves(mark, mask, column, slant)
+        pair = _halves(mark, mask, column, slant, tall)
         if pair is not None and len(pairs) < MOST_CUTS:
             pairs.append(pair)
     return pairs
@@ -87,14 +89,14 @@ def _sheared(mask: Mask, slant: float) -> Mask:
     return np.asarray(mask[rows, np.clip(columns, 0, width - 1).astype(np.int64)] & inside)
 
 
-def _halves(mark: Mark, mask: Mask, column: int, slant: float) -> tuple[Mark, Mark] | None:
+def _halves(mark: Mark, mask: Mask, column: int, slant: float, tall: float) -> tuple[Mark, Mark] | None:
     height, width = mask.shape
     cut = column + np.round(slant * (np.arange(height) - height / 2))
     left = np.arange(width) < cut[:, np.newaxis]
     halves = []
     for side in (left, ~left):
         rows, columns = np.flatnonzero((mask & side).any(axis=1)), np.flatnonzero((mask & side).any(axis=0))
-        if rows.size == 0 or np.ptp(rows) < LEAST_HEIGHT * height or np.ptp(columns) < LEAST_WIDTH * height:
+        if rows.size == 0 or np.ptp(rows) < LEAST_HEIGHT * tall or np.ptp(columns) < LEAST_WIDTH * tall:
             return None
         window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         strength = np.where(side, mark.strength, np.float32(0))[window]

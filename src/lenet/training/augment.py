@@ -63,7 +63,7 @@ def augment(images: Any, recipe: Recipe, strength: Any, seed: Any) -> Any:
     if recipe.gaps:
         pixels = _break_strokes(pixels, recipe.gaps, chance[7:])
     if recipe.damage:
-        pixels = damage(pixels, recipe.damage, recipe.batch_size, seed)
+        pixels = damage(pixels, recipe.damage, strength, recipe.batch_size, seed)
     return pixels
 
 

@@ -21,12 +21,13 @@ BLUR = 11
 Kind = Callable[[Any, Any, Any], Any]
 
 
-def damage(pixels: Any, share: float, batch_size: int, seed: Any) -> Any:
-    """Damage the first ``share`` of a batch.
+def damage(pixels: Any, share: float, strength: Any, batch_size: int, seed: Any) -> Any:
+    """Damage images among the first ``share`` of a batch.
 
     Args:
         pixels: float32 ``(batch_size, height, width, depth)`` in [0, 1].
         share: 0 to 1.
+        strength: scalar 0 to 1, how many of the share are damaged; the others stay as they are.
         batch_size: of every batch; kinds of which less than half an image is due are left out.
         seed: two integers that decide all.
 
@@ -39,7 +40,8 @@ def damage(pixels: Any, share: float, batch_size: int, seed: Any) -> Any:
         part = pixels[bounds[number] : bounds[number + 1]]
         own_seed = seed + tf.constant([1_000_003 * (number + 1), 0])
         chance = tf.random.stateless_uniform((6, bounds[number + 1] - bounds[number], 1, 1, 1), own_seed, alg="philox")
-        parts.append(kind(part, chance, own_seed + 1))
+        chosen = tf.random.stateless_uniform(tf.shape(chance)[1:], own_seed + 2, alg="philox") < strength
+        parts.append(tf.where(chosen, kind(part, chance, own_seed + 1), part))
     return tf.concat([tf.clip_by_value(tf.concat(parts, 0), 0.0, 1.0), pixels[bounds[-1] :]], 0)
 
 

@@ -92,7 +92,7 @@ class Recipe:
     elastic: float = 0.0
     thickness: float = 0.0
     gaps: float = 0.0
-    # share of images with faint ink, fog, noise, blur, stains and so on (see damage.py); does not taper.
+    # share of images with faint ink, fog, noise, blur, stains and so on (see damage.py).
     damage: float = 0.0
     # Over this last share of the steps, augmentation weakens to the strength `taper_to`.
     taper: float = 0.0

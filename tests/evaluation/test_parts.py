@@ -1,0 +1,66 @@
+"""Other people's digits are brought into the form that the model learnt, and MNIST's own are left alone."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet import LenetError, Model, evaluate
+from lenet.evaluation import data_for
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return Model.load()
+
+
+@pytest.fixture(scope="module")
+def few(test_part):
+    return test_part.take(np.arange(300))
+
+
+def saved(path, images, labels, **more):
+    np.savez(path, x_test=images, y_test=labels, x_train=images[:10], y_train=labels[:10], **more)
+    return str(path)
+
+
+def test_the_digits_of_scikit_learn_need_no_special_handling(bundled):
+    pytest.importorskip("sklearn")
+    digits = data_for(bundled.metadata, "digits")
+    assert digits.images.shape == (1797, 28, 28, 1)
+    assert evaluate(bundled, digits).accuracy >= 0.92  # scaled as any picture, without their strokes evened: 0.72
+
+
+def test_grey_digits_of_16_pixels_that_fill_their_frame_are_read(bundled, few, tmp_path):
+    """As the USPS's are: cut to their ink and stretched."""
+    small = []
+    for image in few.images[..., 0]:
+        rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
+        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        small.append(np.asarray(Image.fromarray(cut).resize((16, 16), Image.Resampling.BICUBIC)))
+    data = data_for(bundled.metadata, saved(tmp_path / "post.npz", np.stack(small), few.labels))
+    assert evaluate(bundled, data).accuracy >= 0.95
+
+
+def test_mnists_images_in_another_file_stay_as_they_are(bundled, few, tmp_path):
+    data = data_for(bundled.metadata, saved(tmp_path / "mnist.npz", few.images, few.labels))
+    np.testing.assert_array_equal(data.images[10:], few.images)
+
+
+def test_digits_elsewhere_in_their_frame_are_centred(bundled, few, tmp_path):
+    moved = np.roll(few.images, (4, -4), (1, 2))
+    data = data_for(bundled.metadata, saved(tmp_path / "moved.npz", moved, few.labels))
+    assert evaluate(bundled, data).accuracy >= 0.95
+
+
+def test_pictures_of_several_sizes_are_read(bundled, few, tmp_path):
+    for index in range(40):
+        folder = tmp_path / "own" / str(few.labels[index])
+        folder.mkdir(parents=True, exist_ok=True)
+        side = 40 + index
+        Image.fromarray(255 - few.images[index, ..., 0]).resize((side, side)).save(folder / f"{index}.png")
+    assert evaluate(bundled, data_for(bundled.metadata, str(tmp_path / "own"))).accuracy >= 0.9
+
+
+def test_a_source_that_is_not_there_is_one_line(bundled):
+    with pytest.raises(LenetError, match="nowhere"):
+        data_for(bundled.metadata, "nowhere")
