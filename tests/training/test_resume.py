@@ -235,13 +235,15 @@ def test_what_the_bits_depend_on_is_written_and_a_change_is_told(small, tmp_path
     assert before["data_sha256"] == small.sha256
     path.write_text(json.dumps(before | {"threads": 99, "versions": before["versions"] | {"tensorflow": "1.0"}}))
     told = []
-    resume(tmp_path / "run", small, tell=told.append)
+    run = resume(tmp_path / "run", small, tell=told.append)
     assert len(told) == 2
     assert told[0].startswith(f"threads was 99, is {before['threads']}: the weights may not be")
     assert told[1].startswith("tensorflow was 1.0, is ")
     after = json.loads(path.read_text())
     assert after["threads"] == before["threads"]
     assert after["earlier"][0]["threads"] == 99
+    path.write_text("[1, 2]")
+    assert run.write_environment({"threads": 2}) == []
 
 
 def test_a_short_training_writes_only_its_end(small, tmp_path, monkeypatch):

@@ -112,11 +112,13 @@ class Run:
         """
         path = self.path / "environment.json"
         try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            before = {}
-        changed = differences(before, values) if isinstance(before, dict) else []
-        earlier = [*before.pop("earlier", []), before] if changed else before.get("earlier", [])
+            before = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            before = {}  # none yet, or one that says nothing
+        earlier = before.pop("earlier", [])
+        changed = differences(before, values)
+        if changed:
+            earlier = [*earlier, before]
         content = values | ({"earlier": earlier} if earlier else {})
         write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         return changed
