@@ -1,4 +1,4 @@
-"""Writing files so that a reader finds the old one or the new one, never half of one."""
+"""Files as a whole: written so that a reader finds the old one or the new one, read when they are not too large."""
 
 import os
 import shutil
@@ -90,6 +90,21 @@ def building(path: Path) -> Iterator[Path]:
         raise LenetError(f"{path}: is there already and is not overwritten; choose another name")
     with replacing_folder(path) as temporary:
         yield temporary
+
+
+def read_bytes(path: Path, most: int, kind: str) -> bytes:
+    """The content of a file that is not larger than the largest of its ``kind``.
+
+    Raises:
+        LenetError: when it has more than ``most`` bytes or cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size > most:
+            raise LenetError(f"{path}: has {size:,} bytes; a {kind} has at most {most:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lenet.atomic import write_bytes
+from lenet.atomic import read_bytes, write_bytes
 from lenet.errors import LenetError
 
 MAGIC = b"lenet checkpoint 1\n"
@@ -134,13 +134,7 @@ def read(path: Path) -> Checkpoint:
     Raises:
         LenetError: one line that names the file and what is wrong with it.
     """
-    try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise LenetError(f"{path}: has {size:,} bytes; a checkpoint has at most {MOST_BYTES:,}")
-        content = path.read_bytes()
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
+    content = read_bytes(path, MOST_BYTES, "checkpoint")
     try:
         return decode(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
