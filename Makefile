@@ -3,13 +3,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test lint bench lock clean
+.PHONY: train test faults lint bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
 
 test: .venv/dev
 	$(BIN)/pytest
+
+# Trainings are killed, at random and wherever a checkpoint touches the disk, and must go on to the same bits: minutes.
+faults: .venv/dev
+	$(BIN)/python tests/faults/kills.py
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from lenet.model.runtime import Model
     from lenet.network import LeNet
     from lenet.reading import Reader, Reading
+    from lenet.training.loop import fit
     from lenet.training.recipe import Recipe
     from lenet.training.run import Run
-    from lenet.training.trainer import fit, train
+    from lenet.training.trainer import resume, train
     from lenet.weights import load_weights, save_weights
 
 __version__ = "0.1.0"
@@ -31,9 +32,10 @@ _HOME = {
     "Recipe": "lenet.training.recipe",
     "Run": "lenet.training.run",
     "evaluate": "lenet.evaluation",
-    "fit": "lenet.training.trainer",
+    "fit": "lenet.training.loop",
     "load_dataset": "lenet.datasets",
     "load_weights": "lenet.weights",
+    "resume": "lenet.training.trainer",
     "save_weights": "lenet.weights",
     "train": "lenet.training.trainer",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "fit",
     "load_dataset",
     "load_weights",
+    "resume",
     "save_weights",
     "train",
 ]

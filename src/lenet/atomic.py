@@ -1,4 +1,4 @@
-"""Writing files so that a reader finds the old one or the new one, never half of one."""
+"""Files as a whole: written so that a reader finds the old one or the new one, read when they are not too large."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         LenetError: when the folder or the file cannot be written (read-only, full, not a folder).
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
         os.close(handle)
     except OSError as error:
@@ -32,10 +32,10 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         # HDF5 raises errors of many lines that carry the number only.
         what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
@@ -69,7 +69,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             path.rename(old)
         temporary.rename(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise LenetError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
     finally:
@@ -92,6 +92,21 @@ def building(path: Path) -> Iterator[Path]:
         yield temporary
 
 
+def read_bytes(path: Path, most: int, kind: str) -> bytes:
+    """The content of a file that is not larger than the largest of its ``kind``.
+
+    Raises:
+        LenetError: when it has more than ``most`` bytes or cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size > most:
+            raise LenetError(f"{path}: has {size:,} bytes; a {kind} has at most {most:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` whole or not at all."""
     with replacing(path) as temporary:
@@ -103,7 +118,19 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
-def _flush(path: Path) -> None:
+def make_folder(path: Path) -> None:
+    """Make a folder and those that it lies in, where they are missing, so that a power cut does not take it back.
+
+    Raises:
+        OSError: when it cannot be made.
+    """
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or the list of names in a folder, has reached the disk."""
     if os.name == "nt" and path.is_dir():  # Windows cannot open a folder, and needs no flush of it
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

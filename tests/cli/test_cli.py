@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lenet import Recipe
 from lenet.cli.main import VERBS, main
 
 SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
@@ -67,8 +68,8 @@ def test_every_verb_has_help_with_two_examples(lenet, verb):
 def example_files(tmp_path, run, test_part):
     """What the examples of the help speak of."""
     (tmp_path / "runs").mkdir()
-    for name in ("train-1", "train-2"):
-        (tmp_path / "runs" / name).symlink_to(run.path)
+    shutil.copytree(run.path, tmp_path / "runs" / "train-1")  # one example goes on with it
+    (tmp_path / "runs" / "train-2").symlink_to(run.path)
     digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
     digits[0].save(tmp_path / "seven.png")
     digits[0].convert("RGB").resize((200, 200)).save(tmp_path / "photo.jpg")
@@ -86,8 +87,9 @@ def example_files(tmp_path, run, test_part):
 def test_the_examples_of_the_help_run(lenet, verb):
     for example in examples_of(verb):
         arguments = shlex.split(example.partition(">")[0])[1:]
-        if verb == ("train",):  # the network is small and seen shortly, all else is as it stands there
-            arguments += SMALL
+        if verb == ("train",) and "--resume" not in arguments:
+            # The network is small and seen shortly, all else is as it stands there.
+            arguments += SMALL[:2] if "--from" in arguments else SMALL
         if verb == ("export",) and not shutil.which("chromium") and "CI" not in os.environ:
             arguments += ["--unproven"]  # in CI, the browser must be there
         result = lenet(*arguments)
@@ -112,9 +114,18 @@ def test_train_says_what_came_of_it_and_repeats_from_its_recipe(lenet, tmp_path)
         assert (tmp_path / "runs/one" / name).read_bytes() == (tmp_path / "runs/two" / name).read_bytes()
 
 
+def test_train_begins_with_a_model_and_weighs_classes(lenet, run, tmp_path):
+    result = lenet("train", "--from", run.path, "--class-weights", "--epochs", 0.02, "--run", "next")
+    assert result.exit_code == 0, result.output
+    recipe = Recipe.read(tmp_path / "next" / "recipe.toml")
+    assert (recipe.start, recipe.class_weights, recipe.filters) == (str(run.path), "balanced", (20, 50))
+    assert json.loads((tmp_path / "next" / "metrics.json").read_text())["test"]["accuracy"] > 0.9
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--from", "none.onnx"], "none.onnx: no such model file"),
         (["--epochs", "0"], "epochs is 0"),
         (["--split", "0:1"], "both parts"),
         (["--split", "sixty"], "two numbers such as 2:1"),
@@ -209,7 +220,7 @@ def test_doctor_finds_all_well_and_says_what_is_broken(lenet, monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_training_keeps_what_it_learnt(number, status, tmp_path):
+def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_path, lenet):
     process = subprocess.Popen(
         [sys.executable, "-m", "lenet", "train", "--recipe", "tutorial", "--run", "run", "--filters", "3,4"],
         cwd=tmp_path,
@@ -225,13 +236,37 @@ def test_an_interrupted_training_keeps_what_it_learnt(number, status, tmp_path):
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == status, stderr
-    assert "run: run" in stdout
-    assert "what was learnt is kept" in stderr
+    assert stdout == ""
+    assert "go on with: lenet train --resume run" in stderr.splitlines()[-1]
     assert "Traceback" not in stderr
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["stopped"]
-    assert 1 <= metrics["epochs"] < 20
-    assert (tmp_path / "run" / "model.onnx").exists()
+    (kept,) = (tmp_path / "run" / "checkpoint").iterdir()
+    steps = int(kept.stem.removeprefix("step-"))
+    assert 365 <= steps < 20 * 365
+    result = lenet("train", "--resume", "run", "--epochs", 1)
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["steps"] == steps
+    again = lenet("train", "--resume", "run")
+    assert again.exit_code == 0
+    assert "is finished; --epochs makes it longer" in again.stderr
+    assert again.stdout == result.stdout
+
+
+def test_a_second_signal_ends_at_once():
+    from lenet.cli.train import StopSignals
+
+    with StopSignals() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        with pytest.raises(SystemExit) as caught:
+            signal.raise_signal(signal.SIGTERM)
+    assert caught.value.code == 143
+
+
+def test_what_belongs_to_the_run_cannot_be_changed_while_going_on(lenet):
+    result = lenet("train", "--resume", "runs/none", "--seed", 3)
+    assert result.exit_code == 2
+    assert "--seed belongs to the run already" in result.stderr
+    clean_failure(lenet("train", "--resume", "runs/none"), "recipe.toml: cannot be read")
 
 
 def test_a_full_disk_is_one_line(tmp_path):
@@ -248,7 +283,8 @@ def test_a_full_disk_is_one_line(tmp_path):
     assert "cannot be written" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"recipe.toml"}
+    assert names == {".lock", "checkpoint", "environment.json", "recipe.toml"}
+    assert not list((tmp_path / "run" / "checkpoint").iterdir())
 
 
 def test_a_reader_that_goes_away_is_no_traceback(run):

@@ -34,6 +34,9 @@ def test_the_tutorials_figures():
         ("precision = 'int4'", "precision"),
         ("view = 'left'", "view"),
         ("seed = -1", "seed"),
+        ("class_weights = 'some'", "class_weights 'some' is none of"),
+        ("whole_epochs = -1", "whole_epochs is -1"),
+        ("least_steps = -1", "least_steps is -1"),
         ("filters = [20, 'x']", "another kind"),
         ("dropout = 1.0", "dropout"),
         ("momentum = 0.9", "no field 'momentum'"),
@@ -52,3 +55,19 @@ def test_a_bad_recipe_is_refused_by_one_line_that_names_the_file(text, says, tmp
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(LenetError, match="fast, sprint, best, tutorial"):
         Recipe.named("slow")
+
+
+def test_epochs_that_are_named_are_meant_and_a_file_keeps_both(tmp_path):
+    fast = Recipe.named("fast")
+    named = fast.change(epochs=2.0)
+    assert (named.epochs, named.whole_epochs, named.least_steps) == (2.0, 0.0, 0)
+    assert fast.change(epochs=2.0, least_steps=9).least_steps == 9
+    assert fast.change(seed=3).least_steps == fast.least_steps
+
+
+def test_only_what_a_run_may_be_gone_on_with_leaves_the_lasting_hash():
+    fast = Recipe.named("fast")
+    for change in ({"epochs": 3.0}, {"learning_rate": 0.1}):
+        assert fast.change(**change).lasting_sha256 == fast.lasting_sha256
+        assert fast.change(**change).sha256 != fast.sha256
+    assert fast.change(seed=1).lasting_sha256 != fast.lasting_sha256

@@ -1,11 +1,17 @@
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
 
 from lenet import Dataset, LeNet, LenetError, Model, Recipe, fit, train
-from lenet.training.trainer import augmentation_strengths, image_order
+from lenet.model.preprocessing import scale_pixels
+from lenet.training import checkpoint, loop
+from lenet.training.learner import Learner
+from lenet.training.loop import augmentation_strengths, image_order
+from lenet.training.step import balanced_weights
+from lenet.training.trainer import build_network
 
 SMALL = Recipe(epochs=2.0, batch_size=32, dense_units=20, filters=(4, 6), optimizer="adamw", learning_rate=0.01)
 
@@ -110,18 +116,45 @@ def test_the_saved_recipe_repeats_the_run(run):
     assert Recipe.read(run.path / "recipe.toml") == Recipe.named("fast")
 
 
-def test_a_stopped_training_is_kept_and_said(small, tmp_path):
-    told = []
-    run = train(small, SMALL.change(split="4:1"), tmp_path / "run", watch=told.append, stop=lambda: len(told) >= 1)
-    assert run.metrics["stopped"]
-    assert 0 < run.metrics["epochs"] < SMALL.epochs
-    assert "stopped" in (run.path / "README.md").read_text()
-    assert Model.load(run.path).predict(small.images[:2]).shape == (2, 10)
-
-
-def test_a_loss_that_is_not_finite_ends_the_training(small, tmp_path):
-    with pytest.raises(LenetError, match="no finite number at step"):
+def test_a_loss_that_is_not_finite_ends_the_training_and_its_step_is_told(small, tmp_path):
+    with pytest.raises(LenetError, match=r"no finite number at step 1; try a smaller --learning-rate, such as 0.0025"):
         train(small, SMALL.change(split="4:1", input_gain=1e38), tmp_path / "run")
+
+
+def test_weights_that_blow_up_end_the_training_and_a_state_from_before_is_kept(small, tmp_path, monkeypatch):
+    """At this rate and decay, every step multiplies the weights by -49."""
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "CHUNK", 1)
+    recipe = SMALL.change(split="4:1", learning_rate=100.0, weight_decay=0.5, precision="float32")
+    with pytest.raises(LenetError, match=r"no finite numbers? at step \d+; go on .*--learning-rate 25$") as caught:
+        train(small, recipe, tmp_path / "run")
+    step = int(re.search(r"step (\d+)", str(caught.value))[1])
+    good = checkpoint.read(sorted((tmp_path / "run" / "checkpoint").iterdir())[-1])
+    assert 1 <= good.state["step"] < step
+    learner = Learner(build_network(small, recipe), recipe, "float32")
+    for name, variable in learner.weights.items():
+        variable.assign(good.arrays[f"weights/{name}"])
+    assert np.isfinite(learner.logits(scale_pixels(small.images[:32])).numpy()).all()
+
+
+def test_rare_classes_count_more_when_asked(mnist):
+    """Of 10 images of one class among 490 of another, a short training sees nothing, unless they are weighted."""
+    zeros, ones = np.flatnonzero(mnist.labels == 4), np.flatnonzero(mnist.labels == 9)
+    dataset = mnist.take(np.concatenate([zeros[:490], ones[:10]]))
+    held_out = mnist.take(np.concatenate([zeros[490:990], ones[10:510]]))
+    weights = balanced_weights(dataset)
+    assert weights[4] == pytest.approx(500 / (2 * 490))
+    assert weights[9] == pytest.approx(500 / (2 * 10))
+    assert weights[0] == 0
+    assert weights[dataset.labels].mean() == pytest.approx(1)
+    right = []
+    for kind in ("none", "balanced"):
+        recipe = SMALL.change(class_weights=kind, epochs=3.0, learning_rate=0.003)
+        network = build_network(dataset, recipe)
+        fit(network, dataset, recipe)
+        answers = network(scale_pixels(held_out.images)).numpy().argmax(axis=1)
+        right.append(float((answers == held_out.labels)[500:].mean()))
+    assert right[1] > right[0] + 0.2
 
 
 def test_a_run_is_never_overwritten(small, tmp_path):

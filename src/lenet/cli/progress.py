@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 if TYPE_CHECKING:
-    from lenet.training.trainer import Progress
+    from lenet.training.loop import Progress
 
 
 class Watch(Protocol):

@@ -14,7 +14,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper
 
-from lenet.atomic import write_bytes
+from lenet.atomic import read_bytes, write_bytes
 from lenet.errors import LenetError
 from lenet.model.graph import IR_VERSION, OPSET, WEIGHTS, Weights, build_graph
 from lenet.model.metadata import Metadata
@@ -77,13 +77,7 @@ def read_model(path: Path) -> ModelFile:
     Raises:
         LenetError: one line that names the file and what is wrong with it.
     """
-    try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise LenetError(f"{path}: has {size:,} bytes; a model file has at most {MOST_BYTES:,}")
-        content = path.read_bytes()
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
+    content = read_bytes(path, MOST_BYTES, "model file")
     try:
         return decode_model(content)
     except LenetError as error:

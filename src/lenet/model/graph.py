@@ -71,6 +71,19 @@ def from_keras_layout(weights: Weights, height: int, width: int) -> Weights:
     }
 
 
+def to_keras_layout(weights: Weights, height: int, width: int) -> Weights:
+    """The other way round than ``from_keras_layout``."""
+    filters = weights["conv2/kernel"].shape[0]
+    rows, columns = height // 4, width // 4
+    dense1 = weights["dense1/kernel"]
+    return {
+        **weights,
+        "conv1/kernel": weights["conv1/kernel"].transpose(2, 3, 1, 0),
+        "conv2/kernel": weights["conv2/kernel"].transpose(2, 3, 1, 0),
+        "dense1/kernel": dense1.reshape(filters, rows, columns, -1).transpose(1, 2, 0, 3).reshape(dense1.shape),
+    }
+
+
 def _same_padding(kernel: Array) -> dict[str, list[int]]:
     """Padding that keeps height and width; an even kernel's odd pixel goes below and right, as TensorFlow has it."""
     size = kernel.shape[2]

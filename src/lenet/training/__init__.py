@@ -1,1 +1,1 @@
-"""Teaching the network: recipes, the one training loop, and the run folder that is left behind."""
+"""Teaching the network: recipes, the one training loop, checkpoints, and the run folder that is left behind."""

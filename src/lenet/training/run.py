@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from lenet import figures
-from lenet.atomic import replacing, write_text
+from lenet.atomic import flush, replacing, write_text
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
@@ -20,12 +21,15 @@ from lenet.evaluation.report import write_figures
 from lenet.model.file import write_model
 from lenet.model.graph import Weights
 from lenet.model.metadata import Metadata
+from lenet.training.environment import differences
 from lenet.training.recipe import Recipe
 from lenet.weights import save_weights
 
 if TYPE_CHECKING:
-    from lenet.training.trainer import Fitting
+    from lenet.training.loop import Fitting
 
+# The temporary files that `lenet.atomic` makes of the files in a run folder.
+LEFTOVER = re.compile(r"\..+\.(toml|json|csv|md|onnx|h5|png|ckpt)\.[a-z0-9_]{8}(\..+)?")
 COLUMNS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
 
 
@@ -58,6 +62,7 @@ class Run:
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
             path.mkdir(parents=True)
+            flush(path.parent)
         except FileExistsError:
             raise LenetError(f"{path}: is there already and is not overwritten; choose another --run") from None
         except OSError as error:
@@ -78,28 +83,72 @@ class Run:
             raise LenetError(f"{path}: cannot be read ({error}); is this a finished run?") from error
         return content
 
+    @property
+    def recipe(self) -> Recipe:
+        """What ``recipe.toml`` holds.
+
+        Raises:
+            LenetError: when this is no run folder.
+        """
+        return Recipe.read(self.path / "recipe.toml")
+
+    @property
+    def finished(self) -> bool:
+        """Whether its results are those of its recipe: ``metrics.json`` is written last."""
+        try:
+            return self.metrics.get("recipe_sha256") == self.recipe.sha256
+        except LenetError:
+            return False
+
     def write_recipe(self, recipe: Recipe) -> None:
         """Write ``recipe.toml``, the first thing in the folder."""
         write_text(self.path / "recipe.toml", tomli_w.dumps(recipe.to_dict()))
+
+    def write_environment(self, values: dict[str, Any]) -> list[str]:
+        """Write ``environment.json``, what the bits of the weights depend on beside the recipe.
+
+        Returns:
+            What is not as it was when the run was last at work, a few words each.
+        """
+        path = self.path / "environment.json"
+        try:
+            before = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            before = {}  # none yet, or one that says nothing
+        earlier = before.pop("earlier", [])
+        changed = differences(before, values)
+        if changed:
+            earlier = [*earlier, before]
+        content = values | ({"earlier": earlier} if earlier else {})
+        write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        return changed
+
+    def remove_leftovers(self) -> None:
+        """Remove what a process that was killed while writing left half done; only for who holds the folder's lock."""
+        for folder in (self.path, self.path / "figures", self.path / "checkpoint"):
+            for path in folder.glob(".*"):
+                if LEFTOVER.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
     def write_results(
         self,
         network: Any,
         weights: Weights,
         metadata: Metadata,
+        recipe: Recipe,
         fitting: "Fitting",
         evaluation: Evaluation,
         test_part: Dataset,
     ) -> None:
-        """Write all that came of a training; the model first, since it is what cost the time."""
+        """Write all that came of a training; the measures last, as the sign that all is there."""
         save_weights(network, self.path / "model.weights.h5")
         metadata = metadata.with_test(evaluation.accuracy, evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(fitting.history))
-        metrics = _metrics(metadata, fitting, evaluation)
-        write_text(self.path / "metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+        metrics = _metrics(metadata, recipe, fitting, evaluation)
         write_text(self.path / "README.md", _card(self.path.name, metadata, metrics, evaluation))
         self._write_figures(weights, fitting, evaluation, test_part)
+        write_text(self.path / "metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
 
     def _write_figures(self, weights: Weights, fitting: "Fitting", evaluation: Evaluation, test_part: Dataset) -> None:
         folder = self.path / "figures"
@@ -125,7 +174,7 @@ def _history_csv(history: list[Epoch]) -> str:
     return text.getvalue()
 
 
-def _metrics(metadata: Metadata, fitting: "Fitting", evaluation: Evaluation) -> dict[str, Any]:
+def _metrics(metadata: Metadata, recipe: Recipe, fitting: "Fitting", evaluation: Evaluation) -> dict[str, Any]:
     return {
         "test": {"n": evaluation.n, "correct": evaluation.correct, "accuracy": evaluation.accuracy},
         "expected_calibration_error": expected_calibration_error(evaluation.probabilities, evaluation.truth),
@@ -134,9 +183,11 @@ def _metrics(metadata: Metadata, fitting: "Fitting", evaluation: Evaluation) -> 
         "kept_as_known": evaluation.kept,
         "train_seconds": round(fitting.seconds, 3),
         "epochs": round(fitting.epochs, 4),
-        "stopped": fitting.stopped,
+        "steps": fitting.step,
         "seed": metadata.seed,
-        "recipe": metadata.recipe["name"],
+        "recipe": recipe.name,
+        "recipe_sha256": recipe.sha256,
+        "changes": fitting.changes,
         "precision": fitting.precision,
         "backend": "tensorflow",
         "versions": dict(metadata.versions),
@@ -157,16 +208,27 @@ def _calibration(metadata: Metadata, evaluation: Evaluation) -> str:
     )
 
 
+def _origin(recipe: Mapping[str, Any], changes: list[dict[str, float]]) -> str:
+    """What the card says of a training that did not simply follow its recipe from fresh weights."""
+    text = ""
+    if recipe["start"]:
+        text += f" Its training began with the weights of `{recipe['start']}` (SHA-256 `{recipe['start_sha256']}`)."
+    for change in changes:
+        text += f" From step {change['step']} on, it was gone on with for {change['epochs']:g} epochs in all"
+        text += f" at a learning rate of {change['learning_rate']:g}."
+    return text
+
+
 def _card(name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation) -> str:
     low, high = wilson_interval(evaluation.correct, evaluation.n)
     recipe = metadata.recipe
     first, second = recipe["filters"]
-    stopped = f" Training was stopped after {metrics['epochs']:g} of {recipe['epochs']:g} epochs." * metrics["stopped"]
+    origin = _origin(recipe, metrics["changes"])
     return f"""# {name}
 
 A LeNet for {metadata.width}×{metadata.height}×{metadata.depth} images and {len(metadata.class_names)} classes \
 ({", ".join(metadata.class_names)}): convolutions of {first} and {second} kernels \
-{recipe["kernel_size"]}×{recipe["kernel_size"]}, {recipe["dense_units"]} dense units.{stopped}
+{recipe["kernel_size"]}×{recipe["kernel_size"]}, {recipe["dense_units"]} dense units.{origin}
 
 | measured | |
 | --- | --- |

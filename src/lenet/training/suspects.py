@@ -13,8 +13,9 @@ from lenet.backend import keras
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
+from lenet.training.loop import Progress, fit
 from lenet.training.recipe import Recipe
-from lenet.training.trainer import Progress, build_network, fit
+from lenet.training.trainer import build_network
 
 # Images that `fast` learns from on MNIST; of a smaller data set, each is seen more often, up to MOST_EPOCHS times.
 ENOUGH_IMAGES, MOST_EPOCHS = 42_000, 10.0

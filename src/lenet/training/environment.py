@@ -1,0 +1,53 @@
+"""Where a training ran: all but recipe and data that its bits depend on."""
+
+import os
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from lenet.processor import model_name, usable_cores, vector_features
+
+LIBRARIES = ("lenet", "keras", "numpy", "onnx", "onnxruntime")
+
+
+def library_versions() -> dict[str, str]:
+    """Of all that takes part in a training, Python among them."""
+    from lenet.backend import tf  # here, so that a run folder can be read without it
+
+    numbers = {name: version(name) for name in LIBRARIES}
+    return numbers | {"tensorflow": tf.__version__, "python": platform.python_version()}
+
+
+def environment() -> dict[str, Any]:
+    """Versions, system, processor and threads, as plain values."""
+    return {
+        "versions": library_versions(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": model_name(),
+        "vector_units": list(vector_features()),
+        "threads": threads(),
+    }
+
+
+def threads() -> int:
+    """How many threads share the work of one operation."""
+    from lenet.backend import tf
+
+    asked = tf.config.threading.get_intra_op_parallelism_threads() or os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+    return int(asked) or usable_cores()
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What of ``now`` is not as it was, a few words each."""
+    flat_before, flat_now = _flat(before), _flat(now)
+    return [
+        f"{name} was {flat_before.get(name)}, is {value}"
+        for name, value in flat_now.items()
+        if name in flat_before and flat_before[name] != value
+    ]
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    versions = values.get("versions")
+    rest = {name: value for name, value in values.items() if name != "versions"}
+    return {**rest, **(versions if isinstance(versions, dict) else {})}

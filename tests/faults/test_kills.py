@@ -1,0 +1,48 @@
+"""A share of `make faults`: trainings are killed at moments that hurt, and go on to the same bits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kills import sha256, torture, train
+
+VICTIM = Path(__file__).with_name("victim.py")
+
+
+def test_killed_at_any_moment_a_run_goes_on_to_the_same_weights(tmp_path):
+    """In the first checkpoint's making, half written, before its rename, before the oldest is removed; at random."""
+    train(tmp_path / "reference")
+    count = torture(tmp_path / "tortured", [3, 8, 33, 57, 0.3], sha256(tmp_path / "reference"))
+    assert count.kills >= 4
+    assert (count.unreadable, count.different) == (0, 0)
+    assert count.finished >= 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of a file's size")
+def test_a_disk_that_fills_during_a_checkpoint_leaves_the_older_one(tmp_path):
+    """A limit of the size of files raises what a full disk raises, in the midst of the file."""
+    script = f"""
+import resource, runpy, signal, sys
+from lenet.training import checkpoint
+save = checkpoint.Checkpoints.save
+def save_on_a_filling_disk(self, step, state, arrays):
+    if step > 40:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+    save(self, step, state, arrays)
+checkpoint.Checkpoints.save = save_on_a_filling_disk
+sys.argv = ["victim.py", {str(tmp_path / "run")!r}]
+runpy.run_path({str(VICTIM)!r}, run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "File too large" in done.stderr.splitlines()[-1]
+    assert "go on with: lenet train --resume" in done.stderr.splitlines()[-1]
+    names = sorted(path.name for path in (tmp_path / "run" / "checkpoint").iterdir())
+    assert names == ["step-0000000038.ckpt", "step-0000000040.ckpt"]
+    assert not train(tmp_path / "run")
+    assert not train(tmp_path / "whole")
+    assert sha256(tmp_path / "run") == sha256(tmp_path / "whole")

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from lenet import Dataset, Recipe, load_dataset
+from lenet.training.adapt import adapt, is_centred
+
+FAST = Recipe.named("fast")
+
+
+def pictures(count, ink, side=28):
+    """Noise within ``ink``, a slice of rows and columns."""
+    images = np.zeros((count, side, side, 1), np.uint8)
+    images[:, ink, ink] = np.random.default_rng(0).integers(0, 256, images[:, ink, ink].shape)
+    return Dataset("noise", images, np.arange(count) % 10, tuple("0123456789"))
+
+
+def test_mnist_is_seen_as_before(mnist):
+    """Its digits are centred and many: the centre view, 498 steps."""
+    learnt = mnist.split("own").train.keep_aside(2_000)[0]
+    adapted = adapt(FAST, learnt)
+    assert (adapted.view, adapted.epochs) == ("centre", 1.1)
+    assert adapted.steps(len(learnt)) == 498
+
+
+def test_pictures_that_fill_their_frame_are_seen_whole_and_longer():
+    filled = pictures(40_000, slice(0, 28))
+    adapted = adapt(FAST, filled)
+    assert (adapted.view, adapted.epochs) == ("whole", FAST.whole_epochs)
+    assert not is_centred(filled, 5)
+    assert is_centred(pictures(100, slice(4, 24)), 5)
+
+
+def test_small_data_is_seen_more_often():
+    adapted = adapt(FAST, pictures(1280, slice(4, 24)))
+    assert (adapted.view, adapted.epochs) == ("centre", 35.0)
+    assert adapted.steps(1280) == 350
+
+
+def test_pictures_too_small_for_a_centre_are_seen_whole():
+    pytest.importorskip("sklearn")
+    digits = load_dataset("digits")
+    adapted = adapt(FAST, digits)
+    assert adapted.view == "whole"
+    assert adapted.steps(len(digits)) == 350
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 2.0}, {"epochs": 0.02}])
+def test_epochs_that_are_named_are_meant(changes):
+    few = pictures(1280, slice(0, 28))
+    assert adapt(FAST.change(**changes), few).epochs == changes["epochs"]
+
+
+def test_a_recipe_that_names_its_view_keeps_it():
+    recipe = Recipe.named("tutorial")
+    assert adapt(recipe, pictures(1280, slice(4, 24))) == recipe
+    centre = Recipe.named("sprint")
+    assert adapt(centre, pictures(1280, slice(0, 28))) == centre
+
+
+def test_what_was_learnt_from_the_whole_is_not_cut_down(mnist):
+    assert adapt(FAST.change(start="some/run"), mnist).view == "whole"

@@ -1,0 +1,35 @@
+"""The same recipe and seed give the same bits, in processes of their own, with one thread and with two."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import hashlib
+import numpy as np
+from lenet import Recipe, fit, load_dataset
+from lenet.training.environment import threads
+from lenet.training.trainer import build_network
+dataset = load_dataset("mnist").take(np.arange(1000))
+recipe = Recipe(epochs=2.0, batch_size=64, optimizer="adamw", learning_rate=0.003, dropout=0.2, rotation=10.0,
+                elastic=0.5, precision="float32", dense_units=100)
+network = build_network(dataset, recipe)
+fit(network, dataset, recipe)
+digest = hashlib.sha256(b"".join(array.tobytes() for array in network.get_weights())).hexdigest()
+print(threads(), digest)
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_bits_twice(threads):
+    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": str(threads)}
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=environment, check=True, capture_output=True, text=True
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert told[0] == told[1]
+    assert told[0][0] == str(threads)
