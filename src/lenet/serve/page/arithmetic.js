@@ -59,12 +59,12 @@ function convolution({ layer, map, row, column, before, filters }) {
   const strongest = [...parts].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
   const { from, patch, products } = strongest[0];
   const shown = grids(grid(say().patch, patch), grid(say().kernel, kernel[from]), grid(say().products, products));
-  if (parts.length === 1) return [shown, line];
+  if (parts.length === 1) return [line, shown];
   const rest = strongest.slice(5).reduce((all, part) => all + part.sum, 0);
   const list = document.createElement("ul");
   list.append(...strongest.slice(0, 5).map((part) => item(say().fromMap(part.from + 1), part.sum)));
   if (parts.length > 5) list.append(item(say().others(parts.length - 5), rest));
-  return [list, line, paragraph(say().strongest(from + 1)), shown];
+  return [line, list, paragraph(say().strongest(from + 1)), shown];
 }
 
 function item(name, value) {

@@ -38,7 +38,13 @@ export function whenSpoken(listener) {
   listener();
 }
 
-export const percent = (share, digits = 1) => (share > 0.9995 && share < 1 && digits === 1 ? ">99.9 %" : `${(share * 100).toFixed(digits)} %`);
+// Nothing is quite sure: neither 100 % nor 0 % is said of what is only near it.
+export function percent(share, digits = 1) {
+  const least = 0.5 * 10 ** (-2 - digits);
+  if (share > 1 - least && share < 1) return `>${(100 - 10 ** -digits).toFixed(digits)} %`;
+  if (share < least && share > 0) return `<${(10 ** -digits).toFixed(digits)} %`;
+  return `${(share * 100).toFixed(digits)} %`;
+}
 export const count = (number) => number.toLocaleString(language);
 
 function speak() {
