@@ -1,5 +1,6 @@
 """A real server under attack: it refuses, in time, and lives on."""
 
+import contextlib
 import random
 import socket
 import struct
@@ -138,12 +139,13 @@ def test_all_bodies_together_have_a_limit(address: str) -> None:
 
 
 def test_ten_thousand_headers(address: str) -> None:
-    with connect(address) as connection:
-        try:
-            connection.sendall(HEAD + b"".join(b"x-%d: 1\r\n" % number for number in range(10_000)) + b"\r\n")
-        except OSError:
-            return
-        assert status(connection) in (400, 431, 0)
+    many = b"".join(b"x-%d: 1\r\n" % number for number in range(10_000))
+    few = b"".join(b"x-%d: 1\r\n" % number for number in range(150))
+    for headers in (many, few):
+        with connect(address) as connection:
+            with contextlib.suppress(OSError):
+                connection.sendall(HEAD + headers + b"\r\n")
+            assert status(connection) in (400, 431)
 
 
 def test_nonsense_instead_of_http(address: str) -> None:
@@ -160,7 +162,7 @@ def test_nonsense_instead_of_http(address: str) -> None:
                 connection.sendall(content)
             except OSError:
                 continue
-            assert status(connection) in (0, 400, 408)
+            assert status(connection) in (0, 400, 408, 421)
 
 
 def _png(width: int, height: int, content: bytes, depth: int = 8, kind: int = 2) -> bytes:
@@ -189,7 +191,7 @@ def test_bombs(address: str) -> None:
 
 def test_five_hundred_mutated_pictures(address: str) -> None:
     rng = random.Random(7)
-    page = 255 - seven(64)
+    page = 255 - seven(40)
     pictures = [as_file(page, form) for form in ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")]
     statuses = []
     with httpx.Client(timeout=30) as client:

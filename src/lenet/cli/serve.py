@@ -38,7 +38,13 @@ EVERYWHERE = ("0.0.0.0", "::", "")
     help="Keep what people say was read wrong, as pictures that `lenet train --data DIR` takes.",
 )
 @click.option("--public", is_flag=True, help="Ask nobody for a token, whatever the address.")
-@click.option("--token", envvar="LENET_TOKEN", metavar="TOKEN", help="The token to ask for.  [default: a new one]")
+@click.option(
+    "--token",
+    envvar="LENET_TOKEN",
+    show_envvar=True,
+    metavar="TOKEN",
+    help="The token to ask for.  [default: a new one]",
+)
 @click.option("--allow-host", "names", multiple=True, metavar="NAME", help="A name to go by; repeatable.")
 def command(
     model: str | None,
@@ -84,8 +90,7 @@ def _runs_beside(model: str | None) -> Path | None:
     """The folder of runs that the model's run lies in; `runs` where one trains by default."""
     if model is None:
         return Path("runs") if Path("runs").is_dir() else None
-    run = Path(model) if Path(model).is_dir() else Path(model).parent
-    return run.resolve().parent if (run / "model.onnx").exists() else None
+    return Path(model).resolve().parent if Path(model).is_dir() else None
 
 
 def _printed(host: str) -> str:

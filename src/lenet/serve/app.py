@@ -16,7 +16,7 @@ from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.serve import api
 from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
-from lenet.serve.limits import BodyLimit, Limits, TimeLimit
+from lenet.serve.limits import Limits, SizeLimit, TimeLimit
 from lenet.serve.metrics import Measured
 from lenet.serve.queue import BusyError
 from lenet.serve.refusal import refusal
@@ -80,11 +80,12 @@ def create_app(
 
     app.add_exception_handler(LenetError, _say_error(400))
     app.add_exception_handler(BusyError, _say_error(503))
+    app.add_exception_handler(Exception, _say_failure)
     app.add_exception_handler(HTTPException, _say_http_error)
     app.add_exception_handler(RequestValidationError, _say_validation_error)
 
     # The last one added is the first to see a request.
-    app.add_middleware(BodyLimit, limits=limits)
+    app.add_middleware(SizeLimit, limits=limits)
     app.add_middleware(TimeLimit, seconds=limits.request_seconds)
     if token is not None:
         app.add_middleware(TokenGuard, token=token)
@@ -107,6 +108,10 @@ def _say_error(status: int) -> Any:
         return refusal(status, str(error))
 
     return say
+
+
+async def _say_failure(_: Request, __: Exception) -> JSONResponse:
+    return refusal(500, "the server failed; its log says why")
 
 
 async def _say_http_error(_: Request, error: Exception) -> JSONResponse:

@@ -13,6 +13,7 @@ class Limits:
     """What one server lets happen.
 
     Attributes:
+        headers: of one request; a browser sends about 20.
         body_bytes: of one request; a telephone's photo has 3 to 12 MB.
         all_bodies_bytes: of all requests that are being taken in or answered.
         body_seconds: in which a body has to arrive.
@@ -21,6 +22,7 @@ class Limits:
         images: ready images in one request.
     """
 
+    headers: int = 100
     body_bytes: int = 16 << 20
     all_bodies_bytes: int = 128 << 20
     body_seconds: float = 10.0
@@ -56,8 +58,8 @@ class TimeLimit:
             # An answer that has begun cannot be taken back: the server closes the connection.
 
 
-class BodyLimit:
-    """Take in the whole body, within its limits, before the app sees the request."""
+class SizeLimit:
+    """Take in the whole body, within the limits, before the app sees the request."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app, self.limits = app, limits
@@ -93,6 +95,8 @@ class BodyLimit:
         too_large = _RefusedError(
             413, f"its body is larger than {limits.body_bytes >> 20} MiB; make the picture smaller"
         )
+        if len(scope["headers"]) > limits.headers:
+            raise _RefusedError(431, f"it has more than {limits.headers} headers")
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         # Whatever is announced, what comes is counted: a chunked body announces nothing.
         if not announced.isdigit() or int(announced[:20]) > limits.body_bytes:

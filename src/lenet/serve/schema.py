@@ -18,6 +18,9 @@ Grey = Annotated[int, Field(ge=0, le=255, strict=True)]
 Row = Annotated[list[Grey], Field(min_length=1, max_length=MOST_SIDE)]
 
 
+Candidate = Annotated[list[str | float], Field(min_length=2, max_length=2)]
+
+
 class Drawing(BaseModel):
     """A drawing: how much ink each pixel has."""
 
@@ -53,7 +56,7 @@ class Answer(BaseModel):
     probability: float = Field(description="Of that class, calibrated.")
     unknown: bool = Field(description="Rather no digit, or not sure enough.")
     box: list[int] | None = Field(description="Left, top, right, bottom of the ink, in pixels of what was sent.")
-    top: list[tuple[str, float]] = Field(description="The three likeliest classes.")
+    top: list[Candidate] = Field(description="The three likeliest classes, each with its probability.")
     probabilities: dict[str, float] = Field(description="Of every class, in the model's order.")
     image: list[list[int]] = Field(description="What the network saw.")
     found: int = Field(description="Marks on the picture; the largest was read. Ask /api/read for all.")
@@ -74,7 +77,7 @@ class Digit(BaseModel):
     probability: float
     unknown: bool
     box: list[int] = Field(description="Left, top, right, bottom in pixels of the upright picture.")
-    top: list[tuple[str, float]]
+    top: list[Candidate]
     image: list[list[int]] | None = Field(None, description="What the network saw; with ?images=true only.")
 
 
