@@ -25,6 +25,7 @@ HEAD = b"POST /api/predict HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: image/pn
 def address(bundled: Model) -> Iterator[str]:
     patch = pytest.MonkeyPatch()
     patch.setattr(server, "HEADER_SECONDS", 0.6)
+    patch.setattr(server, "STUCK_SECONDS", 0.6)
     with running(create_app(bundled, hosts=["localhost"], limits=LIMITS)) as address:
         yield address
     patch.undo()
@@ -80,6 +81,15 @@ def test_a_connection_in_use_is_not_closed(address: str) -> None:
         time.sleep(0.3)
         connection.sendall(content)
         assert status(connection) == 200
+
+
+def test_a_client_that_takes_no_answers(address: str) -> None:
+    """Many requests in one go, of which no answer is taken: the connection is cut, not kept with all of them."""
+    count = 1500
+    with connect(address) as connection:
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n" * count)
+        time.sleep(2.5)
+        assert reply(connection).count(b"HTTP/1.1 200") < count
 
 
 def test_slow_body(address: str) -> None:

@@ -7,8 +7,8 @@ import socket
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
+import h11
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,6 +18,8 @@ from lenet.errors import LenetError
 # A request's headers come in one packet or few; whoever needs longer is not asking.
 HEADER_SECONDS = 5.0
 HEADER_BYTES = 32 << 10
+# Whoever does not take what was asked for.
+STUCK_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 15
 CONNECTIONS = 512
 # Told to go, the server answers what comes in the same moment, too.
@@ -27,12 +29,14 @@ TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: clo
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection on which a request's headers do not arrive in time.
+    """HTTP/1.1 that closes a connection whose headers do not arrive, or whose answers are not taken, in time.
 
-    uvicorn bounds the bytes of the headers and the silence between two requests, but not how slowly headers trickle in.
+    uvicorn bounds the bytes of the headers and the silence between two requests, but not how slowly headers trickle in,
+    nor for how long an answer waits in its buffers.
     """
 
     _clock: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: the first request has to come."""
@@ -42,21 +46,28 @@ class ImpatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Stop the clock when the headers are complete, start it with the first byte of the next ones."""
         super().data_received(data)
-        if self.conn.their_state is not self._idle():
+        if self.conn.their_state is not h11.IDLE:
             self._stop_clock()
         elif self._clock is None:
             self._wait_for_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_clock()
         super().connection_lost(exc)
+        self.resume_writing()
 
-    @staticmethod
-    def _idle() -> Any:
-        import h11
+    def pause_writing(self) -> None:
+        """The buffer is full: the client has some time to take from it."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(STUCK_SECONDS, self.transport.abort)
 
-        return h11.IDLE
+    def resume_writing(self) -> None:
+        """The client takes what it asked for."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _wait_for_headers(self) -> None:
         self._clock = self.loop.call_later(HEADER_SECONDS, self._give_up)
