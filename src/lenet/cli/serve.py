@@ -90,7 +90,7 @@ def _runs_beside(model: str | None) -> Path | None:
     """The folder of runs that the model's run lies in; `runs` where one trains by default."""
     if model is None:
         return Path("runs") if Path("runs").is_dir() else None
-    return Path(model).resolve().parent if Path(model).is_dir() else None
+    return Path(model).absolute().parent if Path(model).is_dir() else None
 
 
 def _printed(host: str) -> str:
