@@ -9,6 +9,7 @@ const find = (id) => document.getElementById(id);
 const ORDER = ["conv1", "relu1", "pool1", "conv2", "relu2", "pool2", "dense1", "relu3", "dense2"];
 const BEFORE = { conv1: "pixels", relu1: "conv1", pool1: "relu1", conv2: "pool1", relu2: "conv2", pool2: "relu2", relu3: "dense1" };
 const UNITS_A_ROW = 25;
+const narrow = matchMedia("(max-width: 59.99rem)");
 
 let layers = {}; // name → maps, rows of numbers
 let filters = null;
@@ -43,6 +44,7 @@ const titleOf = (name) => {
 
 // One group of buttons a layer; Tab goes from layer to layer, arrow keys from map to map.
 function makeLayers() {
+  find("inside-body").append(find("detail"));
   find("layers").replaceChildren(...ORDER.map((name) => {
     const group = document.createElement("div"), title = document.createElement("h3"), maps = document.createElement("div");
     group.className = "layer";
@@ -58,7 +60,8 @@ function makeLayers() {
       if (name.startsWith("dense") || name === "relu3") button.className = "wide";
       button.append(canvas);
       const select = () => choose({ layer: name, map: i });
-      button.addEventListener("pointerenter", select);
+      // Where the detail stands between the layers, choosing moves them: only by a press.
+      button.addEventListener("pointerenter", () => { if (!narrow.matches) select(); });
       button.addEventListener("focus", select);
       button.addEventListener("click", select);
       return button;
@@ -99,10 +102,18 @@ function choose(change) {
   drawDetail(rows);
 }
 
+// Beside the layers; on a narrow screen under the layer that it tells of.
+function placeDetail() {
+  const detail = find("detail"), group = find(`layer-${chosen.layer}`).parentElement;
+  if (narrow.matches && group.nextElementSibling !== detail) group.after(detail);
+  if (!narrow.matches && detail.parentElement !== find("inside-body")) find("inside-body").append(detail);
+}
+
 function drawDetail(rows) {
   const { layer, map, row, column } = chosen;
   for (const button of find("layers").querySelectorAll("[aria-current]")) button.removeAttribute("aria-current");
   find("layers").querySelector(`[data-layer=${layer}]`).children[map]?.setAttribute("aria-current", "true");
+  placeDetail();
   find("detail-title").textContent = say().mapName(layer, map + 1);
   find("detail-says").textContent = titleOf(layer);
   // Drawn large, so that a frame can stand around the chosen pixel.
@@ -166,6 +177,7 @@ export async function showInside(explained) {
 // Another model has other kernels.
 export function forgetInside() {
   filters = null;
+  find("inside-body").append(find("detail"));
   chosen = { layer: "conv1", map: 0, row: 14, column: 14 };
   find("layers").replaceChildren();
   layers = {};
@@ -179,3 +191,4 @@ export function retellInside() {
 }
 
 startMap();
+narrow.addEventListener("change", retellInside);

@@ -16,9 +16,10 @@ const ORANGE = [255, 140, 40], BLUE = [70, 150, 255];
 const highest = (rows) => rows.reduce((all, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), all), 0) || 1;
 
 // Orange is more than nothing, blue less; black is nothing. All maps of a layer share one scale, `most`.
+// What is faint is lifted a little, or one map of strong numbers would leave the others dark.
 export function paintSigned(canvas, rows, most = highest(rows)) {
   paint(canvas, rows, (value) => {
-    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? ORANGE : BLUE;
+    const share = Math.min(1, Math.abs(value) / most) ** 0.7, hue = value >= 0 ? ORANGE : BLUE;
     return [...hue.map((part) => part * share), 255];
   });
 }
