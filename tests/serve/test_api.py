@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -260,3 +262,9 @@ def test_picture_of_every_kind(client: TestClient) -> None:
     for form in ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"):
         answer = client.post("/api/predict", content=as_file(page, form), headers=PNG).json()
         assert answer["label"] == "7", form
+
+
+def test_serving_needs_no_training_library() -> None:
+    code = "import sys\nfrom lenet import create_app\ncreate_app()\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not {"keras", "tensorflow", "h5py"} & set(done.stdout.split())

@@ -7,7 +7,7 @@ import { count, percent, say } from "./settings.js";
 const find = (id) => document.getElementById(id);
 const SAMPLES = 30;
 let seed = 0;
-let samples = [];
+let samples = null;
 let about = null;
 
 export async function showGallery(choose) {
@@ -30,6 +30,7 @@ export async function showGallery(choose) {
 }
 
 export function retellGallery() {
+  if (!samples) return;
   [...find("samples").children].forEach((button, i) => button.setAttribute("aria-label", say().sample(samples[i].label, i + 1)));
   if (!samples.length) find("samples").textContent = say().galleryNone;
 }

@@ -15,6 +15,7 @@ let wanted = 0; // changes so far
 let asking = false;
 let resting = null;
 let explaining = null;
+let collects = false;
 
 // For whoever waits for the page, such as a test: whether what is shown is of what is drawn.
 const mark = (name, state) => { document.body.dataset[name] = state; };
@@ -41,14 +42,13 @@ async function askAgain() {
 }
 
 async function explainNow() {
-  explaining?.abort();
   explaining = new AbortController();
   const { signal } = explaining;
   try {
     const explained = pad.isEmpty() ? null : await explain(pad.pixels(), find("centre").checked, signal);
     if (signal.aborted) return;
     await showInside(explained);
-    mark("inside", "shown");
+    if (!signal.aborted) mark("inside", "shown");
   } catch {
     // overtaken, or the notice has told
   }
@@ -59,6 +59,7 @@ function changed() {
   mark("answer", "waiting");
   mark("inside", "waiting");
   askAgain();
+  explaining?.abort();
   clearTimeout(resting);
   // In the middle of a stroke, the processor is left to the answers.
   resting = setTimeout(() => { if (!pad.drawing()) explainNow(); }, REST);
@@ -72,7 +73,7 @@ function lookInside(image) {
 async function switchModel() {
   forgetInside();
   const about = await showCard();
-  startAnswer(about.class_names, find("wrong").dataset.on === "true");
+  startAnswer(about.class_names, collects);
   changed();
   await showGallery(lookInside);
 }
@@ -84,8 +85,8 @@ async function start() {
   startPhoto(lookInside);
   startGallery(lookInside);
   whenSpoken(() => [retellAnswer, retellInside, retellPhoto, retellGallery, retellCard].forEach((retell) => retell()));
-  const { names, collects } = await runs();
-  find("wrong").dataset.on = String(collects);
+  const { names, collects: kept } = await runs();
+  collects = kept;
   find("models").hidden = names.length < 2;
   find("model").replaceChildren(...names.map((name) => new Option(name, name)));
   find("model").addEventListener("change", () => {
