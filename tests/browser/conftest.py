@@ -15,7 +15,7 @@ from lenet.model.runtime import Model
 from tests.serve.serving import running
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SLOW = 60_000  # milliseconds that a busy machine may take for a step
+SLOW = 30_000  # milliseconds that a busy machine may take for a step
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ class Opened:
         context.route("**/*", self._let_through)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda it: self.complaints.append(it.text) if it.type in ("error", "warning") else None)
+        page.on("console", lambda it: self.complaints.append(it.text) if it.type == "error" else None)
         page.goto(self.address)
         page.wait_for_selector("#samples canvas")
         page.wait_for_selector("body[data-answer=shown]")

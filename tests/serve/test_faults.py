@@ -225,7 +225,7 @@ def test_five_hundred_mutated_pictures(address: str) -> None:
 
 def test_many_at_once_get_an_answer_or_are_told_to_come_back(address: str) -> None:
     """More than the queue holds: some are answered, the others hear 503 at once, and health is never refused."""
-    content = as_file(np.full((1500, 1500), 255, np.uint8) - np.pad(seven(1400), 50))
+    content = as_file(np.full((900, 900), 255, np.uint8) - np.pad(seven(800), 50))
     found: list[tuple[int, str | None]] = []
 
     def ask() -> None:

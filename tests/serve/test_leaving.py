@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
@@ -34,11 +34,11 @@ def lenet_serve(*options: str, folder: Path) -> Iterator[tuple[subprocess.Popen[
 
 
 def test_sigterm_loses_none_of_fifty_in_flight(tmp_path: Path) -> None:
-    content = as_file(255 - seven(1200))
-    with lenet_serve(folder=tmp_path) as (process, address):
+    content = as_file(255 - seven(200))
+    with lenet_serve(folder=tmp_path) as (process, address), ExitStack() as stack:
         # All but the last byte is sent, so that all fifty are in flight when the signal comes.
         head = b"POST /api/read HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: %d\r\n\r\n" % len(content)
-        connections = [connect(address, seconds=60) for _ in range(50)]
+        connections = [stack.enter_context(connect(address, seconds=60)) for _ in range(50)]
         for connection in connections:
             connection.sendall(head + content[:-1])
         assert httpx.get(address + "readyz").status_code == 200

@@ -6,11 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lenet.reading.normalise import is_like_mnist, normalise
+from lenet.reading.normalise import BOX, IMAGE, is_like_mnist, normalise
 
 Pixels = npt.NDArray[np.uint8]
 # Less is no ink but the soft edge of a stroke.
 INKED = 127
+# Of MNIST's training digits, brought to one thickness of stroke, the boldest fill 0.553 of their box; a dense scribble
+# fills more.
+MOST_FILLED = 0.56
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,4 +51,5 @@ def prepare_drawing(pixels: Pixels, height: int, width: int, centred: bool = Tru
         small = Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX)
         return Drawing(np.asarray(small), box, True)
     made = normalise(pixels.astype(np.float32) / np.float32(255), height, width)
-    return Drawing(made.image, box, made.digit_shaped)
+    filled = np.count_nonzero(made.image > INKED) / (min(height, width) * BOX / IMAGE) ** 2
+    return Drawing(made.image, box, bool(made.digit_shaped and filled <= MOST_FILLED))
