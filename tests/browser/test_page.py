@@ -211,7 +211,7 @@ def test_maps_and_pixels_can_be_reached_by_keyboard(open_page: Opened) -> None:
     assert page.inner_text("#detail-title") == "pool1, map 1"
     page.focus("#map")
     place = page.inner_text("#arithmetic .place")
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
     assert page.inner_text("#arithmetic .place") != place
 
 
@@ -288,7 +288,7 @@ def test_gallery_digit_is_read_and_can_be_taken_back(open_page: Opened) -> None:
 
 def test_switches_to_another_run(open_page: Opened) -> None:
     page = open_page()
-    assert page.locator("#model option").all_inner_texts() == ["bundled", "mine"]
+    assert page.locator("#model option").all_text_contents() == ["bundled", "mine"]
     measured = page.inner_text("#about-said")
     draw(page, STROKES["6"])
     page.select_option("#model", "mine")

@@ -71,7 +71,11 @@ def test_dot_and_scribble_are_unknown(client: TestClient) -> None:
     dot[50:58, 50:58] = 255
     for step in range(0, 100, 12):
         scribble[step : step + 5, 8:104] = scribble[8:104, step : step + 5] = 255
-    for pixels in (dot, scribble):
+    image = Image.new("L", (112, 112))  # such as a tired hand draws
+    zigzag = [(11, 22), (101, 34), (11, 45), (101, 56), (11, 67), (101, 78), (11, 90)]
+    ImageDraw.Draw(image).line(zigzag, fill=255, width=8, joint="curve")
+    ImageDraw.Draw(image).line([(56, 11), (56, 101)], fill=255, width=8)
+    for pixels in (dot, scribble, np.asarray(image)):
         assert client.post("/api/predict", json=drawn(pixels)).json()["unknown"]
 
 

@@ -11,9 +11,9 @@ from lenet.reading.normalise import BOX, IMAGE, is_like_mnist, normalise
 Pixels = npt.NDArray[np.uint8]
 # Less is no ink but the soft edge of a stroke.
 INKED = 127
-# Of MNIST's training digits, brought to one thickness of stroke, the boldest fill 0.553 of their box; a dense scribble
-# fills more.
-MOST_FILLED = 0.56
+# Of MNIST's training digits none has strokes longer than 4.2 of its longer sides, and, brought to one thickness of
+# stroke, the boldest fill 0.553 of their box. Photos need more room (normalise.LONGEST): there, strokes are frayed.
+LONGEST, MOST_FILLED = 4.3, 0.56
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,4 +52,5 @@ def prepare_drawing(pixels: Pixels, height: int, width: int, centred: bool = Tru
         return Drawing(np.asarray(small), box, True)
     made = normalise(pixels.astype(np.float32) / np.float32(255), height, width)
     filled = np.count_nonzero(made.image > INKED) / (min(height, width) * BOX / IMAGE) ** 2
-    return Drawing(made.image, box, bool(made.digit_shaped and filled <= MOST_FILLED))
+    digit_shaped = made.digit_shaped and made.length <= LONGEST and filled <= MOST_FILLED
+    return Drawing(made.image, box, bool(digit_shaped))

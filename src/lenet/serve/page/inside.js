@@ -95,8 +95,14 @@ function drawLayers() {
 }
 
 function choose(change) {
+  const before = layers[chosen.layer][0];
   chosen = { ...chosen, ...change };
   const rows = layers[chosen.layer][chosen.map] ?? layers[chosen.layer][0];
+  if (before.length !== rows.length || before[0].length !== rows[0].length) {
+    // The same place in a map of another size.
+    chosen.row = Math.floor(chosen.row * rows.length / before.length);
+    chosen.column = Math.floor(chosen.column * rows[0].length / before[0].length);
+  }
   chosen.row = Math.min(chosen.row, rows.length - 1);
   chosen.column = Math.min(chosen.column, rows[0].length - 1);
   drawDetail(rows);
