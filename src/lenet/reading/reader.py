@@ -196,10 +196,14 @@ class Reader:
             unknown[:] = True  # writing of another kind, some of which happens to look like digits
         found = []
         for mark, box, row, doubt in zip(marks, boxes, probabilities, unknown, strict=True):
-            likeliest = np.argsort(-row, kind="stable")[:CANDIDATES]
-            top = tuple(Candidate(self.model.class_names[label], float(row[label])) for label in likeliest)
-            found.append(Digit(box, mark.image, top, bool(doubt)))
+            found.append(Digit(box, mark.image, candidates(row, self.model.class_names), bool(doubt)))
         return found
+
+
+def candidates(probabilities: npt.NDArray[np.float32], class_names: Sequence[str]) -> tuple[Candidate, ...]:
+    """The three likeliest classes, the best first, of probabilities ``(classes,)``."""
+    likeliest = np.argsort(-probabilities, kind="stable")[:CANDIDATES]
+    return tuple(Candidate(class_names[label], float(probabilities[label])) for label in likeliest)
 
 
 def _ready_image(picture: Picture) -> npt.NDArray[np.uint8] | None:
