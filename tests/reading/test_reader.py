@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.paper import compose, no_digit
 from lenet import LenetError, Model, Reader
 from lenet.reading.picture import open_picture
-from tests.reading.paper import compose, no_digit
 
 
 @pytest.fixture(scope="module")
