@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from benchmarks.paper import compose
 from lenet import load_dataset
 from tests.browser.conftest import Opened
 from tests.browser.drawing import PLACES, STROKES, answer, clear, draw, settle
-from tests.reading.paper import compose
 
 
 def shares(page: Page) -> list[float]:

@@ -12,12 +12,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw
 
+from benchmarks.paper import compose
 from lenet import LenetError, Model, create_app, load_dataset
 from lenet.explain.explanation import explain
 from lenet.model.file import ModelFile
 from lenet.model.runtime import BUNDLED
 from lenet.reading.drawing import prepare_drawing
-from tests.reading.paper import compose
 from tests.serve.serving import as_file, seven
 
 PNG = {"content-type": "image/png"}
