@@ -30,7 +30,7 @@ def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
         for number, (x, y) in enumerate(points):
             across = box["x"] + (left + x * side) * box["width"]
             down = box["y"] + (top + y * side) * box["height"]
-            page.mouse.move(across, down, steps=3 if number else 1)
+            page.mouse.move(across, down)
             if number == 0:
                 page.mouse.down()
         page.mouse.up()
