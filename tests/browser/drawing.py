@@ -1,6 +1,7 @@
 """Recorded strokes, drawn on the page as a hand does it with a mouse."""
 
 import json
+import time
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -30,7 +31,7 @@ def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
         for number, (x, y) in enumerate(points):
             across = box["x"] + (left + x * side) * box["width"]
             down = box["y"] + (top + y * side) * box["height"]
-            page.mouse.move(across, down, steps=3 if number else 1)
+            page.mouse.move(across, down)
             if number == 0:
                 page.mouse.down()
         page.mouse.up()
@@ -41,6 +42,14 @@ def settle(page: Page) -> None:
     """Wait until what is shown is the answer to what is drawn."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_selector("body[data-answer=shown]")
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression holds; Playwright's own waiting needs ``eval``, which the page forbids."""
+    deadline = time.monotonic() + 30
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(20)
 
 
 def clear(page: Page) -> None:

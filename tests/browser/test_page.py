@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from benchmarks.paper import compose
 from lenet import load_dataset
 from tests.browser.conftest import Opened
-from tests.browser.drawing import PLACES, STROKES, answer, clear, draw, settle
+from tests.browser.drawing import PLACES, STROKES, answer, clear, draw, settle, until
 
 
 def shares(page: Page) -> list[float]:
@@ -241,7 +241,7 @@ def test_reads_a_photo_and_shows_its_marks(open_page: Opened, mnist, tmp_path: P
     settle(page)
     assert answer(page) == label
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
-    page.wait_for_function("document.getElementById('photo-said').textContent.includes('no picture')")
+    until(page, "document.getElementById('photo-said').textContent.includes('no picture')")
     open_page.complaints.clear()  # the browser notes the refusal
 
 
@@ -283,7 +283,7 @@ def test_gallery_digit_is_read_and_can_be_taken_back(open_page: Opened) -> None:
     first = "document.querySelector('#samples canvas').toDataURL()"
     shown = page.evaluate(first)
     page.click("#more")
-    page.wait_for_function(f"{first} !== {json.dumps(shown)}")
+    until(page, f"{first} !== {json.dumps(shown)}")
 
 
 def test_switches_to_another_run(open_page: Opened) -> None:
@@ -292,7 +292,7 @@ def test_switches_to_another_run(open_page: Opened) -> None:
     measured = page.inner_text("#about-said")
     draw(page, STROKES["6"])
     page.select_option("#model", "mine")
-    page.wait_for_function("document.getElementById('about-said').textContent.includes('50.00 % of 100')")
+    until(page, "document.getElementById('about-said').textContent.includes('50.00 % of 100')")
     settle(page)
     assert "50.00 %" not in measured and answer(page) == "6"
 
@@ -304,7 +304,7 @@ def test_keeps_what_was_read_wrong(open_page: Opened, folder: Path) -> None:
     draw(page, STROKES["1"])
     page.click("#wrong-open")
     page.click("#wrong-labels >> text=7")
-    page.wait_for_function("document.getElementById('best').textContent.includes('Kept as 7')")
+    until(page, "document.getElementById('best').textContent.includes('Kept as 7')")
     dataset = load_dataset(str(folder / "wrong"))
     assert dataset.class_names == ("7",) and len(dataset) == 1
     seen = page.evaluate("""() => {

@@ -17,7 +17,7 @@ from lenet import Model, create_app
 from lenet.serve import Limits, server
 from tests.serve.serving import as_file, connect, reply, running, seven, status
 
-LIMITS = Limits(body_bytes=1 << 20, all_bodies_bytes=4 << 20, body_seconds=0.6, request_seconds=20, waiting=8)
+LIMITS = Limits(body_bytes=1 << 20, all_bodies_bytes=4 << 20, body_seconds=0.6, request_seconds=20, waiting_pictures=8)
 HEAD = b"POST /api/predict HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: image/png\r\n"
 
 

@@ -67,6 +67,26 @@ def test_a_full_queue_refuses_at_once() -> None:
     lane.close()
 
 
+def test_weight_bounds_what_is_taken_together_and_what_may_wait() -> None:
+    async def ask() -> None:
+        tasks = [asyncio.create_task(lane.do(0, 50))]  # alone, a job may weigh anything
+        await until(lambda: work.given)
+        for job, weight in ((1, 4), (2, 4), (4, 4), (5, 8)):
+            tasks.append(asyncio.create_task(lane.do(job, weight)))
+            await until(lambda: lane.waiting == len(tasks) - 1)
+        with pytest.raises(BusyError):
+            await lane.do(6, 1)
+        work.go.set()
+        assert await asyncio.gather(*tasks) == [0, 1, 4, 16, 25]
+        assert await lane.do(7, 20) == 49  # all weight is taken off again
+
+    work = Held()
+    lane = Lane("test", work, most_waiting=20, most_at_once=10)
+    asyncio.run(ask())
+    lane.close()
+    assert work.given == [[0], [1, 2], [4], [5], [7]]
+
+
 def test_a_job_is_not_done_when_nobody_waits_for_it() -> None:
     async def ask() -> None:
         first = asyncio.create_task(lane.do(0))

@@ -18,7 +18,10 @@ class Limits:
         all_bodies_bytes: of all requests that are being taken in or answered.
         body_seconds: in which a body has to arrive.
         request_seconds: in which a request has to be answered, its body included.
-        waiting: jobs in each queue.
+        waiting_images: that wait for the network; a drawing counts as 20, since it is made ready there, too. The
+            processor has done with them in a fraction of ``request_seconds``, even when others use it.
+        waiting_pictures: small ones, that wait for the thread that reads pictures, explains and loads models; what
+            takes longer counts as several.
         images: ready images in one request.
     """
 
@@ -27,7 +30,8 @@ class Limits:
     all_bodies_bytes: int = 128 << 20
     body_seconds: float = 10.0
     request_seconds: float = 20.0
-    waiting: int = 64
+    waiting_images: int = 2048
+    waiting_pictures: int = 64
     images: int = 1024
 
 

@@ -1,8 +1,8 @@
-"""A lane: one thread that works off a bounded queue, taking all that waits in one go."""
+"""A lane: one thread that works off a bounded queue, taking together what waits together."""
 
 import asyncio
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,9 +16,10 @@ class BusyError(Exception):
     """The queue is full; whoever asks is to come back later."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Ticket(Generic[Job, Result]):
     job: Job
+    weight: int
     future: "Future[Result]" = field(default_factory=Future)
 
 
@@ -43,65 +44,72 @@ class Lane(Generic[Job, Result]):
         Args:
             name: of the thread.
             work: takes jobs that waited together; gives a result or a failure for each, in their order.
-            most_waiting: jobs in the queue, beside those being worked on.
-            most_at_once: jobs a call of ``work``.
+            most_waiting: weight in the queue, beside what is being worked on; one job alone may weigh more.
+            most_at_once: weight of a call of ``work``; one job alone may weigh more.
         """
         self.name = name
         self._work = work
-        self._most_at_once = most_at_once
-        self._queue: queue.Queue[_Ticket[Job, Result] | None] = queue.Queue(most_waiting)
+        self._most_waiting, self._most_at_once = most_waiting, most_at_once
+        self._queue: deque[_Ticket[Job, Result]] = deque()
+        self._weight = 0
+        self._closing = False
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
 
     @property
     def waiting(self) -> int:
         """Jobs in the queue."""
-        return self._queue.qsize()
+        return len(self._queue)
 
-    async def do(self, job: Job) -> Result:
+    async def do(self, job: Job, weight: int = 1) -> Result:
         """Queue a job and wait for what becomes of it.
+
+        Args:
+            job: what to do.
+            weight: what it costs, beside the others.
 
         Raises:
             BusyError: when the queue is full.
         """
-        self._start()
-        ticket: _Ticket[Job, Result] = _Ticket(job)
-        try:
-            self._queue.put_nowait(ticket)
-        except queue.Full:
-            raise BusyError(f"too many are waiting for {self.name}") from None
+        ticket: _Ticket[Job, Result] = _Ticket(job, weight)
+        with self._changed:
+            if self._queue and self._weight + weight > self._most_waiting:
+                raise BusyError(f"too many are waiting for {self.name}; try again later")
+            self._queue.append(ticket)
+            self._weight += weight
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+                self._thread.start()
+            self._changed.notify()
         return await asyncio.wrap_future(ticket.future)
 
     def close(self) -> None:
         """End the thread after what is queued."""
-        if self._thread is not None and self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
-        self._thread = None
-
-    def _start(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-                self._thread.start()
+        thread = self._thread
+        if thread is not None:
+            with self._changed:
+                self._closing = True
+                self._changed.notify()
+            thread.join()
+        self._thread, self._closing = None, False
 
     def _run(self) -> None:
-        while True:
-            tickets = self._waiting_together()
-            asked_for = [it for it in tickets if it is not None and it.future.set_running_or_notify_cancel()]
+        while tickets := self._taken_together():
+            asked_for = [ticket for ticket in tickets if ticket.future.set_running_or_notify_cancel()]
             if asked_for:
                 self._answer(asked_for)
-            if None in tickets:
-                return
 
-    def _waiting_together(self) -> list[_Ticket[Job, Result] | None]:
-        tickets = [self._queue.get()]
-        while len(tickets) < self._most_at_once and tickets[-1] is not None:
-            try:
-                tickets.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return tickets
+    def _taken_together(self) -> list[_Ticket[Job, Result]]:
+        """The next jobs; none when the lane is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing)
+            taken: list[_Ticket[Job, Result]] = []
+            weight = 0
+            while self._queue and (not taken or weight + self._queue[0].weight <= self._most_at_once):
+                taken.append(self._queue.popleft())
+                weight += taken[-1].weight
+            self._weight -= weight
+            return taken
 
     def _answer(self, tickets: Sequence[_Ticket[Job, Result]]) -> None:
         results: Sequence[Result | Exception]

@@ -22,8 +22,12 @@ from lenet.serve.queue import Lane
 from lenet.serve.shelf import Shelf
 
 Result = TypeVar("Result")
-# Questions that wait are answered together; more at once would let the first wait for the last.
-TOGETHER = 64
+# Images that go through the network together; more at once would let the first wait for the last.
+TOGETHER = 512
+# To make a drawing ready takes as long as so many images take in the network.
+DRAWING = 20
+# What an explanation, a model's file, and so many bytes of a picture take, in small pictures read.
+EXPLANATION, MODEL, PICTURE_BYTES = 4, 4, 1 << 16
 
 
 class Service:
@@ -37,8 +41,8 @@ class Service:
         self.limits = limits
         self.shelf = Shelf(model, runs)
         self.collection = Collection(collect) if collect is not None else None
-        self.inference: Lane[Question, Judged] = Lane("inference", answer_together, limits.waiting, TOGETHER)
-        self.desk: Lane[Callable[[], Any], Any] = Lane("pictures", _one_by_one, limits.waiting)
+        self.inference: Lane[Question, Judged] = Lane("inference", answer_together, limits.waiting_images, TOGETHER)
+        self.desk: Lane[Callable[[], Any], Any] = Lane("pictures", _one_by_one, limits.waiting_pictures)
         self.metrics = Metrics({"inference": self.inference, "pictures": self.desk})
         self.draining = False
 
@@ -47,20 +51,20 @@ class Service:
         self.inference.close()
         self.desk.close()
 
-    async def aside(self, work: Callable[[], Result]) -> Result:
+    async def aside(self, work: Callable[[], Result], weight: int = 1) -> Result:
         """Do what takes longer in the second thread.
 
         Raises:
             BusyError: when too much of that waits.
         """
-        result: Result = await self.desk.do(work)
+        result: Result = await self.desk.do(work, weight)
         return result
 
     async def reader(self, name: str | None) -> Reader:
         """The reader of a model by its name; the served one's at once."""
         if name is None or name == self.shelf.name:
             return self.shelf.served
-        return await self.aside(partial(self.shelf.reader, name))
+        return await self.aside(partial(self.shelf.reader, name), MODEL)
 
     async def answer_drawing(self, pixels: Pixels, centred: bool, reader: Reader) -> dict[str, Any]:
         """Answer for a drawing ``(height, width)``: its ink as one mark."""
@@ -71,7 +75,7 @@ class Service:
             made.append(prepare_drawing(pixels, height, width, centred))
             return made[0].image[np.newaxis, ..., np.newaxis]
 
-        judged = await self._judge(reader.model, prepare)
+        judged = await self._judge(reader.model, prepare, DRAWING)
         drawing = made[0]
         if drawing.box is None:
             return _nothing(drawing.image)
@@ -80,11 +84,11 @@ class Service:
 
     async def answer_picture(self, content: bytes, reader: Reader) -> dict[str, Any]:
         """Answer for a picture's file: its largest mark."""
-        digits = await self.aside(lambda: reader.read(content).digits)
+        digits = await self.aside(lambda: reader.read(content).digits, _weight(content))
         if not digits:
             return _nothing(np.zeros(reader.model.input_shape[:2], np.uint8))
         digit = largest(digits)
-        judged = await self._judge(reader.model, lambda: digit.image[np.newaxis, ..., np.newaxis])
+        judged = await self._judge(reader.model, lambda: digit.image[np.newaxis, ..., np.newaxis], 1)
         return self._answer(reader.model, judged, digit.unknown, digit.box, len(digits))
 
     async def answer_images(self, content: bytes, reader: Reader) -> dict[str, Any]:
@@ -98,7 +102,7 @@ class Service:
         if not content or len(content) % size or len(content) // size > most:
             raise LenetError(f"{len(content)} bytes are not 1 to {most} images of {height}×{width} = {size} bytes each")
         images = np.frombuffer(content, np.uint8).reshape(-1, height, width, depth)
-        judged = await self._judge(reader.model, lambda: images)
+        judged = await self._judge(reader.model, lambda: images, len(images))
         best = judged.probabilities.argmax(axis=1)
         return {
             "labels": [reader.model.class_names[label] for label in best],
@@ -117,7 +121,7 @@ class Service:
                     plain["image"] = digit.image.tolist()
             return found
 
-        found = await self.aside(work)
+        found = await self.aside(work, _weight(content))
         for digit in found["digits"]:
             self.metrics.digits.labels(str(not digit["unknown"]).lower()).inc()
         return found
@@ -141,7 +145,7 @@ class Service:
             return answer, None
         image = np.array(answer["image"], np.uint8)[..., np.newaxis]
         number = names.index(label) if label is not None else None
-        return answer, await self.aside(lambda: explain(reader.model, image, number))
+        return answer, await self.aside(lambda: explain(reader.model, image, number), EXPLANATION)
 
     async def keep(self, pixels: Pixels, centred: bool, label: str, reader: Reader) -> Path:
         """Keep a drawing under its true class, as the network sees it.
@@ -164,8 +168,8 @@ class Service:
 
         return await self.aside(work)
 
-    async def _judge(self, model: Model, prepare: Callable[[], Images]) -> Judged:
-        judged = await self.inference.do(Question(model, prepare))
+    async def _judge(self, model: Model, prepare: Callable[[], Images], weight: int) -> Judged:
+        judged = await self.inference.do(Question(model, prepare), weight)
         self.metrics.batch.observe(judged.together)
         return judged
 
@@ -189,6 +193,10 @@ class Service:
 def largest(digits: Sequence[Digit]) -> Digit:
     """The digit with the largest box."""
     return max(digits, key=lambda it: (it.box[2] - it.box[0]) * (it.box[3] - it.box[1]))
+
+
+def _weight(content: bytes) -> int:
+    return 1 + len(content) // PICTURE_BYTES
 
 
 def _nothing(image: Pixels) -> dict[str, Any]:
