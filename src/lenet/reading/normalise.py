@@ -84,7 +84,7 @@ def is_like_mnist(image: npt.NDArray[np.uint8]) -> bool:
 
 
 def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
-    """The mark as a bilevel drawing whose longer side is ``side``, with room around it."""
+    """The mark as a bilevel drawing whose longer side is ``side``, with room around it; None where no ink is left."""
     inked = strength > 0.5
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if rows.size == 0:
@@ -97,7 +97,7 @@ def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
         drawn = ndimage.maximum_filter(drawn, size=round(1 / zoom))
     size = (max(1, round(drawn.shape[1] * zoom)), max(1, round(drawn.shape[0] * zoom)))
     enlarged = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.BICUBIC))
-    return np.pad(enlarged > 0.5, OVERSIZE)
+    return np.pad(enlarged > 0.5, OVERSIZE) if enlarged.max() > 0.5 else None
 
 
 def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool, float]":

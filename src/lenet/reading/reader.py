@@ -17,7 +17,7 @@ from lenet.reading.sheet import Sheet, with_margin
 UNKNOWN = "?"
 CANDIDATES = 3
 # Where so many marks and this share of all are unknown besides, the writing is no digits at all.
-FEW, MANY = 3, 0.1
+FEW, MANY = 2, 0.1
 # Only texture has more marks; to look at each for cuts would take long.
 MOST_CUT = 500
 
