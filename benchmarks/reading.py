@@ -168,8 +168,10 @@ def _speed(model: str | None) -> None:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             seconds = time.perf_counter() - started
-            rows.append([what, f"{seconds:.2f}", f"{usage.ru_maxrss / 1024:.0f}", str(process.returncode)])
-    print(table(["whole process", "seconds", "peak MiB", "exit status"], rows))
+            busy = usage.ru_utime + usage.ru_stime
+            numbers = [f"{seconds:.2f}", f"{busy:.2f}", f"{usage.ru_maxrss / 1024:.0f}"]
+            rows.append([what, *numbers, str(process.returncode)])
+    print(table(["whole process", "seconds", "of the processor", "peak MiB", "exit status"], rows))
 
 
 def _entries(table: Path) -> list[dict[str, str]]:
