@@ -17,7 +17,11 @@ from lenet import LenetError, Model, create_app, load_dataset
 from lenet.explain.explanation import explain
 from lenet.model.file import ModelFile
 from lenet.model.runtime import BUNDLED
+<<<<<<< HEAD
 from lenet.reading.drawing import prepare_drawing
+=======
+from tests.reading.paper import compose
+>>>>>>> serve
 from tests.serve.serving import as_file, seven
 
 PNG = {"content-type": "image/png"}
@@ -77,21 +81,6 @@ def test_dot_and_scribble_are_unknown(client: TestClient) -> None:
     ImageDraw.Draw(image).line([(56, 11), (56, 101)], fill=255, width=8)
     for pixels in (dot, scribble, np.asarray(image)):
         assert client.post("/api/predict", json=drawn(pixels)).json()["unknown"]
-
-
-def test_dense_scribbles_are_unknown_and_bold_digits_are_not(client: TestClient, mnist) -> None:
-    scribbles, rng = 0, np.random.default_rng(5)
-    for _ in range(20):
-        turns = np.cumsum(rng.normal(0.25, 0.2, 150))
-        path = 56 + 42 * np.stack([np.cos(turns), np.sin(1.7 * turns + rng.uniform(0, 6))], 1)
-        image = Image.new("L", (112, 112))
-        ImageDraw.Draw(image).line([tuple(point) for point in path], fill=255, width=8, joint="curve")
-        scribbles += client.post("/api/predict", json=drawn(np.asarray(image))).json()["unknown"]
-    assert scribbles == 20
-    bold = np.argsort(-(mnist.images[:60000, ..., 0] > 127).sum(axis=(1, 2)))[:20]
-    for image in mnist.images[bold, ..., 0]:
-        made = prepare_drawing(np.pad(image, 5), 28, 28)  # not of MNIST's form, so that it is made so
-        assert made.digit_shaped
 
 
 def test_reads_the_largest_mark_of_a_picture(client: TestClient) -> None:

@@ -42,6 +42,12 @@ function trace(pen, { points, width }, side) {
   pen.lineCap = pen.lineJoin = "round";
   const at = points.map(({ x, y }) => ({ x: x * side, y: y * side }));
   pen.beginPath();
+  if (at.length === 1) { // a line without length is not drawn
+    pen.fillStyle = pen.strokeStyle;
+    pen.arc(at[0].x, at[0].y, pen.lineWidth / 2, 0, 2 * Math.PI);
+    pen.fill();
+    return;
+  }
   pen.moveTo(at[0].x, at[0].y);
   for (let i = 1; i + 1 < at.length; i++) {
     pen.quadraticCurveTo(at[i].x, at[i].y, (at[i].x + at[i + 1].x) / 2, (at[i].y + at[i + 1].y) / 2);
