@@ -17,11 +17,6 @@ from lenet import LenetError, Model, create_app, load_dataset
 from lenet.explain.explanation import explain
 from lenet.model.file import ModelFile
 from lenet.model.runtime import BUNDLED
-<<<<<<< HEAD
-from lenet.reading.drawing import prepare_drawing
-=======
-from tests.reading.paper import compose
->>>>>>> serve
 from tests.serve.serving import as_file, seven
 
 PNG = {"content-type": "image/png"}
