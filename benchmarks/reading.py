@@ -1,9 +1,16 @@
-"""How well a folder of labelled pictures is read.
+"""How well pictures are read, and how fast.
 
     python benchmarks/reading.py --pictures DIR [--model MODEL] [--failures]
+    python benchmarks/reading.py --composed 300
+    python benchmarks/reading.py --nothing 200
+    python benchmarks/reading.py --speed
 
-DIR holds the pictures and a ``pictures.tsv`` (tab-separated, no quoting) with the columns ``file``, ``kind`` (single,
-row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``. Prints a Markdown table:
+``--pictures``: DIR holds the pictures and a ``pictures.tsv`` (tab-separated, no quoting) with the columns ``file``,
+``kind`` (single, row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``.
+``--composed``: so many sheets, made of MNIST's test digits. ``--nothing``: so many pictures without a digit; right is
+what gives no mark, or only unknown ones. ``--speed``: whole processes of ``lenet predict``.
+
+Prints Markdown tables:
 
 - found: digits that were marked, of those that are there (never more than are there, for each picture);
 - right: digits right by edit distance over the whole picture;
@@ -12,12 +19,21 @@ row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` a
 
 import argparse
 import csv
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lenet import LenetError, Model, Reader
+import numpy as np
+from paper import KINDS_WITHOUT, compose, no_digit
+from PIL import Image
+from results import table
+
+from lenet import LenetError, Model, Reader, load_dataset
 
 
 @dataclass(frozen=True)
@@ -70,24 +86,90 @@ def edit_distance(one: str, other: str) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="How well a folder of labelled pictures is read.")
-    parser.add_argument("--pictures", type=Path, required=True, metavar="DIR")
+    parser = argparse.ArgumentParser(description="How well pictures are read, and how fast.")
+    parser.add_argument("--pictures", type=Path, metavar="DIR")
+    parser.add_argument("--composed", type=int, metavar="N")
+    parser.add_argument("--nothing", type=int, metavar="N")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model")
     parser.add_argument("--failures", action="store_true", help="list what was read wrong")
     arguments = parser.parse_args()
     reader = Reader(Model.load(arguments.model))
-    rows = [_measure(reader, arguments.pictures, entry) for entry in _entries(arguments.pictures / "pictures.tsv")]
+    if arguments.pictures:
+        rows = [_measure(reader, arguments.pictures, entry) for entry in _entries(arguments.pictures / "pictures.tsv")]
+        _report(rows, arguments.failures, ("kind", "medium", "author"))
+    if arguments.composed:
+        _report(list(_composed(reader, arguments.composed, arguments.seed)), arguments.failures, ("kind",))
+    if arguments.nothing:
+        _nothing(reader, arguments.nothing, arguments.seed)
+    if arguments.speed:
+        _speed(arguments.model)
+
+
+def _report(rows: Sequence[Row], failures: bool, groups: Sequence[str]) -> None:
     print("| | pictures | digits | found | right | lines exact | pictures exact | seconds a picture |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     print(_line("all", rows))
-    for name, group in (("kind", _kind), ("medium", _medium), ("author", _author)):
-        for value in sorted({group(row) for row in rows}):
-            print(_line(f"{name} {value}", [row for row in rows if group(row) == value]))
-    if arguments.failures:
+    for group in groups:
+        for value in sorted({getattr(row, group) for row in rows}):
+            print(_line(f"{group} {value}", [row for row in rows if getattr(row, group) == value]))
+    if failures:
         print("\n| picture | truth | read |\n|---|---|---|")
         for row in rows:
             if not row.exact:
                 print(f"| {row.file} | {' / '.join(row.truth)} | {' / '.join(row.read)} |")
+
+
+def _composed(reader: Reader, count: int, seed: int) -> Iterator[Row]:
+    """1 to 12 digits in 1 to 4 rows on paper, ruled or not, shadowed or not, turned by up to 8 degrees."""
+    test = load_dataset("mnist").split("60000:10000").test
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        sheet = compose(rng, test.images[..., 0], test.labels)
+        started = time.perf_counter()
+        read = reader.read(sheet.image).rows
+        seconds = time.perf_counter() - started
+        yield Row(str(number), f"rows: {len(sheet.rows)}", "", "", sheet.rows, read, seconds)
+
+
+def _nothing(reader: Reader, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, all_quiet = [], 0
+    for kind in KINDS_WITHOUT:
+        pictures = [no_digit(rng, kind) for _ in range(count // len(KINDS_WITHOUT))]
+        quiet = sum(all(digit.unknown for digit in reader.read(picture).digits) for picture in pictures)
+        rows.append([kind, str(len(pictures)), f"{quiet / len(pictures):.1%}"])
+        all_quiet += quiet
+    total = sum(int(row[1]) for row in rows)
+    print(
+        table(
+            ["without a digit", "n", "no mark or only unknown"],
+            [["all", str(total), f"{all_quiet / total:.1%}"], *rows],
+        )
+    )
+
+
+def _speed(model: str | None) -> None:
+    """``lenet predict`` as a user calls it: seconds and peak memory of the whole process."""
+    test = load_dataset("mnist").split("60000:10000").test
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sheet = compose(np.random.default_rng(0), test.images[..., 0], test.labels, [4, 4, 4], degrees=3).image
+        sheet.resize((4000, 3000), Image.Resampling.BICUBIC).save(folder / "photo.jpg", quality=92)
+        (folder / "many").mkdir()
+        for index, image in enumerate(test.images[:1000, ..., 0]):
+            Image.fromarray(image).save(folder / "many" / f"{index:04}.png")
+        rows = []
+        for what, path in (("a photo of 12 megapixels", "photo.jpg"), ("1,000 PNGs of 28×28", "many")):
+            command = [sys.executable, "-m", "lenet", "predict", str(folder / path), "--json"]
+            started = time.perf_counter()
+            process = subprocess.Popen(command + (["--model", model] if model else []), stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            seconds = time.perf_counter() - started
+            rows.append([what, f"{seconds:.2f}", f"{usage.ru_maxrss / 1024:.0f}", str(process.returncode)])
+    print(table(["whole process", "seconds", "peak MiB", "exit status"], rows))
 
 
 def _entries(table: Path) -> list[dict[str, str]]:
@@ -104,18 +186,6 @@ def _measure(reader: Reader, folder: Path, entry: dict[str, str]) -> Row:
     seconds = time.perf_counter() - started
     truth = entry["digits"].split("/")
     return Row(entry["file"], entry["kind"], entry["medium"], entry["author"], truth, read, seconds)
-
-
-def _kind(row: Row) -> str:
-    return row.kind
-
-
-def _medium(row: Row) -> str:
-    return row.medium
-
-
-def _author(row: Row) -> str:
-    return row.author
 
 
 def _line(name: str, rows: Sequence[Row]) -> str:

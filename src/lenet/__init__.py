@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lenet.model.runtime import Model
     from lenet.network import LeNet
     from lenet.reading import Reader, Reading
+    from lenet.serve.app import create_app
     from lenet.training.loop import fit
     from lenet.training.recipe import Recipe
     from lenet.training.run import Run
@@ -31,6 +32,7 @@ _HOME = {
     "Reading": "lenet.reading",
     "Recipe": "lenet.training.recipe",
     "Run": "lenet.training.run",
+    "create_app": "lenet.serve.app",
     "evaluate": "lenet.evaluation",
     "fit": "lenet.training.loop",
     "load_dataset": "lenet.datasets",
@@ -50,6 +52,7 @@ __all__ = [
     "Reading",
     "Recipe",
     "Run",
+    "create_app",
     "evaluate",
     "fit",
     "load_dataset",

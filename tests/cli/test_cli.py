@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import webbrowser
 from pathlib import Path
 
 import click
@@ -82,7 +83,19 @@ def example_files(tmp_path, run, test_part):
     np.savez(tmp_path / "letters.npz", x_train=test_part.images[:12, ..., 0], y_train=np.arange(12) % 3)
 
 
-@pytest.mark.usefixtures("example_files")
+@pytest.fixture
+def served_briefly(monkeypatch):
+    """``lenet serve`` is told to go as soon as it is ready, and opens no browser."""
+    from lenet.serve import server
+
+    def serve(app, listener, on_ready, really=server.serve):
+        really(app, listener, lambda: (on_ready(), os.kill(os.getpid(), signal.SIGTERM)))
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(webbrowser, "open", lambda _: True)
+
+
+@pytest.mark.usefixtures("example_files", "served_briefly")
 @pytest.mark.parametrize("verb", verbs(), ids=" ".join)
 def test_the_examples_of_the_help_run(lenet, verb):
     for example in examples_of(verb):
@@ -90,6 +103,8 @@ def test_the_examples_of_the_help_run(lenet, verb):
         if verb == ("train",) and "--resume" not in arguments:
             # The network is small and seen shortly, all else is as it stands there.
             arguments += SMALL[:2] if "--from" in arguments else SMALL
+        if verb == ("serve",):
+            arguments += ["--port", "0"]
         if verb == ("export",) and not shutil.which("chromium") and "CI" not in os.environ:
             arguments += ["--unproven"]  # in CI, the browser must be there
         result = lenet(*arguments)

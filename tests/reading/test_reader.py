@@ -2,14 +2,15 @@
 
 import io
 import json
+from difflib import SequenceMatcher
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.paper import KINDS_WITHOUT, compose, no_digit
 from lenet import LenetError, Model, Reader
 from lenet.reading.picture import open_picture
-from tests.reading.paper import compose, no_digit
 
 
 @pytest.fixture(scope="module")
@@ -77,25 +78,25 @@ def test_boxes_lie_on_the_ink_in_pixels_of_the_picture(reader, drawing):
 
 
 def test_composed_pages_are_read_in_order(reader, test_part):
-    """A share of the long measure in benchmarks: rows, rules, shadows and slants as they come."""
+    """A share of what benchmarks/reading.py measures: rows, rules, shadows and slants as they come."""
     rng = np.random.default_rng(0)
     exact = digits = found = 0
-    for _ in range(20):
+    for _ in range(60):
         sheet = compose(rng, test_part.images[..., 0], test_part.labels)
         rows = reader.read(sheet.image).rows
         exact += rows == sheet.rows
         digits += sum(map(len, sheet.rows))
-        pairs = zip("".join(rows), "".join(sheet.rows), strict=False)
-        found += sum(ours == theirs for ours, theirs in pairs)
-    assert exact >= 14
-    assert found / digits >= 0.85
+        matching = SequenceMatcher(None, "".join(rows), "".join(sheet.rows), autojunk=False)
+        found += sum(block.size for block in matching.get_matching_blocks())
+    assert exact >= 48
+    assert found / digits >= 0.95
 
 
-@pytest.mark.parametrize("kind", ["blank", "black", "texture", "scribble", "letters"])
-def test_what_is_no_digit_is_not_said_to_be_one(reader, kind):
+def test_what_is_no_digit_is_not_said_to_be_one(reader):
     rng = np.random.default_rng(1)
-    quiet = sum(all(digit.unknown for digit in reader.read(no_digit(rng, kind)).digits) for _ in range(8))
-    assert quiet >= 6
+    pictures = [no_digit(rng, kind) for kind in KINDS_WITHOUT for _ in range(8)]
+    quiet = sum(all(digit.unknown for digit in reader.read(picture).digits) for picture in pictures)
+    assert quiet >= 36
 
 
 @pytest.mark.parametrize(
@@ -106,16 +107,6 @@ def test_foreign_bytes_are_one_line(content):
         open_picture(content, "thing.png")
     assert "thing.png" in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_cut_files_are_one_line_or_a_reading(reader, drawing):
-    for format in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"):
-        content = encoded(drawing, format)
-        for length in range(1, len(content), max(1, len(content) // 12)):
-            try:
-                reader.read(content[:length])
-            except LenetError as error:
-                assert "\n" not in str(error)
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked():

@@ -17,8 +17,8 @@ APART = 0.5
 
 def in_lines(marks: Sequence[Mark]) -> list[list[Mark]]:
     """Put marks in reading order, also where the lines slope."""
-    if not marks:
-        return []
+    if len(marks) < 2:
+        return [list(marks)] if marks else []
     centres = np.array([mark.centre for mark in marks])
     size = float(np.median([mark.height for mark in marks]))
     slope = _slope(centres, size)

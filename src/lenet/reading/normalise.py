@@ -33,10 +33,12 @@ class Normalised(NamedTuple):
     Attributes:
         image: uint8 ``(height, width)``, bright ink on black; all black when there is no ink.
         digit_shaped: whether a digit can have such strokes; a blot or a scribble has not.
+        length: of all strokes laid end to end, in longer sides of the mark; 0 where it was not measured.
     """
 
     image: npt.NDArray[np.uint8]
     digit_shaped: bool
+    length: float = 0.0
 
 
 def normalise(strength: "Strength", height: int = IMAGE, width: int = IMAGE) -> Normalised:
@@ -51,8 +53,8 @@ def normalise(strength: "Strength", height: int = IMAGE, width: int = IMAGE) -> 
     outline = _outline(strength, box * OVERSIZE)
     if outline is None:
         return Normalised(np.zeros((height, width), np.uint8), False)
-    drawing, digit_shaped = _evened(outline, box)
-    return Normalised(_centred(_shrunk(drawing, box), height, width), digit_shaped)
+    drawing, digit_shaped, length = _evened(outline, box)
+    return Normalised(_centred(_shrunk(drawing, box), height, width), digit_shaped, length)
 
 
 def like_mnist(images: Images) -> Images:
@@ -82,7 +84,7 @@ def is_like_mnist(image: npt.NDArray[np.uint8]) -> bool:
 
 
 def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
-    """The mark as a bilevel drawing whose longer side is ``side``, with room around it."""
+    """The mark as a bilevel drawing whose longer side is ``side``, with room around it; None where no ink is left."""
     inked = strength > 0.5
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if rows.size == 0:
@@ -95,11 +97,11 @@ def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
         drawn = ndimage.maximum_filter(drawn, size=round(1 / zoom))
     size = (max(1, round(drawn.shape[1] * zoom)), max(1, round(drawn.shape[0] * zoom)))
     enlarged = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.BICUBIC))
-    return np.pad(enlarged > 0.5, OVERSIZE)
+    return np.pad(enlarged > 0.5, OVERSIZE) if enlarged.max() > 0.5 else None
 
 
-def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool]":
-    """The drawing with strokes of MNIST's thickness and soft edges, and whether it has a digit's strokes.
+def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool, float]":
+    """The drawing with strokes of MNIST's thickness and soft edges, whether it has a digit's strokes, their length.
 
     The thickness is evened by moving the whole edge in or out.
     """
@@ -110,13 +112,13 @@ def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool]"
     outside = ndimage.distance_transform_edt(~outline)
     middle = inside[outline & (inside == ndimage.maximum_filter(inside, size=3))]
     thickness = max(1.0, 2 * float(middle.mean()) - 1)
-    length = np.count_nonzero(outline) / max(2.0, thickness)
-    digit_shaped = bool(length <= LONGEST * OVERSIZE * box and float(middle.max()) <= FATTEST * OVERSIZE * box)
+    length = float(np.count_nonzero(outline) / max(2.0, thickness) / (OVERSIZE * box))
+    digit_shaped = bool(length <= LONGEST and float(middle.max()) <= FATTEST * OVERSIZE * box)
     move = (float(np.clip(thickness, THINNEST * scale, THICKEST * scale)) - thickness) / 2
     # Where the pen was light, a stroke keeps at least a pixel of the 20.
     move = max(move, min(0.0, scale / 2 - float(np.percentile(middle, 10))))
     distance = np.where(outline, inside - 0.5, 0.5 - outside)
-    return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32), digit_shaped
+    return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32), digit_shaped, length
 
 
 def _shrunk(drawing: "Strength", box: int) -> "Strength":

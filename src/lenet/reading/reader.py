@@ -1,7 +1,7 @@
 """Reader: a picture of handwriting → the digits on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +12,12 @@ from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.reading.normalise import Normalised, is_like_mnist
 from lenet.reading.picture import Picture, Source, open_picture
+from lenet.reading.sheet import Sheet, with_margin
 
 UNKNOWN = "?"
 CANDIDATES = 3
 # Where so many marks and this share of all are unknown besides, the writing is no digits at all.
-FEW, MANY = 3, 0.1
+FEW, MANY = 2, 0.1
 # Only texture has more marks; to look at each for cuts would take long.
 MOST_CUT = 500
 
@@ -75,7 +76,7 @@ class Stages:
     """How a picture was read, for who wants to see it.
 
     Attributes:
-        pixels: the upright picture, perhaps shrunk, uint8 ``(height, width, 3)``.
+        pixels: the upright picture, perhaps shrunk or enlarged, uint8 ``(height, width, 3)``.
         scale: pixels of the full picture to one of ``pixels``.
         strength: how inked each pixel is, float32 ``(height, width)``.
         mask: what was taken for writing, ``(height, width)``.
@@ -159,8 +160,12 @@ class Reader:
         from lenet.reading.touching import cut_apart
 
         height, width, _ = self.model.input_shape
-        contrast = find_contrast(picture.pixels)
-        ink = find_ink(contrast, find_rules(contrast))
+        sheet = with_margin(picture.pixels)
+        contrast = find_contrast(sheet.pixels)
+        rules = np.zeros(contrast.values.shape, bool)
+        if sheet.zoom == 1:  # the margin has no lines, and what is enlarged is too small for any
+            sheet.without(rules)[:] = find_rules(replace(contrast, values=sheet.without(contrast.values)))
+        ink = find_ink(contrast, rules)
 
         def confidence(marks: Sequence[Mark]) -> npt.NDArray[np.float32]:
             images = [normalise(mark.strength, height, width).image for mark in marks]
@@ -173,9 +178,10 @@ class Reader:
         lines = in_lines(found)
         marks = [mark for line in lines for mark in line]
         made = [normalise(mark.strength, height, width) for mark in marks]
-        digits = iter(self._digits(made, [_full_box(mark.box, picture) for mark in marks]))
+        digits = iter(self._digits(made, [_full_box(mark.box, sheet, picture) for mark in marks]))
         read = tuple(tuple(next(digits) for _ in line) for line in lines)
-        return Reading(read, Stages(picture.pixels, picture.scale, ink.strength, ink.mask))
+        pixels, strength, mask = (sheet.without(stage) for stage in (sheet.pixels, ink.strength, ink.mask))
+        return Reading(read, Stages(pixels, picture.scale / sheet.zoom, strength, mask))
 
     def _read_ready(self, picture: Picture, image: npt.NDArray[np.uint8]) -> Reading:
         rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
@@ -196,10 +202,14 @@ class Reader:
             unknown[:] = True  # writing of another kind, some of which happens to look like digits
         found = []
         for mark, box, row, doubt in zip(marks, boxes, probabilities, unknown, strict=True):
-            likeliest = np.argsort(-row, kind="stable")[:CANDIDATES]
-            top = tuple(Candidate(self.model.class_names[label], float(row[label])) for label in likeliest)
-            found.append(Digit(box, mark.image, top, bool(doubt)))
+            found.append(Digit(box, mark.image, candidates(row, self.model.class_names), bool(doubt)))
         return found
+
+
+def candidates(probabilities: npt.NDArray[np.float32], class_names: Sequence[str]) -> tuple[Candidate, ...]:
+    """The three likeliest classes, the best first, of probabilities ``(classes,)``."""
+    likeliest = np.argsort(-probabilities, kind="stable")[:CANDIDATES]
+    return tuple(Candidate(class_names[label], float(probabilities[label])) for label in likeliest)
 
 
 def _ready_image(picture: Picture) -> npt.NDArray[np.uint8] | None:
@@ -213,6 +223,8 @@ def _ready_image(picture: Picture) -> npt.NDArray[np.uint8] | None:
     return None
 
 
-def _full_box(box: tuple[int, int, int, int], picture: Picture) -> tuple[int, int, int, int]:
-    left, top, right, bottom = (round(edge * picture.scale) for edge in box)
+def _full_box(box: tuple[int, int, int, int], sheet: Sheet, picture: Picture) -> tuple[int, int, int, int]:
+    """From pixels of the sheet to pixels of the full picture."""
+    scale = picture.scale / sheet.zoom
+    left, top, right, bottom = (round(max(0, edge - sheet.margin) * scale) for edge in box)
     return left, top, min(right, picture.size[0]), min(bottom, picture.size[1])

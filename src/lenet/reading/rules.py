@@ -14,8 +14,9 @@ COARSE, LEAST_SIDE = 480, 64
 STEEPEST, STEPS = 0.25, 101
 # A line is inked along this share of its way over the picture, and in this many of its ten tenths.
 INKED, TENTHS = 0.6, 9
-# Thickest line, as a share of the picture's longer side.
-THICKEST = 0.012
+# Thickest line, as a share of the picture's longer side; and of the distance to the next where at least so many are
+# parallel, as no writing is.
+THICKEST, THICKEST_OF_GAP, PARALLEL = 0.012, 0.2, 4
 # A printed line may be paler than any pen, and is known by its length.
 FAINT = 0.5
 # What is darker than the line by this factor was written over it.
@@ -41,8 +42,7 @@ def find_rules(contrast: Contrast) -> Mask:
     visible = contrast.values > FAINT * contrast.floor
     rules = np.zeros_like(visible)
     if min(visible.shape) >= LEAST_SIDE:
-        level = [_followed(visible, rule) for rule in _find(visible)]
-        upright = [_followed(visible.T, rule) for rule in _find(visible.T)]
+        level, upright = _find_lines(visible), _find_lines(visible.T)
         # Where two lines cross, neither is a stroke to the other.
         without_level, without_upright = visible.copy(), visible.copy()
         for line in level:
@@ -54,6 +54,16 @@ def find_rules(contrast: Contrast) -> Mask:
         for line in upright:
             _mark(visible.T, without_level.T, contrast.values.T, line, rules.T)
     return rules
+
+
+def _find_lines(mask: Mask) -> list[Line]:
+    rules = _find(mask)
+    thickest = max(3.0, THICKEST * max(mask.shape))
+    if len(rules) >= PARALLEL:
+        gaps = np.diff(sorted(rule.row for rule in rules))
+        # Not the median: a thick line may be found twice, at its upper and its lower edge.
+        thickest = max(thickest, THICKEST_OF_GAP * float(np.percentile(gaps, 75)))
+    return [_followed(mask, rule, thickest) for rule in rules]
 
 
 def _find(mask: Mask) -> list[Rule]:
@@ -111,7 +121,7 @@ def _tenths(
     return sum(bool(part.mean() >= 0.5) for part in np.array_split(inked, 10) if part.size)
 
 
-def _followed(mask: Mask, rule: Rule) -> Line:
+def _followed(mask: Mask, rule: Rule, thickest: float) -> Line:
     """The line as it really runs, and how thick it is."""
     reach = max(3, round(0.008 * max(mask.shape)))
     columns = np.arange(mask.shape[1])
@@ -120,7 +130,7 @@ def _followed(mask: Mask, rule: Rule) -> Line:
     band = _band(mask, np.round(middle).astype(np.int64), np.arange(-3 * reach, 3 * reach + 1))
     inked = band[:, 3 * reach]
     thickness = float(np.median(_run_lengths(band[inked]))) if inked.any() else 0.0
-    if thickness > max(3.0, THICKEST * max(mask.shape)):
+    if thickness > thickest:
         thickness = 0.0
     return Line(np.round(middle).astype(np.int64), int(np.ceil(thickness / 2)) + 1 if thickness else 0)
 

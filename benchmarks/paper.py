@@ -1,4 +1,4 @@
-"""Pictures for the tests: MNIST test digits written onto rendered paper, and paper with no digit on it."""
+"""Pictures to measure reading on: MNIST digits written onto rendered paper, and paper with no digit on it."""
 
 import math
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 PAPERS = [(250, 250, 248), (235, 230, 215), (214, 218, 224), (243, 232, 190), (190, 186, 180)]
 PENS = [(25, 25, 30), (20, 35, 120), (60, 60, 70), (120, 25, 35)]
+KINDS_WITHOUT = ("blank", "black", "texture", "scribble", "letters")
 FONTS = ["DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral", "DejaVuSans-Oblique"]
 
 
@@ -94,7 +95,7 @@ def photographed(rng, sheet) -> Image.Image:
 
 
 def no_digit(rng, kind) -> Image.Image:
-    """A picture without any digit: ``blank``, ``black``, ``texture``, ``scribble`` or ``letters``."""
+    """A picture without any digit: one of ``KINDS_WITHOUT``."""
     shape = (int(rng.integers(200, 700)), int(rng.integers(200, 900)))
     if kind == "black":
         return photographed(rng, np.full((*shape, 3), rng.uniform(0, 30)))

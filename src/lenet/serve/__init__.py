@@ -1,0 +1,6 @@
+"""Serving: a web page to draw on and an API, in front of one model or many."""
+
+from lenet.serve.app import create_app
+from lenet.serve.limits import Limits
+
+__all__ = ["Limits", "create_app"]

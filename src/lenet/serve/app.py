@@ -1,0 +1,129 @@
+"""``create_app``: a model → the page and its API, as an ASGI app to serve or to mount elsewhere."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse
+from starlette.staticfiles import StaticFiles
+
+from lenet.errors import LenetError
+from lenet.model.runtime import Model
+from lenet.serve import api
+from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
+from lenet.serve.limits import Limits, SizeLimit, TimeLimit
+from lenet.serve.metrics import Measured
+from lenet.serve.queue import BusyError
+from lenet.serve.refusal import refusal
+from lenet.serve.service import Service
+
+PAGE = Path(__file__).parent / "page"
+DESCRIPTION = """\
+Reads handwritten digits. A body is a picture's file as it is (PNG, JPEG, WebP, BMP, GIF, TIFF), or
+JSON with a drawing's pixels. Every refusal is `{"error": "one line"}`."""
+
+
+def create_app(
+    model: Model | str | Path | None = None,
+    *,
+    runs: str | Path | None = None,
+    collect: str | Path | None = None,
+    hosts: Collection[str] | None = None,
+    token: str | None = None,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """Make the app. It reads the model once; its threads start with the first request.
+
+    Args:
+        model: to serve, or a run folder or model file; the bundled one when not given.
+        runs: a folder of runs whose models one may choose as well.
+        collect: a folder that keeps what people say was read wrong; nothing is ever written when not given.
+        hosts: names to go by; requests for another are refused (give them unless a server in front checks).
+        token: what everyone has to know; nobody is asked for one when not given.
+        limits: sizes, times and queues; ``Limits()`` when not given.
+
+    Raises:
+        LenetError: when the model cannot be read, or takes colour images.
+
+    Example:
+        >>> app = FastAPI()
+        >>> app.mount("/digits", create_app(Model.load("runs/train-1")))
+    """
+    limits = limits or Limits()
+    model = model if isinstance(model, Model) else Model.load(model)
+    service = Service(model, Path(runs) if runs else None, Path(collect) if collect else None, limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="lenet",
+        description=DESCRIPTION,
+        version=version("lenet"),
+        lifespan=lifespan,
+        docs_url=None,  # its page comes from a CDN; ours is page/docs.html
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.include_router(api.routes(service))
+    # The page uses relative addresses only, so that it works wherever it is mounted.
+    app.add_api_route("/", _page("index.html"), include_in_schema=False)
+    app.add_api_route("/docs", _page("docs.html"), include_in_schema=False)
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+
+    app.add_exception_handler(LenetError, _say_error(400))
+    app.add_exception_handler(BusyError, _say_error(503))
+    app.add_exception_handler(Exception, _say_failure)
+    app.add_exception_handler(HTTPException, _say_http_error)
+    app.add_exception_handler(RequestValidationError, _say_validation_error)
+
+    # The last one added is the first to see a request.
+    app.add_middleware(SizeLimit, limits=limits)
+    app.add_middleware(TimeLimit, seconds=limits.request_seconds)
+    if token is not None:
+        app.add_middleware(TokenGuard, token=token)
+    if hosts is not None:
+        app.add_middleware(HostGuard, hosts=hosts)
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Measured, metrics=service.metrics)
+    return app
+
+
+def _page(name: str) -> Callable[[], Awaitable[FileResponse]]:
+    async def page() -> FileResponse:
+        return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
+
+    return page
+
+
+def _say_error(status: int) -> Any:
+    async def say(_: Request, error: Exception) -> JSONResponse:
+        return refusal(status, str(error))
+
+    return say
+
+
+async def _say_failure(_: Request, __: Exception) -> JSONResponse:
+    return refusal(500, "the server failed; its log says why")
+
+
+async def _say_http_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    response = refusal(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _say_validation_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    return refusal(422, f"{'.'.join(map(str, first['loc']))}: {first['msg'][:200]}")

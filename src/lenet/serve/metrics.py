@@ -1,0 +1,83 @@
+"""What happens here, counted for Prometheus."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lenet.serve.queue import Lane
+
+METHODS = ("GET", "HEAD", "POST")
+# A drawing takes milliseconds, a photo up to seconds.
+SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Metrics:
+    """The counters of one app."""
+
+    def __init__(self, lanes: Mapping[str, Lane[Any, Any]]) -> None:
+        """Count for these queues, too."""
+        self.registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self.requests = Counter("lenet_requests_total", "Requests answered.", labels, registry=self.registry)
+        self.seconds = Histogram(
+            "lenet_request_seconds", "From request to answer.", ("route",), buckets=SECONDS, registry=self.registry
+        )
+        self.in_flight = Gauge("lenet_requests_in_flight", "Requests not answered yet.", registry=self.registry)
+        self.batch = Histogram(
+            "lenet_batch_images",
+            "Images that went through the network together.",
+            buckets=IMAGES,
+            registry=self.registry,
+        )
+        self.digits = Counter("lenet_digits_total", "Marks read.", ("known",), registry=self.registry)
+        waiting = Gauge("lenet_queue_waiting", "Jobs that wait for a thread.", ("queue",), registry=self.registry)
+        for name, lane in lanes.items():
+            waiting.labels(name).set_function(partial(_waiting, lane))
+
+    def text(self) -> bytes:
+        """In Prometheus's text format."""
+        return generate_latest(self.registry)
+
+
+class Measured:
+    """Count and time every request."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 500
+        begin = time.perf_counter()
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            with self.metrics.in_flight.track_inprogress():
+                await self.app(scope, receive, note)
+        finally:
+            route = _route(scope)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self.metrics.requests.labels(method, route, str(status)).inc()
+            self.metrics.seconds.labels(route).observe(time.perf_counter() - begin)
+
+
+def _waiting(lane: Lane[Any, Any]) -> float:
+    return lane.waiting
+
+
+def _route(scope: Scope) -> str:
+    """The route's own path, of which there are few; whatever else was asked for has one name."""
+    return getattr(scope.get("route"), "path", "") or "other"

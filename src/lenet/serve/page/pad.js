@@ -1,0 +1,210 @@
+// The pad: strokes by pointer or keys, undo and redo, and the drawing as rows of ink.
+
+import { paintGrey } from "./paint.js";
+
+const SIDE = 112; // pixels a side of what is sent: four for each that the network sees
+const STEP = 0.02; // of the pad, for each press of an arrow key
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const find = (id) => document.getElementById(id);
+const canvas = find("pad");
+const small = document.createElement("canvas");
+small.width = small.height = SIDE;
+const smallPen = small.getContext("2d", { willReadFrequently: true });
+
+// States never change: each is a list of strokes and images; undo goes back to an earlier list.
+let states = [[]];
+let now = 0;
+let current = null; // the stroke being drawn: { id, width, points }
+let cursor = null; // where the keys are: { x, y }
+let changed = () => {};
+let waiting = false;
+
+const items = () => (current ? [...states[now], current] : states[now]);
+export const drawing = () => current !== null;
+
+function push(list) {
+  states = [...states.slice(0, now + 1), list];
+  now += 1;
+}
+
+function finish() {
+  if (!current) return;
+  const stroke = current;
+  current = null;
+  push([...states[now], stroke]);
+  update();
+}
+
+// Smooth: curves whose ends are the middles between points. A tap is a dot.
+function trace(pen, { points, width }, side) {
+  pen.lineWidth = width * side;
+  pen.lineCap = pen.lineJoin = "round";
+  const at = points.map(({ x, y }) => ({ x: x * side, y: y * side }));
+  pen.beginPath();
+  pen.moveTo(at[0].x, at[0].y);
+  for (let i = 1; i + 1 < at.length; i++) {
+    pen.quadraticCurveTo(at[i].x, at[i].y, (at[i].x + at[i + 1].x) / 2, (at[i].y + at[i + 1].y) / 2);
+  }
+  pen.lineTo(at.at(-1).x, at.at(-1).y);
+  pen.stroke();
+}
+
+function drawAll(pen, side, colour) {
+  pen.clearRect(0, 0, side, side);
+  pen.strokeStyle = colour;
+  for (const item of items()) {
+    if (!item.image) {
+      trace(pen, item, side);
+      continue;
+    }
+    // White ink on nothing, so that it can take the pad's own colour.
+    const picture = document.createElement("canvas");
+    paintGrey(picture, item.image);
+    const inside = picture.getContext("2d"), data = inside.getImageData(0, 0, picture.width, picture.height);
+    for (let i = 0; i < data.data.length; i += 4) data.data[i + 3] = data.data[i];
+    inside.putImageData(data, 0, 0);
+    inside.globalCompositeOperation = "source-in";
+    inside.fillStyle = colour;
+    inside.fillRect(0, 0, picture.width, picture.height);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(picture, 0, 0, side, side);
+  }
+}
+
+// Rows of ink, 0…255. A test image alone is given as it is.
+export function pixels() {
+  const list = items();
+  if (list.length === 1 && list[0].image) return list[0].image;
+  drawAll(smallPen, SIDE, "#000");
+  const { data } = smallPen.getImageData(0, 0, SIDE, SIDE);
+  return Array.from({ length: SIDE }, (_, y) => Array.from({ length: SIDE }, (_, x) => data[4 * (y * SIDE + x) + 3]));
+}
+
+export const isEmpty = () => items().length === 0;
+
+function repaint() {
+  const side = Math.max(1, Math.round(canvas.clientWidth * (window.devicePixelRatio || 1)));
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const pen = canvas.getContext("2d");
+  drawAll(pen, side, getComputedStyle(canvas).color);
+  if (cursor && document.activeElement === canvas) {
+    pen.strokeStyle = getComputedStyle(canvas).getPropertyValue("--accent");
+    pen.lineWidth = side * 0.006;
+    pen.beginPath();
+    pen.arc(cursor.x * side, cursor.y * side, side * (current ? 0.02 : 0.035), 0, 2 * Math.PI);
+    pen.stroke();
+  }
+  find("hint").hidden = !isEmpty();
+  find("undo").disabled = now === 0;
+  find("redo").disabled = now === states.length - 1;
+  find("clear").disabled = isEmpty();
+}
+
+// However many events come, once a frame.
+function update() {
+  if (!waiting) requestAnimationFrame(() => {
+    waiting = false;
+    repaint();
+    changed();
+  });
+  waiting = true;
+}
+
+export function undo() {
+  finish();
+  if (now > 0) now -= 1;
+  update();
+}
+export function redo() {
+  if (now < states.length - 1) now += 1;
+  update();
+}
+export function clear() {
+  finish();
+  if (!isEmpty()) push([]);
+  update();
+}
+// Put an image, rows of 0…255, in place of what is drawn.
+export function show(image) {
+  finish();
+  push([{ image }]);
+  update();
+}
+
+const brush = () => Number(find("brush").value) / 100;
+
+function pointOf(event) {
+  const box = canvas.getBoundingClientRect();
+  return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+}
+
+function startPointer() {
+  canvas.addEventListener("pointerdown", (event) => {
+    if (current || event.button) return;
+    canvas.setPointerCapture(event.pointerId);
+    cursor = null;
+    current = { id: event.pointerId, width: brush(), points: [pointOf(event)] };
+    update();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== current?.id) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    current.points.push(...(events.length ? events : [event]).map(pointOf));
+    update();
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    canvas.addEventListener(end, (event) => {
+      if (event.pointerId === current?.id) finish();
+    });
+  }
+}
+
+function startKeys() {
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in ARROWS) {
+      cursor ??= { x: 0.5, y: 0.5 };
+      const [right, down] = ARROWS[event.key], step = event.shiftKey ? 3 * STEP : STEP;
+      const within = (value) => Math.min(0.97, Math.max(0.03, value));
+      cursor = { x: within(cursor.x + right * step), y: within(cursor.y + down * step) };
+      if (current?.id === "keys") current.points.push(cursor);
+    } else if (event.key === " ") {
+      cursor ??= { x: 0.5, y: 0.5 };
+      if (current) finish();
+      else current = { id: "keys", width: brush(), points: [cursor] };
+    } else if (event.key === "Delete" || event.key === "Backspace") clear();
+    else if (event.key === "Escape") finish();
+    else return;
+    event.preventDefault();
+    update();
+  });
+  canvas.addEventListener("focus", () => {
+    if (canvas.matches(":focus-visible")) cursor ??= { x: 0.5, y: 0.5 };
+    update();
+  });
+  canvas.addEventListener("blur", () => {
+    if (current?.id === "keys") finish();
+    update();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.target.matches("input:not([type=range]), select, textarea")) return;
+    const key = event.key.toLowerCase();
+    if (key === "z" && !event.shiftKey) undo();
+    else if (key === "y" || (key === "z" && event.shiftKey)) redo();
+    else return;
+    event.preventDefault();
+  });
+}
+
+// `listener` is called once a frame after a change.
+export function startPad(listener) {
+  changed = listener;
+  startPointer();
+  startKeys();
+  find("undo").addEventListener("click", undo);
+  find("redo").addEventListener("click", redo);
+  find("clear").addEventListener("click", clear);
+  new ResizeObserver(repaint).observe(canvas);
+  document.addEventListener("themechange", repaint);
+}

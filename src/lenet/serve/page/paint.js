@@ -1,0 +1,37 @@
+// Numbers → pixels.
+
+function paint(canvas, rows, colour) {
+  const height = rows.length, width = rows[0].length;
+  canvas.width = width;
+  canvas.height = height;
+  const pen = canvas.getContext("2d"), image = pen.createImageData(width, height);
+  rows.forEach((row, y) => row.forEach((value, x) => image.data.set(colour(value, y, x), 4 * (y * width + x))));
+  pen.putImageData(image, 0, 0);
+}
+
+// 0…255, white on black.
+export const paintGrey = (canvas, rows) => paint(canvas, rows, (value) => [value, value, value, 255]);
+
+const ORANGE = [255, 140, 40], BLUE = [70, 150, 255];
+const highest = (rows) => rows.reduce((all, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), all), 0) || 1;
+
+// Orange is more than nothing, blue less; black is nothing. All maps of a layer share one scale, `most`.
+// What is faint is lifted a little, or one map of strong numbers would leave the others dark.
+export function paintSigned(canvas, rows, most = highest(rows)) {
+  paint(canvas, rows, (value) => {
+    const share = Math.min(1, Math.abs(value) / most) ** 0.7, hue = value >= 0 ? ORANGE : BLUE;
+    return [...hue.map((part) => part * share), 255];
+  });
+}
+
+// The same laid over the image, whose ink shines through.
+export function paintOver(canvas, rows, image) {
+  const most = highest(rows), stepY = image.length / rows.length, stepX = image[0].length / rows[0].length;
+  const large = image.map((row, y) => row.map((_, x) => rows[Math.min(rows.length - 1, Math.floor(y / stepY))][Math.min(rows[0].length - 1, Math.floor(x / stepX))]));
+  paint(canvas, large, (value, y, x) => {
+    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? ORANGE : BLUE, ink = 0.55 * image[y][x] * (1 - 0.6 * share);
+    return [...hue.map((part) => Math.min(255, part * share + ink)), 255];
+  });
+}
+
+export const mostOf = (maps) => maps.reduce((most, rows) => Math.max(most, highest(rows)), 0) || 1;

@@ -1,0 +1,161 @@
+"""One process that serves the app: patient with nobody, and leaving in good order when told to."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from lenet.errors import LenetError
+
+# A request's headers come in one packet or few; whoever needs longer is not asking.
+HEADER_SECONDS = 5.0
+HEADER_BYTES = 32 << 10
+# Whoever does not take what was asked for.
+STUCK_SECONDS = 20.0
+KEEP_ALIVE_SECONDS = 15
+CONNECTIONS = 512
+# Told to go, the server answers what comes in the same moment, too.
+QUIET_SECONDS = 0.3
+DRAIN_SECONDS = 25.0
+TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class ImpatientProtocol(H11Protocol):
+    """HTTP/1.1 that closes a connection whose headers do not arrive, or whose answers are not taken, in time.
+
+    uvicorn bounds the bytes of the headers and the silence between two requests, but not how slowly headers trickle in,
+    nor for how long an answer waits in its buffers.
+    """
+
+    _clock: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock: the first request has to come."""
+        super().connection_made(transport)
+        self._wait_for_headers()
+
+    def data_received(self, data: bytes) -> None:
+        """Stop the clock when the headers are complete, start it with the first byte of the next ones."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_clock()
+        elif self._clock is None:
+            self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clocks."""
+        self._stop_clock()
+        super().connection_lost(exc)
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """The buffer is full: the client has some time to take from it."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(STUCK_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client takes what it asked for."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+    def _wait_for_headers(self) -> None:
+        self._clock = self.loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _give_up(self) -> None:
+        self._clock = None
+        if not self.transport.is_closing():
+            self.transport.write(TIMEOUT)
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but that a signal first makes it not ready, then lets it finish, then ends it with status 0."""
+
+    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+        """Prepare to serve ``app``; ``on_ready`` is called once when requests are taken."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=ImpatientProtocol,
+                ws="none",
+                h11_max_incomplete_event_size=HEADER_BYTES,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=round(DRAIN_SECONDS),
+                limit_concurrency=CONNECTIONS,
+                proxy_headers=False,
+                server_header=False,
+                access_log=False,
+                log_config=None,
+            )
+        )
+        # Its warnings are about clients, who are told themselves; its errors are ours.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        self.stopped_by: int | None = None
+        self._service = app.state.service
+        self._on_ready = on_ready
+        self._quiet_since = self._asked_at = 0.0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell."""
+        await super().startup(sockets)
+        self._on_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to leave; a second signal leaves at once."""
+        if self.stopped_by is not None:
+            self.should_exit = self.force_exit = True
+        self.stopped_by = sig
+        self._service.draining = True
+        self._asked_at = self._quiet_since = time.monotonic()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to leave: told to, and for a moment nothing was left to answer."""
+        told = await super().on_tick(counter)
+        if self.stopped_by is None:
+            return told
+        now = time.monotonic()
+        if self.server_state.tasks:
+            self._quiet_since = now
+        return told or now - self._quiet_since > QUIET_SECONDS or now - self._asked_at > DRAIN_SECONDS
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the address; port 0 takes a free one.
+
+    Raises:
+        LenetError: when the address is not this machine's or the port is taken.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=CONNECTIONS)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LenetError(f"{host}:{port}: cannot be served ({reason}); choose another --host or --port") from error
+
+
+def serve(app: FastAPI, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM (returns) or Ctrl-C.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, when all is answered.
+    """
+    server = Server(app, on_ready)
+    server.run(sockets=[listener])
+    if server.stopped_by == signal.SIGINT:
+        raise KeyboardInterrupt

@@ -1,0 +1,96 @@
+"""The page as `lenet serve` serves it, in the system's Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from lenet import create_app
+from lenet.model.file import decode_model, encode_model, write_model
+from lenet.model.runtime import Model
+from tests.serve.serving import running
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SLOW = 30_000  # milliseconds that a busy machine may take for a step
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        why = "Chromium is missing: install it (apt-get install chromium) to test the page"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=program, args=flags, timeout=SLOW)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="session")
+def address(folder: Path) -> Iterator[str]:
+    """A server that collects and has a run beside the bundled model."""
+    bundled = Model.load()
+    write_model(folder / "runs" / "mine" / "model.onnx", bundled.weights, bundled.metadata.with_test(0.5, 100))
+    with running(create_app(bundled, runs=folder / "runs", collect=folder / "wrong")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def odd_model() -> Model:
+    """The bundled network under class names that HTML would take for its own."""
+    bundled = Model.load()
+    names = ("<b>zero</b>", "&amp;", '"', "'", "</script>", "五", "a" * 100, "${x}", "//", "%00")
+    return Model(decode_model(encode_model(bundled.weights, replace(bundled.metadata, class_names=names))))
+
+
+class Opened:
+    """Pages that see nothing but the server; what they complain of is remembered."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def __call__(self, width: int = 1280, height: int = 800, **options: object) -> Page:
+        context = self.browser.new_context(
+            **{"viewport": {"width": width, "height": height}, "locale": "en-GB", **options}  # type: ignore[arg-type]
+        )
+        self.contexts.append(context)
+        context.set_default_timeout(SLOW)
+        context.route("**/*", self._let_through)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda it: self.complaints.append(it.text) if it.type == "error" else None)
+        page.goto(self.address)
+        page.wait_for_selector("#samples canvas")
+        page.wait_for_selector("body[data-answer=shown]")
+        return page
+
+    def _let_through(self, route: object) -> None:
+        url = route.request.url  # type: ignore[attr-defined]
+        if url.startswith((self.address, "blob:")):
+            route.continue_()  # type: ignore[attr-defined]
+        else:
+            self.complaints.append(f"asked for {url}")
+            route.abort()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Opened]:
+    opened = Opened(browser, address)
+    yield opened
+    for context in opened.contexts:
+        context.close()
+    assert opened.complaints == []

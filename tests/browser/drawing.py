@@ -1,0 +1,63 @@
+"""Recorded strokes, drawn on the page as a hand does it with a mouse."""
+
+import json
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+Stroke = list[tuple[float, float]]
+
+# Each digit's strokes in its own square, x and y from 0 to 1.
+STROKES: dict[str, list[Stroke]] = json.loads((Path(__file__).parent / "strokes.json").read_text())
+# Where the square lies on the pad: left, top, side.
+PLACES = {
+    "middle": (0.2, 0.2, 0.6),
+    "top left": (0.02, 0.02, 0.42),
+    "top right": (0.56, 0.02, 0.42),
+    "bottom left": (0.02, 0.56, 0.42),
+    "bottom right": (0.56, 0.56, 0.42),
+    "small": (0.41, 0.41, 0.18),
+    "large": (0.02, 0.02, 0.96),
+}
+
+
+def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
+    """Draw strokes, and wait until the answer to them is shown."""
+    left, top, side = PLACES[place]
+    box = page.locator("#pad").bounding_box()
+    assert box
+    for points in strokes:
+        for number, (x, y) in enumerate(points):
+            across = box["x"] + (left + x * side) * box["width"]
+            down = box["y"] + (top + y * side) * box["height"]
+            page.mouse.move(across, down)
+            if number == 0:
+                page.mouse.down()
+        page.mouse.up()
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until what is shown is the answer to what is drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_selector("body[data-answer=shown]")
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression holds; Playwright's own waiting needs ``eval``, which the page forbids."""
+    deadline = time.monotonic() + 30
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(20)
+
+
+def clear(page: Page) -> None:
+    """Begin anew."""
+    page.click("#clear")
+    settle(page)
+
+
+def answer(page: Page) -> str:
+    """The digit shown: a class, ``?`` for unknown, empty for nothing."""
+    return page.inner_text("#digit")
