@@ -1,6 +1,7 @@
 """Kill trainings, go on with them, count what was lost: `python tests/faults/kills.py` for all, with the count."""
 
 import hashlib
+import itertools
 import random
 import shutil
 import subprocess
@@ -54,7 +55,7 @@ def torture(folder: Path, moments: Iterable[int | float], expected: str) -> Coun
     """
     folder.mkdir()
     count, run = Count(), folder / "run"
-    for moment in [*moments, NEVER]:
+    for moment in itertools.chain(moments, [NEVER]):
         killed = train(run, moment) if isinstance(moment, int) else kill_after(run, moment)
         if killed:
             count.kills += 1
