@@ -86,10 +86,12 @@ async function keep(name) {
   find("spoken").textContent = find("best").textContent = say().kept(name);
 }
 
-export function startAnswer(classNames, collects) {
+// Whether wrong answers are kept here.
+export const showCollects = (collects) => { find("wrong").hidden = !collects; };
+
+export function startAnswer(classNames) {
   names = classNames;
   find("bars").replaceChildren();
-  find("wrong").hidden = !collects;
   find("wrong-labels").replaceChildren(...names.map((name) => {
     const button = document.createElement("button");
     button.type = "button";
