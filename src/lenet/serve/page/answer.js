@@ -71,7 +71,10 @@ export const speakAnswer = () => {
   find("spoken").textContent = `${said}. ${best}`;
 };
 
-export const retellAnswer = () => last && showAnswer(last.answer, last.asked);
+export function retellAnswer() {
+  find("spoken").textContent = "";
+  if (last) showAnswer(last.answer, last.asked);
+}
 
 function openWrong(open) {
   find("wrong-labels").hidden = !open;
