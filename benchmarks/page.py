@@ -73,7 +73,7 @@ def pointer_to_bars(page: Page, count: int) -> list[float]:
         x = 0.2 + 0.6 * abs((4 * share) % 2 - 1)
         page.mouse.move(box["x"] + x * box["width"], box["y"] + (0.2 + 0.6 * share) * box["height"])
         while page.evaluate("window.moves.length") <= number:  # the page forbids eval, which Playwright's waiting needs
-            page.wait_for_timeout(2)
+            page.wait_for_timeout(15)
     page.mouse.up()
     return [float(move) for move in page.evaluate("window.moves")]
 

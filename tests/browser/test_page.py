@@ -57,7 +57,8 @@ def test_blank_dot_and_scribble_are_no_confident_digit(open_page: Opened) -> Non
     assert (answer(page), page.inner_text("#said")) == ("?", "This looks like no digit")
     clear(page)
     assert answer(page) == ""
-    draw(page, [[(0.1 + 0.8 * (step % 2), 0.1 + 0.08 * step) for step in range(11)], [(0.5, 0.1), (0.5, 0.9)]])
+    zigzag = [(0.1 + 0.8 * abs((step / 6) % 2 - 1), 0.1 + 0.08 * step / 6) for step in range(61)]
+    draw(page, [zigzag, [(0.5, 0.1), (0.5, 0.9)]])
     assert answer(page) == "?"
 
 

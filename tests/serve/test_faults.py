@@ -265,3 +265,18 @@ def test_a_client_that_leaves_does_no_harm(address: str) -> None:
             connection.sendall(HEAD + b"content-length: %d\r\n\r\n" % len(content) + content[:cut])
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not closed
             connection.close()
+
+
+def test_more_at_once_than_all_queues_hold_are_not_even_taken_in(bundled: Model) -> None:
+    """Their bodies are passed over, so that they hear 503 and may ask again on the same connection."""
+    app = create_app(bundled, limits=Limits(requests=2))
+    with running(app) as address, contextlib.ExitStack() as stack:
+        for _ in range(2):
+            slow = stack.enter_context(connect(address))
+            slow.sendall(HEAD + b"content-length: 1000\r\n\r\n")
+        with httpx.Client() as client:
+            while client.get(address + "metrics").text.count("lenet_requests_in_flight 3.0") == 0:
+                time.sleep(0.01)
+            refused = client.post(address + "api/read", content=bytes(500_000))
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            assert client.get(address + "livez").status_code == 200

@@ -48,10 +48,8 @@ def routes(service: Service) -> APIRouter:
     async def predict(request: Request, model: ModelName = None) -> Response:
         """Read one digit: a drawing's, or the largest of a picture."""
         reader = await service.reader(model)
-        source = await _source(request)
-        if isinstance(source, bytes):
-            return JSONResponse(await service.answer_picture(source, reader))
-        return JSONResponse(await service.answer_drawing(source.array(), source.centre, reader))
+        answer = service.answer_drawing if _is_drawing(request) else service.answer_picture
+        return JSONResponse(await answer(await request.body(), reader))
 
     @router.post(
         "/api/predict-many", responses=_answers(schema.Answers, *working), openapi_extra=IMAGES_BODY, tags=["read"]
@@ -79,11 +77,7 @@ def routes(service: Service) -> APIRouter:
     ) -> Response:
         """Show what every layer says of one digit, and which ink carried the answer."""
         reader = await service.reader(model)
-        source = await _source(request)
-        if isinstance(source, bytes):
-            answer, explanation = await service.explain(source, True, reader, label)
-        else:
-            answer, explanation = await service.explain(source.array(), source.centre, reader, label)
+        answer, explanation = await service.explain(await request.body(), _is_drawing(request), reader, label)
         return Response(await service.aside(partial(_explained, answer, explanation)), media_type="application/json")
 
     @router.get("/api/model", responses=_answers(schema.Card, 400), tags=["look inside"])
@@ -122,8 +116,7 @@ def routes(service: Service) -> APIRouter:
         if service.collection is None:
             return refusal(403, "nothing is collected here; start `lenet serve` with --collect DIR")
         reader = await service.reader(model)
-        wrong = schema.parse(schema.Wrong, await request.body())
-        path = await service.keep(wrong.array(), wrong.centre, wrong.label, reader)
+        path = await service.keep(await request.body(), reader)
         return JSONResponse({"kept": f"{path.parent.name}/{path.name}"})
 
     @router.get("/livez", response_model=schema.Health, tags=["health"])
@@ -146,11 +139,9 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-async def _source(request: Request) -> schema.Drawing | bytes:
-    """A drawing, when JSON is announced; else a picture's file, whatever it is called."""
-    body = await request.body()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return schema.parse(schema.Drawing, body) if kind == "application/json" else body
+def _is_drawing(request: Request) -> bool:
+    """Whether JSON is announced; what is not is a picture's file, whatever it is called."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
 def _explained(answer: dict[str, Any], explanation: Explanation | None) -> bytes:

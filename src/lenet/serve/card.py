@@ -1,14 +1,18 @@
 """What is known of a model, and test images to try it on."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from lenet.datasets import load_dataset
+from lenet.datasets import Dataset, load_dataset
 from lenet.errors import LenetError
 from lenet.evaluation.metrics import wilson_interval
 from lenet.evaluation.parts import data_for, part_for
 from lenet.model.runtime import Model
+
+# Images that a gallery is chosen from.
+POOL = 2000
 
 
 def card(model: Model, name: str) -> dict[str, Any]:
@@ -55,14 +59,7 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
     Raises:
         LenetError: when its data cannot be had and MNIST has other classes or another size.
     """
-    about = model.metadata
-    try:
-        part = part_for(about, data_for(about))
-    except LenetError:
-        part = part_for(about, load_dataset("mnist"))
-    part = part.with_classes(about.class_names)
-    if part.images.shape[1:] != model.input_shape:
-        raise LenetError(f"{model.name}: no test images of its size are at hand")
+    part = _unseen(model)
     order = np.random.default_rng(seed).permutation(len(part))
     # The first of each class, then the second of each, and so on.
     labels = part.labels[order]
@@ -73,7 +70,21 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
     return {
         "source": part.name,
         "samples": [
-            {"label": about.class_names[part.labels[index]], "image": part.images[index, ..., 0].tolist()}
+            {"label": part.class_names[part.labels[index]], "image": part.images[index, ..., 0].tolist()}
             for index in chosen.tolist()
         ],
     }
+
+
+@lru_cache(maxsize=8)
+def _unseen(model: Model) -> Dataset:
+    """Some of the images that a model has not learnt from; to load and to check them all takes a second."""
+    about = model.metadata
+    try:
+        part = part_for(about, data_for(about))
+    except LenetError:
+        part = part_for(about, load_dataset("mnist"))
+    part = part.with_classes(about.class_names)
+    if part.images.shape[1:] != model.input_shape:
+        raise LenetError(f"{model.name}: no test images of its size are at hand")
+    return part.take(np.random.default_rng(0).permutation(len(part))[:POOL])

@@ -13,6 +13,7 @@ class Limits:
     """What one server lets happen.
 
     Attributes:
+        requests: with a body, at the same time; more than the queues hold together need not even be taken in.
         headers: of one request; a browser sends about 20.
         body_bytes: of one request; a telephone's photo has 3 to 12 MB.
         all_bodies_bytes: of all requests that are being taken in or answered.
@@ -25,6 +26,7 @@ class Limits:
         images: ready images in one request.
     """
 
+    requests: int = 192
     headers: int = 100
     body_bytes: int = 16 << 20
     all_bodies_bytes: int = 128 << 20
@@ -67,6 +69,7 @@ class SizeLimit:
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app, self.limits = app, limits
+        self._inside = 0  # requests
         self._held = 0  # bytes of all bodies together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +77,18 @@ class SizeLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] != "POST":
+            await self._pass_on(scope, receive, send)
+        elif self._inside >= self.limits.requests:
+            await refuse(send, 503, "too many are asking; try again later")
+        else:
+            self._inside += 1
+            try:
+                await self._pass_on(scope, receive, send)
+            finally:
+                self._inside -= 1
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = bytearray()
         try:
             async with asyncio.timeout(self.limits.body_seconds):

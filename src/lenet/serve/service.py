@@ -14,6 +14,7 @@ from lenet.model.runtime import Model
 from lenet.reading import Digit, Reader
 from lenet.reading.drawing import Drawing, Pixels, prepare_drawing
 from lenet.reading.reader import candidates
+from lenet.serve import schema
 from lenet.serve.collect import Collection
 from lenet.serve.inference import Judged, Question, answer_together
 from lenet.serve.limits import Limits
@@ -66,13 +67,18 @@ class Service:
             return self.shelf.served
         return await self.aside(partial(self.shelf.reader, name), MODEL)
 
-    async def answer_drawing(self, pixels: Pixels, centred: bool, reader: Reader) -> dict[str, Any]:
-        """Answer for a drawing ``(height, width)``: its ink as one mark."""
+    async def answer_drawing(self, content: bytes, reader: Reader) -> dict[str, Any]:
+        """Answer for a drawing, as JSON: its ink as one mark.
+
+        Even the JSON is taken apart in the inference thread: the event loop has only to pass things on, and answers
+        who asks for its health whatever else is asked.
+        """
         height, width, _ = reader.model.input_shape
         made: list[Drawing] = []
 
         def prepare() -> Images:
-            made.append(prepare_drawing(pixels, height, width, centred))
+            asked = schema.parse(schema.Drawing, content)
+            made.append(prepare_drawing(asked.array(), height, width, asked.centre))
             return made[0].image[np.newaxis, ..., np.newaxis]
 
         judged = await self._judge(reader.model, prepare, DRAWING)
@@ -127,7 +133,7 @@ class Service:
         return found
 
     async def explain(
-        self, source: Pixels | bytes, centred: bool, reader: Reader, label: str | None
+        self, content: bytes, is_drawing: bool, reader: Reader, label: str | None
     ) -> tuple[dict[str, Any], Explanation | None]:
         """Answer for a drawing or a picture's largest mark, and what the network made of it; None of nothing.
 
@@ -137,18 +143,15 @@ class Service:
         names = reader.model.class_names
         if label is not None and label not in names:
             raise LenetError(f"label {label[:100]!r}: the model knows {', '.join(names[:20])}")
-        if isinstance(source, bytes):
-            answer = await self.answer_picture(source, reader)
-        else:
-            answer = await self.answer_drawing(source, centred, reader)
+        answer = await (self.answer_drawing if is_drawing else self.answer_picture)(content, reader)
         if answer["empty"]:
             return answer, None
         image = np.array(answer["image"], np.uint8)[..., np.newaxis]
         number = names.index(label) if label is not None else None
         return answer, await self.aside(lambda: explain(reader.model, image, number), EXPLANATION)
 
-    async def keep(self, pixels: Pixels, centred: bool, label: str, reader: Reader) -> Path:
-        """Keep a drawing under its true class, as the network sees it.
+    async def keep(self, content: bytes, reader: Reader) -> Path:
+        """Keep a drawing, as JSON with its true class, in the form in which the network sees it.
 
         Raises:
             LenetError: when nothing is collected here, nothing is drawn, or there is no such class.
@@ -156,15 +159,17 @@ class Service:
         collection = self.collection
         if collection is None:
             raise LenetError("nothing is collected here; start with --collect DIR")
-        if label not in reader.model.class_names:
-            raise LenetError(f"label {label[:100]!r}: the model knows {', '.join(reader.model.class_names[:20])}")
+        names = reader.model.class_names
         height, width, _ = reader.model.input_shape
 
         def work() -> Path:
-            drawing = prepare_drawing(pixels, height, width, centred)
+            wrong = schema.parse(schema.Wrong, content)
+            if wrong.label not in names:
+                raise LenetError(f"label {wrong.label!r}: the model knows {', '.join(names[:20])}")
+            drawing = prepare_drawing(wrong.array(), height, width, wrong.centre)
             if drawing.box is None:
                 raise LenetError("nothing is drawn, so nothing was kept")
-            return collection.keep(drawing.image, label)
+            return collection.keep(drawing.image, wrong.label)
 
         return await self.aside(work)
 

@@ -71,7 +71,10 @@ export const speakAnswer = () => {
   find("spoken").textContent = `${said}. ${best}`;
 };
 
-export const retellAnswer = () => last && showAnswer(last.answer, last.asked);
+export function retellAnswer() {
+  find("spoken").textContent = "";
+  if (last) showAnswer(last.answer, last.asked);
+}
 
 function openWrong(open) {
   find("wrong-labels").hidden = !open;
@@ -86,10 +89,12 @@ async function keep(name) {
   find("spoken").textContent = find("best").textContent = say().kept(name);
 }
 
-export function startAnswer(classNames, collects) {
+// Whether wrong answers are kept here.
+export const showCollects = (collects) => { find("wrong").hidden = !collects; };
+
+export function startAnswer(classNames) {
   names = classNames;
   find("bars").replaceChildren();
-  find("wrong").hidden = !collects;
   find("wrong-labels").replaceChildren(...names.map((name) => {
     const button = document.createElement("button");
     button.type = "button";

@@ -1,6 +1,6 @@
 // The page: what is drawn is asked about, and what comes back is shown.
 
-import { retellAnswer, showAnswer, speakAnswer, startAnswer } from "./answer.js";
+import { retellAnswer, showAnswer, showCollects, speakAnswer, startAnswer } from "./answer.js";
 import { chosen, explain, predict, runs } from "./api.js";
 import { retellCard, retellGallery, showCard, showGallery, startGallery } from "./gallery.js";
 import { forgetInside, retellInside, showInside, showSeen } from "./inside.js";
@@ -15,7 +15,6 @@ let wanted = 0; // changes so far
 let asking = false;
 let resting = null;
 let explaining = null;
-let collects = false;
 
 // For whoever waits for the page, such as a test: whether what is shown is of what is drawn.
 const mark = (name, state) => { document.body.dataset[name] = state; };
@@ -72,10 +71,14 @@ function lookInside(image) {
 
 async function switchModel() {
   forgetInside();
-  const about = await showCard();
-  startAnswer(about.class_names, collects);
-  changed();
+  await takeModel();
   await showGallery(lookInside);
+}
+
+async function takeModel() {
+  const about = await showCard();
+  startAnswer(about.class_names);
+  changed();
 }
 
 async function start() {
@@ -85,15 +88,15 @@ async function start() {
   startPhoto(lookInside);
   startGallery(lookInside);
   whenSpoken(() => [retellAnswer, retellInside, retellPhoto, retellGallery, retellCard].forEach((retell) => retell()));
-  const { names, collects: kept } = await runs();
-  collects = kept;
+  const [{ names, collects }] = await Promise.all([runs(), takeModel()]);
+  showCollects(collects);
   find("models").hidden = names.length < 2;
   find("model").replaceChildren(...names.map((name) => new Option(name, name)));
   find("model").addEventListener("change", () => {
     chosen.model = find("model").value;
     switchModel().catch(() => {}); // the notice has told
   });
-  await switchModel();
+  await showGallery(lookInside);
 }
 
 start().catch(() => {}); // the notice has told
