@@ -1,36 +1,17 @@
 """The page as `lenet serve` serves it, in the system's Chromium."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from lenet import create_app
 from lenet.model.file import decode_model, encode_model, write_model
 from lenet.model.runtime import Model
+from tests.conftest import SLOW
 from tests.serve.serving import running
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SLOW = 30_000  # milliseconds that a busy machine may take for a step
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        why = "Chromium is missing: install it (apt-get install chromium) to test the page"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=program, args=flags, timeout=SLOW)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

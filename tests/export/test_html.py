@@ -2,21 +2,20 @@
 
 import math
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from lenet import Model
-from lenet.export.html import BROWSERS, Html
+from lenet.export.html import Html
 from lenet.export.temperature import fold_temperature
 from lenet.model.file import ModelFile
+from tests.conftest import SLOW
 from tests.export.conftest import ODD_NAMES, Odd
 
-SLOW = 120_000  # milliseconds that a busy machine may take for a step
 Stroke = list[tuple[float, float]]
 
 
@@ -42,15 +41,6 @@ def path(trained_file: ModelFile, tmp_path_factory: pytest.TempPathFactory) -> P
     path = tmp_path_factory.mktemp("html") / "digits.html"
     Html(trained_file, lambda: pytest.fail("nothing is calibrated")).write(path)
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=SLOW)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[("light", 1200, 800), ("dark", 390, 844)], ids=["desk", "phone"])
