@@ -24,7 +24,7 @@ from lenet.datasets import load_dataset
 from lenet.processor import model_name, usable_cores
 
 PEERS = Path(__file__).parent / "peers"
-MIB = 2**10  # of ru_maxrss, which Linux counts in KiB
+KIB_A_MIB = 2**10  # Linux counts ru_maxrss in KiB
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Contestant:
                 seconds, accuracy = figures["seconds"], figures["accuracy"]
         self.seconds.append(seconds)
         self.accuracy.append(accuracy)
-        self.peak.append(usage.ru_maxrss / MIB)
+        self.peak.append(usage.ru_maxrss / KIB_A_MIB)
         print(f"{self.name}, seed {seed}: {seconds:.2f} s, {accuracy:.2%}", file=sys.stderr, flush=True)
 
 
