@@ -1,8 +1,8 @@
-"""How quick the page is: first interactive, and from a pointer move to new bars.
+"""How quick the page is: first interactive, and from a pointer move to new bars; writes a section of RESULTS.md.
 
     python benchmarks/page.py [--moves 200] [--loads 10]
 
-Starts ``lenet serve`` on a free port, opens its page in Chromium (Playwright, no cache) and prints a Markdown table.
+Starts ``lenet serve`` on a free port, opens its page in Chromium (Playwright, no cache).
 First interactive is the time from the start of the navigation until the page has asked the server its first questions
 and would answer a stroke. A move is timed from the event's own time stamp until the bars have changed.
 """
@@ -11,7 +11,10 @@ import argparse
 import statistics
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from results import table, write_section
 from serving import server_process
+
+from lenet.processor import model_name, usable_cores
 
 WATCH = """() => {
   window.moves = [];
@@ -45,11 +48,16 @@ def main() -> None:
         page.wait_for_selector("#samples canvas")
         moves = pointer_to_bars(page, asked.moves)
         browser.close()
-    print("| measured in Chromium, on loopback | n | median | 95 % | highest |")
-    print("| --- | --- | --- | --- | --- |")
-    for name, times in (("first interactive", loads), ("pointer move to new bars", moves)):
-        high = sorted(times)[int(0.95 * (len(times) - 1))]
-        print(f"| {name} | {len(times)} | {statistics.median(times):.0f} ms | {high:.0f} ms | {max(times):.0f} ms |")
+    rows = [row("first interactive", loads), row("pointer move to new bars", moves)]
+    head = ["in Chromium, on loopback; ms", "n", "median", "95 %", "highest"]
+    machine = f"browser and server share {usable_cores()} cores of {model_name()}"
+    write_section("The page", f"`python benchmarks/page.py`; {machine}.\n\n{table(head, rows)}")
+
+
+def row(name: str, milliseconds: list[float]) -> list[str]:
+    ordered = sorted(milliseconds)
+    figures = (statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))], ordered[-1])
+    return [name, str(len(ordered)), *(f"{figure:.0f}" for figure in figures)]
 
 
 def first_interactive(browser: Browser, address: str) -> float:

@@ -1,13 +1,13 @@
-"""What one ``lenet serve`` can take, and what it does with ten times as much.
+"""What one ``lenet serve`` can take, and what it does with ten times as much; writes a section of RESULTS.md.
 
     python benchmarks/serving.py [--seconds 5] [--rounds 3]
 
 Starts the server on a free port of loopback; the load comes from the same machine, so it costs the server some of its
-processors. Prints Markdown tables:
+processors. Two tables:
 
 - throughput: images a second, in turns with the bare runtime (``Model.judge`` in batches of 512) on the same images;
-- overload: requests sent at ten times the rate that was answered before, by status, with the time of those that were
-  accepted, the time of /livez meanwhile, and the server's memory before and after.
+- overload: requests begun at ten times the rate that was answered before, over at most 400 connections, by status, with
+  the time of those that were accepted, the time of /livez meanwhile, and the server's memory before and after.
 """
 
 import argparse
@@ -29,10 +29,21 @@ from typing import NamedTuple
 import httpx2 as httpx
 import numpy as np
 from PIL import Image
+from results import table, write_section
 
 from lenet import Model, load_dataset
+from lenet.processor import model_name, usable_cores
 
 TOGETHER = 512
+CONNECTIONS = 400
+FLOOD_HEAD = [
+    "",
+    "sent",
+    "by status",
+    "slowest accepted, s",
+    "/livez, ms: median; highest; above 100",
+    "memory, MiB: before → after",
+]
 PNG = {"content-type": "image/png"}
 JSON = {"content-type": "application/json"}
 
@@ -126,7 +137,7 @@ async def flood(address: str, kind: Kind, rate: float, seconds: float) -> Load:
         if status == 200:
             load.seconds.append(time.perf_counter() - begin)
 
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     watcher = subprocess.Popen([sys.executable, "-c", WATCH, address], stdout=subprocess.PIPE, text=True)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
         begin, tasks = time.perf_counter(), []
@@ -172,35 +183,52 @@ def main() -> None:
             bare.append(bare_rate(model, images, asked.seconds))
             for name, kind in kinds.items():
                 rates[name].append(asyncio.run(closed_loop(address, kind, asked.seconds)))
-        tell_throughput(bare, rates)
-        print("\n| ten times as much | sent | by status | slowest accepted | /livez median, highest | memory |")
-        print("| --- | --- | --- | --- | --- | --- |")
+        floods = []
         for name, kind in kinds.items():
             before = memory(pid)
             load = asyncio.run(flood(address, kind, 10 * statistics.median(rates[name]), asked.seconds))
-            tell_flood(name, load, before, memory(pid))
+            floods.append(flood_row(name, load, before, memory(pid)))
+    text = f"""`python benchmarks/serving.py`; n = {asked.rounds} rounds of {asked.seconds:g} s, medians (range);
+client and server share {usable_cores()} cores of {model_name()}.
+
+{table(["throughput", "a second", "of the bare runtime"], throughput_rows(bare, rates))}
+
+Ten times as much, for {asked.seconds:g} s:
+
+{table(FLOOD_HEAD, floods)}"""
+    write_section("Serving", text)
 
 
-def tell_throughput(bare: list[float], rates: dict[str, list[float]]) -> None:
-    print("| throughput, median of the rounds | a second |\n| --- | --- |")
-    print(f"| bare runtime, batches of {TOGETHER} | {statistics.median(bare):,.0f} images |")
+def throughput_rows(bare: list[float], rates: dict[str, list[float]]) -> list[list[str]]:
+    rows = [[f"bare runtime, batches of {TOGETHER}", f"{_spread(bare)} images", ""]]
     for number, (name, measured) in enumerate(rates.items()):
         if number == 0:
             images = [rate * TOGETHER for rate in measured]
-            ratio = statistics.median(served / alone for served, alone in zip(images, bare, strict=True))
-            print(f"| {name} | {statistics.median(images):,.0f} images, {ratio:.2f} of the bare runtime |")
+            ratios = [served / alone for served, alone in zip(images, bare, strict=True)]
+            rows.append([name, f"{_spread(images)} images", f"{statistics.median(ratios):.2f}"])
         else:
-            print(f"| {name} | {statistics.median(measured):,.1f} requests |")
+            rows.append([name, f"{_spread(measured)} requests", ""])
+    return rows
 
 
-def tell_flood(name: str, load: Load, before: float, after: float) -> None:
+def flood_row(name: str, load: Load, before: float, after: float) -> list[str]:
     statuses = {str(key): number for key, number in load.statuses.items()}
     said = ", ".join(f"{key}: {statuses[key]}" for key in sorted(statuses))
-    health = f"{1000 * statistics.median(load.health):.0f} ms, {1000 * max(load.health):.0f} ms"
-    print(
-        f"| {name} | {sum(statuses.values())} | {said} | {load.slowest:.1f} s | {health} "
-        f"| {before:.0f} → {after:.0f} MiB |"
-    )
+    health = sorted(1000 * seconds for seconds in load.health)
+    late = sum(milliseconds > 100 for milliseconds in health)
+    return [
+        name,
+        f"{sum(statuses.values()):,}",
+        said,
+        f"{load.slowest:.1f}",
+        f"{statistics.median(health):.0f}; {health[-1]:.0f}; {late} of {len(health)}",
+        f"{before:.0f} → {after:.0f}",
+    ]
+
+
+def _spread(values: list[float]) -> str:
+    decimals = 0 if min(values) >= 100 else 1
+    return f"{statistics.median(values):,.{decimals}f} ({min(values):,.{decimals}f} to {max(values):,.{decimals}f})"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from lenet.cli.main import main
+from lenet.serve.server import listen
 from tests.serve.serving import as_file, connect, seven, status
 
 
@@ -100,3 +102,10 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
         port = address.rstrip("/").rpartition(":")[2]
         done = CliRunner().invoke(main, ["serve", "--no-open", "--port", port])
     assert done.exit_code == 1 and "choose another" in done.stderr
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -19,7 +19,7 @@ class Limits:
         all_bodies_bytes: of all requests that are being taken in or answered.
         body_seconds: in which a body has to arrive.
         request_seconds: in which a request has to be answered, its body included.
-        waiting_images: that wait for the network; a drawing counts as 20, since it is made ready there, too. The
+        waiting_images: that wait for the network; a drawing counts as 40, since it is made ready there, too. The
             processor has done with them in a fraction of ``request_seconds``, even when others use it.
         waiting_pictures: small ones, that wait for the thread that reads pictures, explains and loads models; what
             takes longer counts as several.

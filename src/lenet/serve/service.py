@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import scipy.ndimage  # noqa: F401  what a drawing needs, so that the first one need not wait for its import
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 # Images that go through the network together; more at once would let the first wait for the last.
 TOGETHER = 512
 # To make a drawing ready takes as long as so many images take in the network.
-DRAWING = 20
+DRAWING = 40
 # What an explanation, a model's file, and so many bytes of a picture take, in small pictures read.
 EXPLANATION, MODEL, PICTURE_BYTES = 4, 4, 1 << 16
 
