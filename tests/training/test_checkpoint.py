@@ -15,7 +15,7 @@ STATE = {"fitting": {"seconds": 0.1, "history": [[1.0, 0.3, 0.9, None, None, 2.5
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    return Checkpoints(tmp_path / "run" / "checkpoint", OWNER)
+    return Checkpoints(tmp_path / "run", OWNER)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_there_may_be_none(checkpoints):
 
 @pytest.mark.parametrize("name", ["recipe", "data set"])
 def test_it_belongs_to_its_recipe_and_data(saved, name):
-    other = Checkpoints(saved.folder, OWNER | {name: "other"})
+    other = Checkpoints(saved.run, OWNER | {name: "other"})
     with pytest.raises(LenetError, match=f"another {name}"):
         other.newest()
 

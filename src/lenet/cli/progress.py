@@ -42,7 +42,7 @@ def training_progress() -> Iterator[Watch]:
         task = bar.add_task("building the graph …", total=None)
 
         def advance(progress: "Progress") -> None:
-            text = f"loss {progress.loss:.3f}  accuracy {progress.accuracy:.1%}"
+            text = f"{_stage(progress)}loss {progress.loss:.3f}  accuracy {progress.accuracy:.1%}"
             bar.update(task, completed=progress.step, total=progress.steps, description=text)
             if progress.epoch:
                 bar.console.print(_epoch_line(progress), highlight=False)
@@ -55,10 +55,14 @@ def _print_epoch(progress: "Progress") -> None:
         click.echo(_epoch_line(progress), err=True)
 
 
+def _stage(progress: "Progress") -> str:
+    return f"{progress.stage}, " if progress.stage else ""
+
+
 def _epoch_line(progress: "Progress") -> str:
     row = progress.epoch
     assert row is not None
-    line = f"epoch {row.epoch:.3g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
+    line = f"{_stage(progress)}epoch {row.epoch:.3g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
     if row.validation_accuracy is not None:
         line += f", validation accuracy {row.validation_accuracy:.2%}"
     return f"{line}, {row.seconds:.1f} s"

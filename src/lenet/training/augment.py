@@ -1,8 +1,7 @@
 """Digit-safe augmentation: what another hand, pen or paper would have made of the same digit.
 
-Turned, zoomed, slanted, shifted, bent, thicker or thinner, with small breaks, and damaged on its way (``damage.py``);
-never flipped, since a mirrored digit is none. Everything is computed for a whole batch in the graph and decided by the
-seed alone.
+Turned, zoomed, slanted, shifted, bent, thicker or thinner, with small breaks; never flipped, since a mirrored digit is
+none. Everything is computed for a whole batch in the graph and decided by the seed alone.
 """
 
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from lenet.backend import tf
-from lenet.training.damage import damage
 from lenet.training.learner import scale
 from lenet.training.recipe import Recipe
 
@@ -33,7 +31,6 @@ def augments(recipe: Recipe) -> bool:
             recipe.elastic,
             recipe.thickness,
             recipe.gaps,
-            recipe.damage,
         )
     )
 
@@ -62,8 +59,6 @@ def augment(images: Any, recipe: Recipe, strength: Any, seed: Any) -> Any:
         pixels = _thicken(pixels, recipe.thickness * strength * chance[6])
     if recipe.gaps:
         pixels = _break_strokes(pixels, recipe.gaps, chance[7:])
-    if recipe.damage:
-        pixels = damage(pixels, recipe.damage, strength, recipe.batch_size, seed)
     return pixels
 
 

@@ -46,16 +46,18 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The folder ``checkpoint/`` of a run."""
+    """The folder ``checkpoint/`` of a run, or one within it for a network that teaches the run's own."""
 
-    def __init__(self, folder: Path, owner: dict[str, str]) -> None:
+    def __init__(self, run: Path, owner: dict[str, str], within: str = "") -> None:
         """Take the folder, which need not be there.
 
         Args:
-            folder: of the checkpoints.
+            run: the run folder.
             owner: what must be equal for a checkpoint to be gone on from: hashes by name.
+            within: a folder's name in ``checkpoint/``.
         """
-        self.folder = folder
+        self.run = run
+        self.folder = run / "checkpoint" / within
         self.owner = owner
         self._saved_at = time.monotonic()  # which no setting of the clock moves
 
@@ -69,13 +71,12 @@ class Checkpoints:
         Raises:
             LenetError: when it cannot be written; the older ones are then still whole.
         """
-        run = self.folder.parent
-        if not run.is_dir():
-            raise LenetError(f"{run}: the run folder has gone while training; start again")
+        if not self.run.is_dir():
+            raise LenetError(f"{self.run}: the run folder has gone while training; start again")
         try:
             write_bytes(self._path(step), encode({"owner": self.owner, "step": step, **state}, arrays))
         except LenetError as error:
-            raise LenetError(f"{error}; mend that, then go on with: lenet train --resume {run}") from error
+            raise LenetError(f"{error}; mend that, then go on with: lenet train --resume {self.run}") from error
         self.keep_last(KEPT)
         self._saved_at = time.monotonic()
 

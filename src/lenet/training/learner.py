@@ -77,6 +77,7 @@ class Learner:
         places = self._places(arrays["dense1/kernel"])[self._inside]
         arrays["dense1/kernel"] = places.reshape(-1, places.shape[-1])
         self.weights = {name: tf.Variable(array, name=name) for name, array in arrays.items()}
+        self.statistics: dict[str, Any] = {}  # LeNet has none; what steps change beside weights
 
     def logits(self, images: Any, seed: Any = None) -> Any:
         """Logits ``(n, classes)``, float32.

@@ -21,6 +21,7 @@ from lenet.training.precision import choose_precision
 from lenet.training.recipe import CONTINUABLE, Recipe
 from lenet.training.run import Epoch
 from lenet.training.step import stepper
+from lenet.training.teacher import Teacher
 
 # Steps that TensorFlow takes by itself before the loop hears of it: long enough to cost nothing, short enough
 # for a progress bar that moves and an interrupt that is heard within a second or two; fewer of large pictures.
@@ -41,6 +42,7 @@ class Progress:
         loss: mean over the last steps.
         accuracy: on the images of the last steps, before each was learnt from.
         epoch: the row of the history when an epoch has just ended.
+        stage: which network is taught when it is not the run's own: "teacher".
     """
 
     step: int
@@ -48,6 +50,7 @@ class Progress:
     loss: float
     accuracy: float
     epoch: Epoch | None = None
+    stage: str = ""
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Fitting:
         history: a row an epoch.
         trace: epochs done, loss and accuracy of the images just learnt from, every few steps.
         sums: of loss, right answers and images since the epoch began.
-        seconds: spent on training steps, graph building included, validation not.
+        seconds: spent on training steps, those of its teacher and graph building included, validation not.
         precision: that was computed in.
         changes: the step from which a recipe was gone on with that has other epochs or another learning rate, and
             these.
@@ -114,6 +117,8 @@ def fit(
     watch: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
     checkpoints: Checkpoints | None = None,
+    kind: type[Learner] | type[Teacher] = Learner,
+    teacher: tuple[Teacher, float] | None = None,
 ) -> Fitting:
     """Train ``network``, built by ``LeNet.build``, on all of ``dataset``.
 
@@ -129,6 +134,8 @@ def fit(
         watch: is told of the progress, often.
         stop: is asked often; when it says yes, the training ends with the step that it has come to.
         checkpoints: where to go on from, and to leave what the rest can be done from.
+        kind: how it is computed with; ``Teacher`` for a network of ``build_teacher``.
+        teacher: whose answers are learnt beside the labels, and the seconds that teaching it took.
 
     Raises:
         LenetError: when the loss stops being a finite number, or a checkpoint cannot be read or written.
@@ -136,8 +143,11 @@ def fit(
     settings = {name: getattr(recipe, name) for name in CONTINUABLE}
     recipe = adapt(recipe, dataset)
     saved = checkpoints.newest() if checkpoints else None
-    fitting = _fitting_of(saved.state, settings) if saved else Fitting(precision=choose_precision(recipe.precision))
-    learner = Learner(network, recipe, fitting.precision)
+    if saved:
+        fitting = _fitting_of(saved.state, settings)
+    else:
+        fitting = Fitting(precision=choose_precision(recipe.precision), seconds=teacher[1] if teacher else 0.0)
+    learner = kind(network, recipe, fitting.precision)
     optimizer = Optimizer(recipe, learner.weights)
     if saved:
         _restore(_variables(learner, optimizer), saved.arrays)
@@ -149,7 +159,7 @@ def fit(
             arrays = {name: variable.numpy() for name, variable in _variables(learner, optimizer).items()}
             checkpoints.save(fitting.step, {"fitting": fitting.to_dict(), "settings": settings}, arrays)
 
-    take_steps = stepper(learner, optimizer, dataset, recipe)
+    take_steps = stepper(learner, optimizer, dataset, recipe, teacher[0] if teacher else None)
     fitting.steps = steps = max(recipe.steps(len(dataset)), fitting.step)
     plan = np.stack([learning_rates(recipe, steps), augmentation_strengths(recipe, steps)], axis=1)
     started = time.perf_counter()
@@ -203,9 +213,14 @@ def _fitting_of(state: dict[str, Any], settings: dict[str, float]) -> Fitting:
     return fitting
 
 
-def _variables(learner: Learner, optimizer: Optimizer) -> dict[str, Any]:
+def _variables(learner: Learner | Teacher, optimizer: Optimizer) -> dict[str, Any]:
     """All that a step changes."""
-    kinds = {"weights": learner.weights, "mean": optimizer.mean, "square": optimizer.square}
+    kinds = {
+        "weights": learner.weights,
+        "statistics": learner.statistics,
+        "mean": optimizer.mean,
+        "square": optimizer.square,
+    }
     return {f"{kind}/{name}": variable for kind, named in kinds.items() for name, variable in named.items()}
 
 
@@ -217,7 +232,7 @@ def _restore(variables: dict[str, Any], arrays: Arrays) -> None:
         variable.assign(arrays[name])
 
 
-def _refuse_diverged(learner: Learner, images: Any, step: int) -> None:
+def _refuse_diverged(learner: Learner | Teacher, images: Any, step: int) -> None:
     """Hold what was learnt against ``images``, lest a state be kept that the next step fails on at any learning rate.
 
     Raises:
@@ -240,7 +255,7 @@ def _chunks(done: int, steps: int, batch: int, dataset: Dataset) -> Iterator[tup
         done = last
 
 
-def _end_epoch(learner: Learner, fitting: Fitting, validation: Dataset | None) -> Epoch:
+def _end_epoch(learner: Learner | Teacher, fitting: Fitting, validation: Dataset | None) -> Epoch:
     """Add a row to the history, and begin new sums."""
     loss, right, seen = fitting.sums
     lost, accuracy = _measure(learner, validation) if validation is not None else (None, None)
@@ -250,7 +265,7 @@ def _end_epoch(learner: Learner, fitting: Fitting, validation: Dataset | None) -
     return row
 
 
-def _measure(learner: Learner, dataset: Dataset) -> tuple[float, float]:
+def _measure(learner: Learner | Teacher, dataset: Dataset) -> tuple[float, float]:
     """Loss and accuracy of what was learnt so far."""
     losses, right = 0.0, 0
     for start in range(0, len(dataset), 1000):

@@ -97,6 +97,10 @@ class Recipe:
     # Over this last share of the steps, augmentation weakens to the strength `taper_to`.
     taper: float = 0.0
     taper_to: float = 1.0
+    # A deeper network is taught first for so many epochs, 0 for none; and the share of its answer in the target, the
+    # rest being the label's (see teacher.py).
+    teacher_epochs: float = 0.0
+    distillation: float = 0.0
     # auto computes in bfloat16 where the processor does it faster, else in float32; weights are float32 always.
     precision: str = "auto"
 
@@ -126,9 +130,10 @@ class Recipe:
         )
         _require(self.precision in PRECISIONS, f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
         _require(self.input_gain > 0, f"input_gain is {self.input_gain:g}: it must be more than 0")
+        _require(self.teacher_epochs >= 0, f"teacher_epochs is {self.teacher_epochs:g}: it must be 0 or more")
         for name in ("warmup", "dropout", "label_smoothing", "zoom"):
             _require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name):g}: it must be 0 or more, below 1")
-        for name in ("gaps", "thickness", "damage", "taper", "taper_to"):
+        for name in ("gaps", "thickness", "damage", "taper", "taper_to", "distillation"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name):g}: it must lie within 0 and 1")
         for name in ("rotation", "shear", "shift", "elastic", "weight_decay"):
             _require(0 <= getattr(self, name) <= 360, f"{name} is {getattr(self, name):g}: it must be 0 or more")

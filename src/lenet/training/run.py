@@ -125,7 +125,8 @@ class Run:
 
     def remove_leftovers(self) -> None:
         """Remove what a process that was killed while writing left half done; only for who holds the folder's lock."""
-        for folder in (self.path, self.path / "figures", self.path / "checkpoint"):
+        checkpoints = self.path / "checkpoint"
+        for folder in (self.path, self.path / "figures", checkpoints, *checkpoints.glob("*/")):
             for path in folder.glob(".*"):
                 if LEFTOVER.fullmatch(path.name):
                     path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""One step, compiled: a batch is augmented and answered, and every weight moves against its gradient."""
+"""One step, compiled: a batch is augmented, damaged and answered, and every weight moves against its gradient."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +9,16 @@ import numpy.typing as npt
 from lenet.backend import tf
 from lenet.datasets import Dataset
 from lenet.training.augment import augment, augments
+from lenet.training.damage import damage
 from lenet.training.learner import Learner, scale
 from lenet.training.optimizer import Optimizer
 from lenet.training.recipe import Recipe
+from lenet.training.teacher import Teacher
 
 
-def stepper(learner: Learner, optimizer: Optimizer, dataset: Dataset, recipe: Recipe) -> Callable[..., Any]:
+def stepper(
+    learner: Learner | Teacher, optimizer: Optimizer, dataset: Dataset, recipe: Recipe, teacher: Teacher | None
+) -> Callable[..., Any]:
     """A compiled function that takes as many steps as it is given batches.
 
     Its results: the sum of the losses, the number of right answers, and of steps until the sum was not finite.
@@ -27,6 +31,10 @@ def stepper(learner: Learner, optimizer: Optimizer, dataset: Dataset, recipe: Re
         seed = tf.stack([recipe.seed, 4 * number])
         pixels = augment(images, recipe, strength, seed) if augments(recipe) else scale(images)
         target = tf.one_hot(truth, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
+        if teacher is not None:
+            target += recipe.distillation * (teacher.probabilities(pixels) - target)
+        if recipe.damage:  # which the teacher is spared
+            pixels = damage(pixels, recipe.damage, strength, recipe.batch_size, seed)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(learner.weights)
             answer = learner.logits(pixels, seed + 2)

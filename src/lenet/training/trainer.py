@@ -1,6 +1,7 @@
 """The whole course from a data set to a finished run folder: begun, or gone on with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +12,16 @@ from lenet.network import LeNet
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment
 from lenet.training.finish import finish
+from lenet.training.learner import Learner
 from lenet.training.lock import locked
-from lenet.training.loop import DivergedError, Progress, fit
+from lenet.training.loop import DivergedError, Fitting, Progress, fit
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.start import load_start, start_from
+from lenet.training.teacher import Teacher, build_teacher, teacher_recipe
+
+# Where in `checkpoint/` the teacher's lie.
+TEACHER = "teacher"
 
 
 class StoppedError(LenetError):
@@ -60,7 +66,7 @@ def train(
     with locked(run.path):
         run.write_recipe(recipe)
         run.write_environment(_environment(dataset, recipe))
-        _learn(run, network, recipe, dataset, parts, _checkpoints(run, recipe, dataset), watch, stop)
+        _learn(run, network, recipe, dataset, parts, watch, stop)
     return run
 
 
@@ -100,15 +106,14 @@ def resume(
         if recipe == before and run.finished:
             return run
         run.remove_leftovers()
-        checkpoints = _checkpoints(run, recipe, dataset)
-        begun = checkpoints.newest() is not None
+        begun = _checkpoints(run, recipe, dataset).newest() is not None
         parts = _divide(dataset, recipe)
         network = build_network(dataset, recipe.change(start="") if begun else recipe)
         if recipe != before:
             run.write_recipe(recipe)
         for difference in run.write_environment(_environment(dataset, recipe)):
             tell(f"{difference}: the weights may not be, bit for bit, those of a training without a break")
-        _learn(run, network, recipe, dataset, parts, checkpoints, watch, stop)
+        _learn(run, network, recipe, dataset, parts, watch, stop)
     return run
 
 
@@ -139,10 +144,56 @@ def _learn(
     recipe: Recipe,
     dataset: Dataset,
     parts: Parts,
-    checkpoints: Checkpoints,
     watch: Callable[[Progress], None],
     stop: Callable[[], bool],
 ) -> None:
+    teacher = _teach(run, recipe, dataset, parts, watch, stop) if recipe.teacher_epochs else None
+    fitting = _fit(run, network, recipe, dataset, parts, watch, stop, teacher=teacher)
+    finish(run, network, recipe, fitting, dataset, parts.test, parts.validation)
+    for within in ("", TEACHER):
+        _checkpoints(run, recipe, dataset, within).keep_last(1)
+
+
+def _teach(
+    run: Run,
+    recipe: Recipe,
+    dataset: Dataset,
+    parts: Parts,
+    watch: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> tuple[Teacher, float]:
+    """The teacher, taught to its end or gone on with, and the seconds that it took."""
+
+    def watch_stage(progress: Progress) -> None:
+        watch(replace(progress, stage="teacher"))
+
+    own = teacher_recipe(recipe)
+    keras.utils.set_random_seed(own.seed)
+    network = build_teacher(dataset.width, dataset.height, dataset.depth, len(dataset.class_names))
+    fitting = _fit(run, network, own, dataset, parts, watch_stage, stop, kind=Teacher, within=TEACHER)
+    return Teacher(network, own, fitting.precision), fitting.seconds
+
+
+def _fit(
+    run: Run,
+    network: Any,
+    recipe: Recipe,
+    dataset: Dataset,
+    parts: Parts,
+    watch: Callable[[Progress], None],
+    stop: Callable[[], bool],
+    *,
+    kind: type[Learner] | type[Teacher] = Learner,
+    teacher: tuple[Teacher, float] | None = None,
+    within: str = "",
+) -> Fitting:
+    """Fit one network to its end.
+
+    Raises:
+        StoppedError: when ``stop`` said yes before.
+        LenetError: when the loss was no finite number any more; says what to try.
+    """
+    checkpoints = _checkpoints(run, recipe, dataset, within)
     try:
         fitting = fit(
             network,
@@ -152,6 +203,8 @@ def _learn(
             watch=watch,
             stop=stop,
             checkpoints=checkpoints,
+            kind=kind,
+            teacher=teacher,
         )
     except DivergedError as error:
         lower = f"{recipe.learning_rate / 4:g}"
@@ -164,8 +217,7 @@ def _learn(
         raise StoppedError(
             f"stopped after step {fitting.step:,} of {fitting.steps:,}; go on with: lenet train --resume {run.path}"
         )
-    finish(run, network, recipe, fitting, dataset, parts.test, parts.validation)
-    checkpoints.keep_last(1)
+    return fitting
 
 
 def _divide(dataset: Dataset, recipe: Recipe) -> Parts:
@@ -173,8 +225,8 @@ def _divide(dataset: Dataset, recipe: Recipe) -> Parts:
     return Parts(*train_part.keep_aside(recipe.validation, recipe.seed), test)
 
 
-def _checkpoints(run: Run, recipe: Recipe, dataset: Dataset) -> Checkpoints:
-    return Checkpoints(run.path / "checkpoint", {"recipe": recipe.lasting_sha256, "data set": dataset.sha256})
+def _checkpoints(run: Run, recipe: Recipe, dataset: Dataset, within: str = "") -> Checkpoints:
+    return Checkpoints(run.path, {"recipe": recipe.lasting_sha256, "data set": dataset.sha256}, within)
 
 
 def _environment(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
