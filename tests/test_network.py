@@ -1,8 +1,12 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 
 from lenet import LeNet, LenetError, load_weights, save_weights
+from lenet.network import count_parameters
 
 
 def test_the_tutorials_network_layer_by_layer():
@@ -142,3 +146,34 @@ class TestBadWeights:
             del file["layers/dense/vars/0"]
             file.create_dataset("layers/dense/vars/0", (10**9, 10**3), "f4", chunks=(1024, 1000))
         refused(tmp_path / "w.h5", "another network's file")
+
+
+def test_a_disk_that_fills_under_the_weights_is_one_line_and_loses_nothing(tmp_path):
+    """In a process of its own, since HDF5 used to end the whole of it; the limit raises what a full disk raises."""
+    script = """
+import resource, signal, sys
+from lenet import LeNet, LenetError, save_weights
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+network = LeNet.build(8, 8, 1, 3)
+save_weights(network, sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+try:
+    save_weights(network, sys.argv[1])
+except LenetError as error:
+    print(error)
+"""
+    path = tmp_path / "w.weights.h5"
+    done = subprocess.run([sys.executable, "-c", script, path], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{path}: cannot be written (File too large); nothing was changed\n"
+    assert [left.name for left in tmp_path.iterdir()] == [path.name]
+    load_weights(LeNet.build(8, 8, 1, 3), path)
+
+
+@pytest.mark.parametrize("sizes", [(28, 28, 1, 10, (20, 50), 5, 500), (9, 14, 3, 4, (3, 5), 4, 6)])
+def test_parameters_are_counted_as_keras_does(sizes):
+    width, height, depth, classes, filters, kernel_size, dense_units = sizes
+    network = LeNet.build(
+        width, height, depth, classes, filters=filters, kernel_size=kernel_size, dense_units=dense_units
+    )
+    assert count_parameters(*sizes) == network.count_params()

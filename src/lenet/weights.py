@@ -4,13 +4,14 @@ HDF5 can name outside files and claim shapes of any size, so the file's size, it
 against the network first; only then are the arrays read, each into the place that was made for it.
 """
 
+import io
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from lenet.atomic import replacing
+from lenet.atomic import write_bytes
 from lenet.errors import LenetError
 
 # HDF5's own bookkeeping around the arrays; a LeNet's file carries some 30 KB of it.
@@ -18,13 +19,17 @@ OVERHEAD_BYTES = 1 << 20
 
 
 def save_weights(network: Any, path: str | Path) -> None:
-    """Write a Keras network's weights; any ending, the content is that of a Keras ``.weights.h5`` file.
+    """Write a Keras network's weights, laid out as a Keras ``.weights.h5`` file, whatever the ending.
 
     Raises:
         LenetError: when the file cannot be written; an older one is then still whole.
     """
-    with replacing(Path(path), suffix=".weights.h5") as temporary:
-        network.save_weights(temporary)
+    # Put together in memory: HDF5 ends the whole process when a disk fills under it.
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for name, variable in _places(network).items():
+            file[name] = variable.numpy()
+    write_bytes(Path(path), content.getvalue())
 
 
 def load_weights(network: Any, path: str | Path) -> None:

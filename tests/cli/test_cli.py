@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet import Recipe
+from lenet import Recipe, Run
 from lenet.cli.main import VERBS, main
 
 SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
@@ -307,6 +307,31 @@ def test_a_reader_that_goes_away_is_no_traceback(run):
     done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+def test_a_listener_that_goes_away_ends_no_training(tmp_path):
+    command = f"{shlex.quote(sys.executable)} -m lenet train --recipe tutorial --epochs 2 --filters 3,4 --run run"
+    line = f"{command} 2>&1 | head -1"
+    done = subprocess.run(["bash", "-c", line], check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.startswith("epoch 1")
+    assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 3
+    assert (tmp_path / "run" / "metrics.json").exists()
+
+
+def test_a_run_is_gone_on_with_from_another_folder_once_its_data_is_named(tmp_path, lenet, mnist, monkeypatch):
+    from lenet.datasets.convert import convert
+
+    convert(mnist.take(np.arange(700)), tmp_path / "some.npz", "npz")
+    small = ["--filters", "3,4", "--dense-units", 10, "--epochs", 1]
+    assert lenet("train", "--data", "some.npz", "--recipe", "tutorial", *small, "--run", "run").exit_code == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    longer = ["train", "--resume", "../run", "--epochs", 2]
+    lost = lenet(*longer)
+    clean_failure(lost, "some.npz")
+    assert "when it lies elsewhere now, add --data" in lost.stderr
+    assert lenet(*longer, "--data", "../some.npz").exit_code == 0
+    assert Run(tmp_path / "run").recipe.data == "some.npz"
 
 
 def test_an_unwritable_folder_is_one_line(lenet, tmp_path):

@@ -59,3 +59,4 @@ def test_a_recipe_that_names_its_view_keeps_it():
 
 def test_what_was_learnt_from_the_whole_is_not_cut_down(mnist):
     assert adapt(FAST.change(start="some/run"), mnist).view == "whole"
+    assert adapt(Recipe.named("sprint").change(start="some/run"), mnist).view == "whole"

@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import pytest
 import tomli_w
 
@@ -25,6 +28,12 @@ def test_the_tutorials_figures():
         ("epochs = 0", "epochs is 0"),
         ("epochs = -1.5", "epochs"),
         ("epochs = nan", "epochs"),
+        ("epochs = inf", "epochs is inf: it must lie within 0 and 100,000"),
+        ("epochs = 1e12", "epochs"),
+        ("teacher_epochs = inf", "teacher_epochs is inf"),
+        ("batch_size = 1000000000", "batch size is 1000000000: it must lie within 1 and 100,000"),
+        ("learning_rate = 1000.0", "learning rate is 1000: it must be more than 0, and 100 at the most"),
+        ("seed = 99999999999999", "seed is 99999999999999: it must lie within 0 and 2,147,483,647"),
         ("epochs = 'many'", "another kind"),
         ("batch_size = 0", "batch size"),
         ("batch_size = 1.5", "another kind"),
@@ -71,3 +80,9 @@ def test_only_what_a_run_may_be_gone_on_with_leaves_the_lasting_hash():
         assert fast.change(**change).lasting_sha256 == fast.lasting_sha256
         assert fast.change(**change).sha256 != fast.sha256
     assert fast.change(seed=1).lasting_sha256 != fast.lasting_sha256
+
+
+def test_the_hash_is_of_what_a_recipe_says_not_of_the_fields_that_there_are():
+    """So that a field that is new in a later lenet, and not used, leaves older runs what they are."""
+    content = json.dumps({"epochs": 3.0, "name": "mine"}, sort_keys=True).encode()
+    assert Recipe(name="mine", epochs=3.0).sha256 == hashlib.sha256(content).hexdigest()

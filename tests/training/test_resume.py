@@ -1,6 +1,8 @@
 """A training that was interrupted comes to the same weights, bit for bit."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -114,6 +116,22 @@ def test_a_torn_newest_checkpoint_falls_back_to_the_one_before_and_to_the_same_b
     assert same_weights(run, whole)
 
 
+def test_a_damaged_checkpoint_does_not_take_the_place_of_a_whole_one_and_is_told(small, whole, tmp_path):
+    with pytest.raises(StoppedError):
+        train(small, RECIPE, tmp_path / "run", **stopping_after(20))
+    folder = tmp_path / "run" / "checkpoint"
+    (folder / "step-9999999999.ckpt").write_bytes(b"junk")
+    told = []
+    with pytest.raises(StoppedError):
+        resume(tmp_path / "run", small, **stopping_after(30), tell=told.append)
+    assert len(told) == 1
+    assert re.search(r"step-9999999999.ckpt: is no whole checkpoint .*; the one before it is taken", told[0])
+    assert len(list(folder.iterdir())) == 2
+    for path in folder.iterdir():
+        checkpoint.read(path)
+    assert same_weights(resume(tmp_path / "run", small), whole)
+
+
 def test_a_run_that_was_ended_before_its_first_checkpoint_begins_anew(small, whole, tmp_path):
     run = Run.create(tmp_path / "run")
     run.write_recipe(RECIPE)
@@ -124,6 +142,31 @@ def test_a_finished_run_is_left_as_it_is(small, whole):
     before = {path: path.stat().st_mtime_ns for path in whole.path.rglob("*") if path.name != ".lock"}
     resume(whole.path, small, watch=lambda progress: pytest.fail("it trained"))
     assert {path: path.stat().st_mtime_ns for path in whole.path.rglob("*") if path.name != ".lock"} == before
+
+
+def test_a_finished_run_takes_no_other_learning_rate_that_nothing_is_learnt_with(small, whole):
+    recipe = (whole.path / "recipe.toml").read_bytes()
+    with pytest.raises(LenetError, match="is finished, no step is left for another learning rate; add --epochs"):
+        resume(whole.path, small, learning_rate=0.001)
+    assert (whole.path / "recipe.toml").read_bytes() == recipe
+
+
+DAMAGED = [
+    *(("metrics.json", content) for content in (None, "[]", "{}", "[" * 100_000, '{"test": 3}')),
+    ("model.onnx", None),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGED)
+def test_results_that_somebody_damaged_are_written_again(small, whole, tmp_path, name, content):
+    shutil.copytree(whole.path, tmp_path / "run")
+    (tmp_path / "run" / name).unlink()
+    if content is not None:
+        (tmp_path / "run" / name).write_text(content)
+    assert not Run(tmp_path / "run").finished
+    run = resume(tmp_path / "run", small, watch=lambda progress: pytest.fail("it trained"))
+    assert run.finished
+    assert same_weights(run, whole)
 
 
 def test_results_that_were_not_written_to_their_end_are_written_again(small, whole, tmp_path, monkeypatch):
@@ -147,7 +190,13 @@ def test_a_finished_run_of_a_constant_schedule_is_lengthened_to_the_longer_runs_
     run = resume(short, small, epochs=3.2)
     assert same_weights(run, long)
     assert run.recipe == long.recipe
-    assert run.metrics["changes"] == [{"step": 18, "epochs": 3.2, "learning_rate": 0.01}]
+    before = {"epochs": 1.2, "learning_rate": 0.01}
+    assert run.metrics["changes"] == [{"step": 18, "epochs": 3.2, "learning_rate": 0.01, "before": before}]
+    card = (run.path / "README.md").read_text()
+    assert "From step 18 on, it was gone on with for 3.2 epochs" in card
+    assert "before for 1.2 at 0.01" in card
+    assert "The same again" not in card
+    assert "The same again" in (long.path / "README.md").read_text()
     assert "From step 18 on, it was gone on with for 3.2 epochs in all" in (run.path / "README.md").read_text()
 
 
@@ -168,7 +217,8 @@ def test_fewer_epochs_than_were_done_end_the_run_where_it_stands(small, tmp_path
     with pytest.raises(StoppedError):
         train(small, RECIPE, tmp_path / "run", **stopping_after(20))
     run = resume(tmp_path / "run", small, epochs=0.5, learning_rate=0.002)
-    assert run.metrics["changes"] == [{"step": 30, "epochs": 0.5, "learning_rate": 0.002}]
+    before = {"epochs": 3.5, "learning_rate": 0.01}
+    assert run.metrics["changes"] == [{"step": 30, "epochs": 0.5, "learning_rate": 0.002, "before": before}]
     assert "at a learning rate of 0.002" in (run.path / "README.md").read_text()
     assert run.metrics["steps"] == 30  # of 15 an epoch, in chunks that end with the epoch
     assert run.finished
@@ -242,8 +292,9 @@ def test_what_the_bits_depend_on_is_written_and_a_change_is_told(small, tmp_path
     after = json.loads(path.read_text())
     assert after["threads"] == before["threads"]
     assert after["earlier"][0]["threads"] == 99
-    path.write_text("[1, 2]")
-    assert run.write_environment({"threads": 2}) == []
+    for nothing in ("[1, 2]", '{"earlier": 5}', "[" * 100_000):
+        path.write_text(nothing)
+        assert run.write_environment({"threads": 2}) == []
 
 
 def test_a_short_training_writes_only_its_end(small, tmp_path, monkeypatch):

@@ -84,11 +84,12 @@ def test_adam_is_what_keras_does(small):
 
 
 def test_the_augmentation_weakens_over_its_last_share_only():
-    strengths = augmentation_strengths(Recipe(taper=0.5, taper_to=0.2), 100)
+    numbers = np.arange(1, 101)
+    strengths = augmentation_strengths(Recipe(taper=0.5, taper_to=0.2), numbers, 100)
     assert (strengths[:50] == 1).all()
     assert strengths[-1] == pytest.approx(0.2)
     assert (np.diff(strengths[50:]) < 0).all()
-    assert (augmentation_strengths(Recipe(), 10) == 1).all()
+    assert (augmentation_strengths(Recipe(), numbers, 100) == 1).all()
 
 
 def test_a_finished_run_holds_what_is_promised(run, test_part):
@@ -117,7 +118,7 @@ def test_the_saved_recipe_repeats_the_run(run):
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_and_its_step_is_told(small, tmp_path):
-    with pytest.raises(LenetError, match=r"no finite number at step 1; try a smaller --learning-rate, such as 0.0025"):
+    with pytest.raises(LenetError, match=r"no finite number at step 1; begin it again: .* --learning-rate 0.0025"):
         train(small, SMALL.change(split="4:1", input_gain=1e38), tmp_path / "run")
 
 
@@ -155,6 +156,24 @@ def test_rare_classes_count_more_when_asked(mnist):
         answers = network(scale_pixels(held_out.images)).numpy().argmax(axis=1)
         right.append(float((answers == held_out.labels)[500:].mean()))
     assert right[1] > right[0] + 0.2
+
+
+@pytest.mark.parametrize("changes", [{"dense_units": 4_000}, {"dense_units": 100_000_000}, {"filters": (2_000, 900)}])
+def test_a_network_that_no_model_file_holds_is_refused_before_it_is_trained(small, tmp_path, changes):
+    with pytest.raises(LenetError, match=r"parameters, [\d,]+ MiB; a model file holds 32 MiB; choose a smaller --size"):
+        train(small, Recipe(split="4:1", **changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_largest_network_that_is_not_refused_has_a_model_file(small, tmp_path):
+    recipe = Recipe(split="4:1", epochs=0.1, dense_units=3_390)
+    assert Model.load(train(small, recipe, tmp_path / "run").path).predict(small.images[:2]).shape == (2, 10)
+
+
+def test_an_empty_folder_is_as_good_as_none(small, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").touch()
+    assert train(small, Recipe(split="4:1", epochs=0.1, dense_units=10), tmp_path / "run").finished
 
 
 def test_a_run_is_never_overwritten(small, tmp_path):

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -52,7 +52,8 @@ def training_progress() -> Iterator[Watch]:
 
 def _print_epoch(progress: "Progress") -> None:
     if progress.epoch:
-        click.echo(_epoch_line(progress), err=True)
+        with suppress(OSError):  # whoever listened has gone; that ends no training
+            click.echo(_epoch_line(progress), err=True)
 
 
 def _stage(progress: "Progress") -> str:

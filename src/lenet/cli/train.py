@@ -1,7 +1,9 @@
 """``lenet train``."""
 
+import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from click.core import ParameterSource
 from lenet.cli.data import preparation_options
 from lenet.cli.progress import Watch, training_progress
 from lenet.cli.verb import verb
+from lenet.errors import LenetError
 from lenet.training.recipe import CLASS_WEIGHTS, NAMED, PRECISIONS, Recipe
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ class Filters(click.ParamType[tuple[int, int]]):
 
 
 # What can be changed of a run that is gone on with.
-RESUMABLE = {"debug", "resume", "epochs", "learning_rate"}
+RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 
 
 @verb(
@@ -119,10 +122,14 @@ def _resume(where: str, changes: dict[str, Any]) -> tuple["Run", int]:
     from lenet.training.trainer import resume
 
     run = Run(Path(where))
+    data = changes.pop("data", run.recipe.data)
     if not changes and run.finished:
         click.echo(f"{where}: is finished; --epochs makes it longer", err=True)
         return run, 0
-    dataset = _load(run.recipe)
+    try:
+        dataset = _load(run.recipe.change(data=data))
+    except LenetError as error:
+        raise LenetError(f"{error} (the run learns from it; when it lies elsewhere now, add --data)") from error
 
     def tell(sentence: str) -> None:
         click.echo(f"{where}: {sentence}", err=True)
@@ -190,4 +197,6 @@ class StopSignals:
         if self.signal:
             raise SystemExit(128 + number)
         self.signal = number
-        click.echo("stopping after these steps …", err=True)
+        # Not by Python's own streams, which may be in the midst of another line.
+        with suppress(OSError):
+            os.write(2, "stopping after these steps …\n".encode())

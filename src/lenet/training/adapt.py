@@ -16,15 +16,16 @@ CENTRED = 0.05
 def adapt(recipe: Recipe, dataset: Dataset) -> Recipe:
     """The same recipe with its view decided, and with the epochs that ``dataset``, the training part, gets."""
     centred = is_centred(dataset, recipe.kernel_size)
-    changes = {}
-    if recipe.view == "auto":
-        # Weights that were learnt from the whole are not cut down to the centre.
-        changes["view"] = "centre" if centred and not recipe.start else "whole"
+    view = recipe.view
+    if recipe.start:
+        view = "whole"  # weights that were learnt from the whole are not cut down to the centre
+    elif recipe.view == "auto":
+        view = "centre" if centred else "whole"
     epochs = recipe.epochs
     if recipe.whole_epochs and not centred:
         epochs = recipe.whole_epochs
     epochs = max(epochs, recipe.least_steps * recipe.batch_size / len(dataset))
-    return recipe.change(**changes, epochs=epochs)
+    return recipe.change(view=view, epochs=epochs)
 
 
 def is_centred(dataset: Dataset, kernel_size: int) -> bool:

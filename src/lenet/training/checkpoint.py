@@ -59,6 +59,7 @@ class Checkpoints:
         self.run = run
         self.folder = run / "checkpoint" / within
         self.owner = owner
+        self.passed_over: list[str] = []  # what was wrong with those that ``newest`` removed
         self._saved_at = time.monotonic()  # which no setting of the clock moves
 
     def due(self) -> bool:
@@ -83,20 +84,25 @@ class Checkpoints:
     def newest(self) -> Checkpoint | None:
         """The newest one that is whole; None when none was written yet.
 
+        Newer ones that are damaged are removed: they would take the place of whole ones.
+
         Raises:
             LenetError: when all are damaged, or they belong to another recipe or to other data.
         """
-        faults = []
+        damaged: dict[Path, LenetError] = {}
         for path in reversed(self.paths()):
             try:
                 checkpoint = read(path)
             except LenetError as error:
-                faults.append(str(error))
+                damaged[path] = error
                 continue
             self._check_owner(path, checkpoint.state.get("owner"))
+            for worthless in damaged:
+                worthless.unlink(missing_ok=True)
+            self.passed_over += [str(error) for error in damaged.values()]
             return checkpoint
-        if faults:
-            raise LenetError(f"{faults[0]}, and no other one is whole; start again")
+        if damaged:
+            raise LenetError(f"{next(iter(damaged.values()))}, and no other one is whole; start again")
         return None
 
     def paths(self) -> list[Path]:

@@ -14,8 +14,8 @@ from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.environment import library_versions
+from lenet.training.fitting import Fitting
 from lenet.training.learner import NAMES
-from lenet.training.loop import Fitting
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 

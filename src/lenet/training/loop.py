@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -15,11 +15,11 @@ from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
 from lenet.training.adapt import adapt
 from lenet.training.checkpoint import Arrays, Checkpoints
+from lenet.training.fitting import Epoch, Fitting
 from lenet.training.learner import Learner
 from lenet.training.optimizer import Optimizer, learning_rates
 from lenet.training.precision import choose_precision
 from lenet.training.recipe import CONTINUABLE, Recipe
-from lenet.training.run import Epoch
 from lenet.training.step import stepper
 from lenet.training.teacher import Teacher
 
@@ -51,61 +51,6 @@ class Progress:
     accuracy: float
     epoch: Epoch | None = None
     stage: str = ""
-
-
-@dataclass
-class Fitting:
-    """What ``fit`` says of its work; plain values, since a checkpoint keeps all of them.
-
-    Attributes:
-        step: steps done.
-        steps: steps in all.
-        epochs: that were done; less than the recipe's when stopped.
-        history: a row an epoch.
-        trace: epochs done, loss and accuracy of the images just learnt from, every few steps.
-        sums: of loss, right answers and images since the epoch began.
-        seconds: spent on training steps, those of its teacher and graph building included, validation not.
-        precision: that was computed in.
-        changes: the step from which a recipe was gone on with that has other epochs or another learning rate, and
-            these.
-    """
-
-    step: int = 0
-    steps: int = 0
-    epochs: float = 0.0
-    history: list[Epoch] = field(default_factory=list)
-    trace: list[tuple[float, float, float]] = field(default_factory=list)
-    sums: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    seconds: float = 0.0
-    precision: str = "float32"
-    changes: list[dict[str, float]] = field(default_factory=list)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it ended before its last step."""
-        return self.step < self.steps
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return {**vars(self), "history": [astuple(row) for row in self.history]}
-
-    @classmethod
-    def from_dict(cls, values: Any) -> "Fitting":
-        """Read them back.
-
-        Raises:
-            LenetError: when they are none.
-        """
-        try:
-            history = [Epoch(*row) for row in values["history"]]
-            trace = [(float(epochs), float(loss), float(accuracy)) for epochs, loss, accuracy in values["trace"]]
-            loss, right, seen = (float(value) for value in values["sums"])
-            fitting = cls(**{**values, "history": history, "trace": trace, "sums": (loss, right, seen)})
-            if fitting.step < 0 or fitting.seconds < 0 or fitting.precision not in ("float32", "bfloat16"):
-                raise ValueError("no training stands there")
-        except (KeyError, TypeError, ValueError) as error:
-            raise LenetError(f"a checkpoint of another lenet ({error}); start again") from error
-        return fitting
 
 
 def fit(
@@ -155,18 +100,20 @@ def fit(
 
     def keep() -> None:
         if checkpoints:
-            _refuse_diverged(learner, dataset.images[: recipe.batch_size], fitting.step)
-            arrays = {name: variable.numpy() for name, variable in _variables(learner, optimizer).items()}
+            variables = _variables(learner, optimizer)
+            _refuse_diverged(learner, variables, dataset.images[: recipe.batch_size], fitting.step)
+            arrays = {name: variable.numpy() for name, variable in variables.items()}
             checkpoints.save(fitting.step, {"fitting": fitting.to_dict(), "settings": settings}, arrays)
 
     take_steps = stepper(learner, optimizer, dataset, recipe, teacher[0] if teacher else None)
     fitting.steps = steps = max(recipe.steps(len(dataset)), fitting.step)
-    plan = np.stack([learning_rates(recipe, steps), augmentation_strengths(recipe, steps)], axis=1)
     started = time.perf_counter()
     for first, last, epoch_ends in _chunks(fitting.step, steps, recipe.batch_size, dataset):
         order = image_order(recipe.seed, len(dataset), first * recipe.batch_size, last * recipe.batch_size)
         order = order.reshape(-1, recipe.batch_size)
-        loss, right, sound = take_steps(dataset.images[order], dataset.labels[order], plan[first:last], first)
+        done = np.arange(first + 1, last + 1)
+        plan = np.stack([learning_rates(recipe, done, steps), augmentation_strengths(recipe, done, steps)], axis=1)
+        loss, right, sound = take_steps(dataset.images[order], dataset.labels[order], plan, first)
         loss, right, seen = float(loss), int(right), order.size
         if not np.isfinite(loss):
             raise DivergedError(f"the loss is no finite number at step {first + int(sound) + 1}")
@@ -188,9 +135,9 @@ def fit(
     return fitting
 
 
-def augmentation_strengths(recipe: Recipe, steps: int) -> npt.NDArray[np.float32]:
-    """How strong the augmentation of every step is, ``(steps,)``, 0 to 1."""
-    left = 1 - np.arange(1, steps + 1) / steps
+def augmentation_strengths(recipe: Recipe, numbers: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.float32]:
+    """How strong the augmentation is, 0 to 1, in the steps of these ``numbers``, 1 to ``steps``."""
+    left = 1 - numbers / steps
     tapered = recipe.taper_to + (1 - recipe.taper_to) * left / max(recipe.taper, 1e-9)
     return np.where(left < recipe.taper, tapered, 1.0).astype(np.float32)
 
@@ -206,10 +153,10 @@ def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np
 def _fitting_of(state: dict[str, Any], settings: dict[str, float]) -> Fitting:
     """Where a checkpoint had come to; notes when other settings take over from there."""
     fitting = Fitting.from_dict(state.get("fitting"))
-    if state.get("settings") != settings:
-        fitting.changes.append(
-            {"step": fitting.step, "epochs": settings["epochs"], "learning_rate": settings["learning_rate"]}
-        )
+    before = state.get("settings", {})
+    if before != settings:
+        now, then = ({name: one.get(name) for name in ("epochs", "learning_rate")} for one in (settings, before))
+        fitting.changes.append({"step": fitting.step, **now, "before": then})
     return fitting
 
 
@@ -232,14 +179,16 @@ def _restore(variables: dict[str, Any], arrays: Arrays) -> None:
         variable.assign(arrays[name])
 
 
-def _refuse_diverged(learner: Learner | Teacher, images: Any, step: int) -> None:
+def _refuse_diverged(learner: Learner | Teacher, variables: dict[str, Any], images: Any, step: int) -> None:
     """Hold what was learnt against ``images``, lest a state be kept that the next step fails on at any learning rate.
 
     Raises:
         DivergedError: when it is lost.
     """
-    weights = all(np.isfinite(variable.numpy()).all() for variable in learner.weights.values())
-    if not weights or not np.isfinite(learner.logits(scale_pixels(images)).numpy()).all():
+    if (
+        not all(np.isfinite(variable.numpy()).all() for variable in variables.values())
+        or not np.isfinite(learner.logits(scale_pixels(images)).numpy()).all()
+    ):
         raise DivergedError(f"the network's answers are no finite numbers at step {step}")
 
 

@@ -9,13 +9,12 @@ from lenet.backend import tf
 from lenet.training.recipe import Recipe
 
 
-def learning_rates(recipe: Recipe, steps: int) -> npt.NDArray[np.float32]:
-    """The learning rate of every step, ``(steps,)``."""
+def learning_rates(recipe: Recipe, numbers: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.float32]:
+    """The learning rates of the steps of these ``numbers``, 1 to ``steps``."""
     if recipe.schedule == "constant":
-        return np.full(steps, recipe.learning_rate, np.float32)
-    done = np.arange(1, steps + 1)
-    rising = np.minimum(done / max(1.0, recipe.warmup * steps), 1)
-    falling = np.minimum((steps - done + 1) / (steps * (1 - recipe.warmup)), 1)
+        return np.full(len(numbers), recipe.learning_rate, np.float32)
+    rising = np.minimum(numbers / max(1.0, recipe.warmup * steps), 1)
+    falling = np.minimum((steps - numbers + 1) / (steps * (1 - recipe.warmup)), 1)
     if recipe.schedule == "cosine":
         rising, falling = ((1 - np.cos(np.pi * share)) / 2 for share in (rising, falling))
     return (recipe.learning_rate * rising * falling).astype(np.float32)

@@ -18,6 +18,8 @@ CLASS_WEIGHTS = ("none", "balanced")
 # A run may be gone on with under another value of these; all else belongs to it for good.
 CONTINUABLE = ("epochs", "learning_rate", "least_steps", "whole_epochs")
 PRECISIONS = ("auto", "float32", "bfloat16")
+# Beyond these, a number was mistyped; seeds are 32-bit integers in TensorFlow.
+MOST_EPOCHS, MOST_BATCH, MOST_SEED = 100_000, 100_000, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,23 @@ class Recipe:
             LenetError: names the field at fault.
         """
         object.__setattr__(self, "filters", tuple(self.filters))
+        for name in ("epochs", "whole_epochs", "teacher_epochs"):
+            _require(
+                0 <= getattr(self, name) <= MOST_EPOCHS,
+                f"{name} is {getattr(self, name):g}: it must lie within 0 and {MOST_EPOCHS:,}",
+            )
         _require(self.epochs > 0, f"epochs is {self.epochs:g}: it must be more than 0")
-        _require(self.whole_epochs >= 0, f"whole_epochs is {self.whole_epochs:g}: it must be 0 or more")
         _require(self.least_steps >= 0, f"least_steps is {self.least_steps}: it must be 0 or more")
-        _require(self.batch_size >= 1, f"batch size is {self.batch_size}: it must be at least 1")
-        _require(0 < self.learning_rate <= 100, f"learning rate is {self.learning_rate:g}: it must be more than 0")
+        _require(
+            1 <= self.batch_size <= MOST_BATCH,
+            f"batch size is {self.batch_size}: it must lie within 1 and {MOST_BATCH:,}",
+        )
+        _require(
+            0 < self.learning_rate <= 100,
+            f"learning rate is {self.learning_rate:g}: it must be more than 0, and 100 at the most",
+        )
         _require(self.validation >= 0, f"validation is {self.validation}: it must be 0 or more images")
-        _require(self.seed >= 0, f"seed is {self.seed}: it must be 0 or more")
+        _require(0 <= self.seed <= MOST_SEED, f"seed is {self.seed}: it must lie within 0 and {MOST_SEED:,}")
         _require(self.optimizer in OPTIMIZERS, f"optimizer {self.optimizer!r} is none of {', '.join(OPTIMIZERS)}")
         _require(self.schedule in SCHEDULES, f"schedule {self.schedule!r} is none of {', '.join(SCHEDULES)}")
         _require(
@@ -130,7 +142,6 @@ class Recipe:
         )
         _require(self.precision in PRECISIONS, f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
         _require(self.input_gain > 0, f"input_gain is {self.input_gain:g}: it must be more than 0")
-        _require(self.teacher_epochs >= 0, f"teacher_epochs is {self.teacher_epochs:g}: it must be 0 or more")
         for name in ("warmup", "dropout", "label_smoothing", "zoom"):
             _require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name):g}: it must be 0 or more, below 1")
         for name in ("gaps", "thickness", "damage", "taper", "taper_to", "distillation"):
@@ -189,13 +200,15 @@ class Recipe:
 
     @property
     def sha256(self) -> str:
-        """Of all fields."""
-        return _sha256(self.to_dict())
+        """Of all fields that are not as they are by themselves: one that a later lenet adds disowns no older run."""
+        plain = Recipe().to_dict()
+        return _sha256({name: value for name, value in self.to_dict().items() if value != plain[name]})
 
     @property
     def lasting_sha256(self) -> str:
-        """Of the fields that stay the same for as long as a run is gone on with."""
-        return _sha256({name: value for name, value in self.to_dict().items() if name not in CONTINUABLE})
+        """Of those that stay the same for as long as a run is gone on with."""
+        plain = Recipe()
+        return replace(self, **{name: getattr(plain, name) for name in CONTINUABLE}).sha256
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for TOML and JSON."""

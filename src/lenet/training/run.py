@@ -4,10 +4,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomli_w
 
@@ -16,33 +15,23 @@ from lenet.atomic import flush, replacing, write_text
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
-from lenet.evaluation.metrics import expected_calibration_error, wilson_interval
+from lenet.evaluation.metrics import expected_calibration_error
 from lenet.evaluation.report import write_figures
 from lenet.model.file import write_model
 from lenet.model.graph import Weights
 from lenet.model.metadata import Metadata
+from lenet.training.card import model_card
 from lenet.training.environment import differences
+from lenet.training.fitting import Epoch, Fitting
+from lenet.training.lock import NAME as LOCK
 from lenet.training.recipe import Recipe
 from lenet.weights import save_weights
 
-if TYPE_CHECKING:
-    from lenet.training.loop import Fitting
-
 # The temporary files that `lenet.atomic` makes of the files in a run folder.
 LEFTOVER = re.compile(r"\..+\.(toml|json|csv|md|onnx|h5|png|ckpt)\.[a-z0-9_]{8}(\..+)?")
+# What others rely on in `metrics.json`.
+MEASURED = {"test", "train_seconds", "epochs", "seed", "recipe", "recipe_sha256", "precision", "data_sha256"}
 COLUMNS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """A row of the history; the fields are its columns, ``seconds`` the training time since the start."""
-
-    epoch: float
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    seconds: float
 
 
 class Run:
@@ -56,11 +45,15 @@ class Run:
     def create(cls, where: str | Path | None = None) -> "Run":
         """Make a new run folder: ``where``, or the next free ``runs/train-N``.
 
+        An empty folder is taken as it is: a process that was killed at its very start leaves one.
+
         Raises:
             LenetError: when it is there already or cannot be made.
         """
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
+            if path.is_dir() and all(inside.name == LOCK for inside in path.iterdir()):
+                return cls(path)
             path.mkdir(parents=True)
             flush(path.parent)
         except FileExistsError:
@@ -74,13 +67,12 @@ class Run:
         """What ``metrics.json`` holds.
 
         Raises:
-            LenetError: when the run never came to an end.
+            LenetError: when the run never came to an end, or the file is none that ``write_results`` wrote.
         """
         path = self.path / "metrics.json"
-        try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise LenetError(f"{path}: cannot be read ({error}); is this a finished run?") from error
+        content = _read_json(path)
+        if not isinstance(content, dict) or not content.keys() >= MEASURED or not isinstance(content["test"], dict):
+            raise LenetError(f"{path}: holds no measures of a run; write them again: lenet train --resume {self.path}")
         return content
 
     @property
@@ -96,7 +88,7 @@ class Run:
     def finished(self) -> bool:
         """Whether its results are those of its recipe: ``metrics.json`` is written last."""
         try:
-            return self.metrics.get("recipe_sha256") == self.recipe.sha256
+            return self.metrics["recipe_sha256"] == self.recipe.sha256 and (self.path / "model.onnx").is_file()
         except LenetError:
             return False
 
@@ -112,10 +104,12 @@ class Run:
         """
         path = self.path / "environment.json"
         try:
-            before = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            before = _read_json(path)
+        except LenetError:
             before = {}  # none yet, or one that says nothing
+        before = before if isinstance(before, dict) else {}
         earlier = before.pop("earlier", [])
+        earlier = earlier if isinstance(earlier, list) else []
         changed = differences(before, values)
         if changed:
             earlier = [*earlier, before]
@@ -137,7 +131,7 @@ class Run:
         weights: Weights,
         metadata: Metadata,
         recipe: Recipe,
-        fitting: "Fitting",
+        fitting: Fitting,
         evaluation: Evaluation,
         test_part: Dataset,
     ) -> None:
@@ -147,11 +141,11 @@ class Run:
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(fitting.history))
         metrics = _metrics(metadata, recipe, fitting, evaluation)
-        write_text(self.path / "README.md", _card(self.path.name, metadata, metrics, evaluation))
+        write_text(self.path / "README.md", model_card(self.path.name, metadata, metrics, evaluation))
         self._write_figures(weights, fitting, evaluation, test_part)
         write_text(self.path / "metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
 
-    def _write_figures(self, weights: Weights, fitting: "Fitting", evaluation: Evaluation, test_part: Dataset) -> None:
+    def _write_figures(self, weights: Weights, fitting: Fitting, evaluation: Evaluation, test_part: Dataset) -> None:
         folder = self.path / "figures"
         write_figures(folder, evaluation, test_part.images)
         for name, figure in (
@@ -160,6 +154,13 @@ class Run:
         ):
             with replacing(folder / f"{name}.png", suffix=".png") as temporary:
                 figure.savefig(temporary)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise LenetError(f"{path}: cannot be read ({error}); is this a finished run?") from error
 
 
 def _next_free(folder: Path) -> Path:
@@ -175,7 +176,7 @@ def _history_csv(history: list[Epoch]) -> str:
     return text.getvalue()
 
 
-def _metrics(metadata: Metadata, recipe: Recipe, fitting: "Fitting", evaluation: Evaluation) -> dict[str, Any]:
+def _metrics(metadata: Metadata, recipe: Recipe, fitting: Fitting, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "test": {"n": evaluation.n, "correct": evaluation.correct, "accuracy": evaluation.accuracy},
         "expected_calibration_error": expected_calibration_error(evaluation.probabilities, evaluation.truth),
@@ -194,63 +195,3 @@ def _metrics(metadata: Metadata, recipe: Recipe, fitting: "Fitting", evaluation:
         "versions": dict(metadata.versions),
         "data_sha256": metadata.training_data_sha256,
     }
-
-
-def _calibration(metadata: Metadata, evaluation: Evaluation) -> str:
-    if metadata.unknown_threshold is None:
-        return (
-            "Its probabilities are as the network gives them (temperature 1), and it calls nothing unknown: the recipe "
-            "kept too\nfew images aside to fit either."
-        )
-    return (
-        f"Temperature {metadata.temperature:.3f}, fitted on {metadata.recipe['validation']:,} training images kept "
-        f"aside. An image that scores below {metadata.unknown_threshold:.3f}\n(highest logit) is called unknown: 1 % "
-        f"of those images; {evaluation.kept:.2%} of the measured ones are kept as known."
-    )
-
-
-def _origin(recipe: Mapping[str, Any], changes: list[dict[str, float]]) -> str:
-    """What the card says of a training that did not simply follow its recipe from fresh weights."""
-    text = ""
-    if recipe["start"]:
-        text += f" Its training began with the weights of `{recipe['start']}` (SHA-256 `{recipe['start_sha256']}`)."
-    for change in changes:
-        text += f" From step {change['step']} on, it was gone on with for {change['epochs']:g} epochs in all"
-        text += f" at a learning rate of {change['learning_rate']:g}."
-    return text
-
-
-def _card(name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation) -> str:
-    low, high = wilson_interval(evaluation.correct, evaluation.n)
-    recipe = metadata.recipe
-    first, second = recipe["filters"]
-    origin = _origin(recipe, metrics["changes"])
-    return f"""# {name}
-
-A LeNet for {metadata.width}×{metadata.height}×{metadata.depth} images and {len(metadata.class_names)} classes \
-({", ".join(metadata.class_names)}): convolutions of {first} and {second} kernels \
-{recipe["kernel_size"]}×{recipe["kernel_size"]}, {recipe["dense_units"]} dense units.{origin}
-
-| measured | |
-| --- | --- |
-| accuracy on {evaluation.data}, n = {evaluation.n:,} | \
-{evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
-| images read wrong | {evaluation.n - evaluation.correct} |
-| confidence and accuracy differ by | {metrics["expected_calibration_error"]:.2%} (expected calibration error) |
-| training | {metrics["epochs"]:g} epochs in {metrics["train_seconds"]:.1f} s, {metrics["precision"]} |
-
-Recipe `{recipe["name"]}` on `{recipe["data"]}`, split {recipe["split"]}, seed {metadata.seed}; the test part took no
-part in the training. The same again: `lenet train --recipe {name}/recipe.toml`. Measured by `lenet train`; measure
-again with `lenet evaluate`.
-
-{_calibration(metadata, evaluation)}
-
-![learning curves](figures/curves.png)
-![confusion matrix](figures/confusion.png)
-![mistakes of highest confidence](figures/mistakes.png)
-![kernels of the first convolution](figures/filters.png)
-![calibration](figures/calibration.png)
-
-Versions: {", ".join(f"{library} {number}" for library, number in metadata.versions.items())}.
-SHA-256 of the data: `{metadata.training_data_sha256}`.
-"""

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 from lenet.backend import keras
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
-from lenet.network import LeNet
+from lenet.model.file import MOST_BYTES
+from lenet.network import LeNet, count_parameters
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment
 from lenet.training.finish import finish
+from lenet.training.fitting import Fitting
 from lenet.training.learner import Learner
 from lenet.training.lock import locked
-from lenet.training.loop import DivergedError, Fitting, Progress, fit
+from lenet.training.loop import DivergedError, Progress, fit
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.start import load_start, start_from
@@ -88,10 +90,10 @@ def resume(
         epochs: another end, also of a finished run. The rest follows the schedule of a training of so many epochs from
             the step that was come to; for a constant schedule that is the longer training itself, bit for bit. Fewer
             than were done end the run where it stands.
-        learning_rate: another one from here on.
+        learning_rate: another one for the steps that are left.
         watch: is told of the progress, often.
         stop: is asked often; when it says yes, the training ends and leaves what it can be gone on from.
-        tell: is told what keeps the weights from being the same bits.
+        tell: is told what keeps the weights from being the same bits, and of checkpoints that were damaged.
 
     Raises:
         StoppedError: when ``stop`` said yes; says how to go on.
@@ -103,10 +105,15 @@ def resume(
     wanted = {"epochs": epochs, "learning_rate": learning_rate}
     recipe = before.change(**{name: value for name, value in wanted.items() if value is not None})
     with locked(run.path):
-        if recipe == before and run.finished:
+        if run.finished and recipe == before:
             return run
+        if run.finished and epochs is None:
+            raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
         run.remove_leftovers()
-        begun = _checkpoints(run, recipe, dataset).newest() is not None
+        checkpoints = _checkpoints(run, recipe, dataset)
+        begun = checkpoints.newest() is not None
+        for fault in checkpoints.passed_over:
+            tell(f"{fault}; the one before it is taken")
         parts = _divide(dataset, recipe)
         network = build_network(dataset, recipe.change(start="") if begun else recipe)
         if recipe != before:
@@ -121,7 +128,11 @@ def build_network(dataset: Dataset, recipe: Recipe) -> Any:
     """An untrained LeNet for the images and classes of ``dataset``; the recipe's seed decides its weights.
 
     Where the recipe names a model to start from, it has that one's weights.
+
+    Raises:
+        LenetError: for a network that no model file could hold, or none at all.
     """
+    _check_size(dataset, recipe)
     keras.utils.set_random_seed(recipe.seed)
     network = LeNet.build(
         dataset.width,
@@ -136,6 +147,26 @@ def build_network(dataset: Dataset, recipe: Recipe) -> Any:
     if recipe.start:
         load_start(network, recipe, dataset.class_names)
     return network
+
+
+def _check_size(dataset: Dataset, recipe: Recipe) -> None:
+    parameters = count_parameters(
+        dataset.width,
+        dataset.height,
+        dataset.depth,
+        len(dataset.class_names),
+        recipe.filters,
+        recipe.kernel_size,
+        recipe.dense_units,
+    )
+    # The rest of a model file is small, but for its class names.
+    needed = 4 * parameters + 64 * len(dataset.class_names) + (1 << 16)
+    if needed > MOST_BYTES:
+        raise LenetError(
+            f"{dataset.name}: a network for {dataset.width}×{dataset.height} pixels with these filters and dense units "
+            f"has {parameters:,} parameters, {needed / 2**20:,.0f} MiB; a model file holds {MOST_BYTES >> 20} MiB; "
+            "choose a smaller --size, such as 28x28, or fewer --dense-units"
+        )
 
 
 def _learn(
@@ -207,12 +238,9 @@ def _fit(
             teacher=teacher,
         )
     except DivergedError as error:
-        lower = f"{recipe.learning_rate / 4:g}"
-        if checkpoints.paths():
-            hint = f"go on from its last good state: lenet train --resume {run.path} --learning-rate {lower}"
-        else:
-            hint = f"try a smaller --learning-rate, such as {lower}"
-        raise LenetError(f"{error}; {hint}") from error
+        where = "go on from its last good state" if checkpoints.paths() else "begin it again"
+        lower = f"--learning-rate {recipe.learning_rate / 4:g}"
+        raise LenetError(f"{error}; {where}: lenet train --resume {run.path} {lower}") from error
     if fitting.stopped:
         raise StoppedError(
             f"stopped after step {fitting.step:,} of {fitting.steps:,}; go on with: lenet train --resume {run.path}"
