@@ -269,20 +269,23 @@ NAMED = (
         view="centre",
         input_gain=3.2,
     ),
-    # The most that this network was taught in half an hour. Other hands, pens and papers come from augmentation, and a
-    # fifth of the images is damaged besides: at full strength first and weakly in the end, so that the last steps see
-    # digits as they are. Dropout, label smoothing and weight decay keep the digits from being learnt by heart. Those
-    # kept aside calibrate the answer: a threshold that keeps 99 % of them has a standard error of 0.14 points.
+    # The most that this network was taught in an evening's half hour. Other hands, pens and papers come from
+    # augmentation, which weakens in the second half, so that the last steps see digits nearly as they are. A tenth of
+    # the images is damaged besides. On 10,000 training images held out, labels alone brought LeNet to 41 to 45 errors,
+    # and to 48 with damage; a deeper network to 32; with that one's answers beside the labels, LeNet came to 41 with
+    # damage, and to the best of probabilities. Dropout, label smoothing and weight decay keep the digits from being
+    # learnt by heart. Those kept aside calibrate the answer: a threshold that keeps 99 % of them has a standard error
+    # of 0.14 points.
     Recipe(
         name="best",
         validation=5_000,
-        epochs=30.0,
+        epochs=60.0,
         batch_size=128,
         optimizer="adamw",
         learning_rate=3e-3,
         schedule="cosine",
         warmup=0.15,
-        weight_decay=1e-2,
+        weight_decay=3e-2,
         dropout=0.3,
         label_smoothing=0.05,
         input_gain=3.2,
@@ -293,9 +296,11 @@ NAMED = (
         elastic=0.4,
         thickness=0.3,
         gaps=0.05,
-        damage=0.2,
-        taper=0.3,
-        taper_to=0.3,
+        damage=0.1,
+        taper=0.5,
+        taper_to=0.1,
+        teacher_epochs=24.0,
+        distillation=0.9,
     ),
     # The tutorial's own: plain SGD, twenty rounds, two thirds to train and one third to test. It leaves the first
     # weights to its Keras; He's are three points ahead after two epochs on digits kept aside, so they are taken.

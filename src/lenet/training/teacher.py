@@ -99,10 +99,11 @@ class Teacher:
         mean, variance = self.statistics[f"{name}/moving_mean"], self.statistics[f"{name}/moving_variance"]
         scale, shift = self.weights[f"{name}/gamma"], self.weights[f"{name}/beta"]
         known = () if learning else (mean, variance)
+        # In float32, which TensorFlow normalises in a third of the time of bfloat16.
         x, batch_mean, batch_variance = tf.compat.v1.nn.fused_batch_norm(
-            x, scale, shift, *known, epsilon=EPSILON, is_training=learning
+            tf.cast(x, tf.float32), scale, shift, *known, epsilon=EPSILON, is_training=learning
         )
         if learning:
             mean.assign_sub((1 - MOMENTUM) * (mean - batch_mean))
             variance.assign_sub((1 - MOMENTUM) * (variance - batch_variance))
-        return x
+        return tf.cast(x, self.dtype)
