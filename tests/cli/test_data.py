@@ -1,6 +1,9 @@
 """`lenet data`: info, preview, check and convert, as a user calls them."""
 
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -84,6 +87,24 @@ def test_convert(there):
     again = run("convert", "pets", "pets.parquet")
     assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
     assert run("convert", "pets", "pets.doc").exit_code == 1
+
+
+@pytest.mark.parametrize("target", ["mnist", "mnist.parquet"])
+def test_a_terminated_conversion_leaves_nothing_behind(there, target):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lenet", "data", "convert", "mnist", f"converted/{target}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(there.glob("converted/.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.terminate()
+    assert process.communicate(timeout=60) == ("", "lenet: terminated\n")
+    assert process.returncode == 143
+    assert list((there / "converted").iterdir()) == []
 
 
 def test_wrong_usage_is_status_two(there):

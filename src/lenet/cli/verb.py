@@ -1,8 +1,12 @@
 """What all verbs share: examples in the help, one clear line for a user's mistake, the exit status."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -20,13 +24,18 @@ class Failure(click.ClickException):
         click.echo(f"lenet: {self.message}", err=True)
 
 
+class TerminatedError(SystemExit):
+    """SIGTERM came."""
+
+
 class Verb(click.Command):
     """A command whose failures are one line each, unless ``--debug`` asks for more."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         try:
-            return super().invoke(ctx)
+            with _tidy_end():
+                return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except BrokenPipeError:
@@ -36,6 +45,9 @@ class Verb(click.Command):
         except KeyboardInterrupt:
             click.echo("lenet: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except TerminatedError:
+            click.echo("lenet: terminated", err=True)
+            ctx.exit(TERMINATED)
         except Exception as error:
             if ctx.meta.get("debug"):
                 raise
@@ -59,6 +71,27 @@ def verb(name: str, *examples: str) -> Callable[[Callable[..., None]], click.Com
         return command
 
     return decorate
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Let SIGTERM unwind the work as Ctrl-C does, so that nothing half written is left behind.
+
+    Verbs with handlers of their own set them within. Who called us with another handler keeps it.
+    """
+    number = signal.SIGTERM
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(_: int, __: FrameType | None) -> None:
+        raise TerminatedError(TERMINATED)
+
+    signal.signal(number, end)
+    try:
+        yield
+    finally:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _debug(function: Callable[..., None]) -> Callable[..., None]:
