@@ -1,5 +1,8 @@
 """Folders of pictures: parts, classes, formats, sizes, polarity."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -225,6 +228,21 @@ def test_many_pixels_are_mapped_from_the_cache_and_decoded_once(tmp_path, cache,
     assert again.sha256 == in_memory.sha256
     save(stroke(ink=7), tmp_path / "a" / "0.png")
     assert load_dataset(tmp_path).sha256 != in_memory.sha256
+
+
+def test_what_was_left_half_written_is_swept_from_the_cache(tmp_path, cache, monkeypatch):
+    for label in "ab":
+        save(stroke(), tmp_path / label / "1.png")
+    (cache / "lenet").mkdir()
+    days_old = {".k.pixels.killed": 2, ".k.pixels.at_work": 0.5, "old.json": 31, "old.pixels": 31, "new.json": 29}
+    for name, days in days_old.items():
+        (cache / "lenet" / name).touch()
+        os.utime(cache / "lenet" / name, (time.time() - days * 86_400,) * 2)
+    (cache / "lenet" / "gone.json").symlink_to("removed-meanwhile")  # listed, but not there any more
+    monkeypatch.setattr(store, "IN_MEMORY_BYTES", 1000)
+    load_dataset(tmp_path)
+    kept = {path.name for path in (cache / "lenet").iterdir()}
+    assert kept & (days_old.keys() | {"gone.json"}) == {".k.pixels.at_work", "new.json", "gone.json"}
 
 
 def test_mapped_images_are_split_without_filling_the_memory(tmp_path, monkeypatch):
