@@ -268,3 +268,15 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, cache, monkeypatch):
     with pytest.raises(LenetError, match=r"No space left on device.*XDG_CACHE_HOME"):
         load_dataset(tmp_path)
     assert list((cache / "lenet").iterdir()) == []
+
+
+def test_a_user_without_a_home_is_told_to_name_a_cache_folder(tmp_path, monkeypatch):
+    def nobody(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    save(stroke(), tmp_path / "a" / "1.png")
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(LenetError, match=r"no home.*XDG_CACHE_HOME"):
+        load_dataset(tmp_path)

@@ -34,8 +34,15 @@ LEFTOVER_DAYS = 1
 
 
 def cache_folder() -> Path:
-    """Where mapped files lie: ``lenet`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+    """Where mapped files lie: ``lenet`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``.
+
+    Raises:
+        LenetError: when the user has no home, as in some containers, and no cache folder is named.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+    except RuntimeError as error:
+        raise LenetError("this user has no home for ~/.cache; name a cache folder in XDG_CACHE_HOME") from error
 
 
 def gather(images: Pixels, indices: npt.NDArray[np.int64]) -> Pixels:
