@@ -17,6 +17,9 @@ from lenet.datasets.pictures import Complain, decode_all, fingerprint, refuse
 from lenet.datasets.prepare import Preparation, as_picture
 from lenet.errors import LenetError
 
+# What systems put beside pictures without being asked.
+SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
+
 
 @dataclass(frozen=True)
 class _Picture:
@@ -66,7 +69,7 @@ def write_folder(dataset: Dataset, root: Path) -> None:
     """
     refuse_absent(dataset.labels, dataset.class_names, f"{root}: a folder of pictures")
     for name in dataset.class_names:
-        if name.startswith(".") or "/" in name or os.sep in name or len(name.encode()) > 255:
+        if is_passed_over(name) or "/" in name or os.sep in name or len(name.encode()) > 255:
             raise LenetError(f"{root}: class {name!r} cannot be a folder's name; take npz, csv or parquet")
     digits = len(str(len(dataset) - 1))
     with building(root) as folder:
@@ -77,6 +80,11 @@ def write_folder(dataset: Dataset, root: Path) -> None:
             for index in range(rows.start, rows.stop):
                 path = above / dataset.class_names[dataset.labels[index]] / f"{index:0{digits}}.png"
                 as_picture(dataset.images[index]).save(path)
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of this name is none of the data and goes unread: hidden things and systems' own."""
+    return name.startswith((".", "__MACOSX")) or name.lower() in SYSTEMS_OWN
 
 
 def _find(root: Path, complain: Complain) -> Iterator[_Picture]:
@@ -116,9 +124,9 @@ def _find_flat(children: list[Path], part: int, complain: Complain) -> Iterator[
 
 
 def _children(root: Path, folder: Path, complain: Complain) -> list[Path]:
-    """What lies in a folder, but for hidden things and for links that lead out of ``root``."""
+    """What lies in a folder, but for what is passed over and for links that lead out of ``root``."""
     try:
-        found = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX")))
+        found = sorted(path for path in folder.iterdir() if not is_passed_over(path.name))
     except OSError as error:
         complain(LenetError(f"{folder}: cannot be read ({error.strerror})"))
         return []
