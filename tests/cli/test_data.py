@@ -58,6 +58,15 @@ def test_check_of_sound_data(there):
     assert (result.exit_code, result.stdout) == (0, "16 images looked at\n")
 
 
+def test_info_and_check_say_what_was_left_out(there):
+    (there / "pets" / "train" / "cat" / "cat9.heic").write_bytes(b"not known")
+    note = "left out files that are no known picture: 1, such as 'train/cat/cat9.heic'"
+    assert f"note      {note}\n" in run("info", "pets").stdout
+    result = run("check", "pets")
+    assert (result.exit_code, result.stdout) == (0, f"note   {note}\n16 images looked at\n")
+    assert json.loads(run("check", "pets", "--json").stdout)["notes"] == [note]
+
+
 def test_check_names_every_fault_and_fails(there):
     (there / "pets" / "train" / "cat" / "cat0.png").write_bytes(b"cut")
     first = there / "pets" / "train" / "dog" / "dog1.png"

@@ -550,6 +550,21 @@ def _(folder):
     return pictures(folder, "7_1.png", "scan.png"), "scan.png: has no class"
 
 
+@case("folder-picture-beside-classes")
+def _(folder):
+    return pictures(folder, "a/1.png", "b/1.png", "7_x.png"), "data/7_x.png: lies beside the folders of classes; put"
+
+
+@case("folder-picture-beside-parts")
+def _(folder):
+    return pictures(folder, "train/a/1.png", "test/a/1.png", "x.png"), "data/x.png: lies beside the folders of classes"
+
+
+@case("folder-picture-beside-classes-in-a-part")
+def _(folder):
+    return pictures(folder, "train/a/1.png", "train/b_2.png", "test/a/1.png"), "train/b_2.png: lies beside the folders"
+
+
 @case("folder-within-a-class")
 def _(folder):
     return pictures(folder, "a/1.png", "b/1.png", "b/more/2.png"), "b/more: is a folder within a class"

@@ -69,6 +69,36 @@ def test_a_flat_folder_has_the_class_at_the_head_of_each_name(tmp_path):
     assert dataset.origins == ("7_001.png", "7_10.png", "a-2.png")
 
 
+def test_files_that_are_no_picture_are_counted_in_a_note_and_systems_own_are_not(tmp_path):
+    for part in ("train", "test"):
+        for label in "ab":
+            save(stroke(), tmp_path / part / label / "1.png")
+            for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "__MACOSX"):
+                (tmp_path / part / label / name).touch()
+    assert load_dataset(tmp_path).notes == ()
+    for name in ("README.txt", "train/a/photo.heic", "train/noending", "test/b/2.svg"):
+        (tmp_path / name).write_text("not a picture", encoding="utf-8")
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 4
+    assert dataset.notes == ("left out files that are no known picture: 4, such as 'README.txt'",)
+
+
+def test_a_flat_folder_counts_files_that_are_no_picture_too(tmp_path):
+    for name in ("7_001.png", "a-2.png"):
+        save(stroke(), tmp_path / name)
+    (tmp_path / "7_002.heic").touch()
+    assert load_dataset(tmp_path).notes == ("left out files that are no known picture: 1, such as '7_002.heic'",)
+
+
+def test_pictures_beside_class_folders_are_complained_of_and_the_others_loaded(tmp_path):
+    for name in ("a/1.png", "b/1.png", "7_x.png", "8_x.png"):
+        save(stroke(), tmp_path / name)
+    told = []
+    dataset = load_dataset(tmp_path, complain=lambda error: told.append(str(error)))
+    assert dataset.origins == ("a/1.png", "b/1.png")
+    assert told == [f"{tmp_path}/7_x.png: lies beside the folders of classes (2 pictures do); put it into one of them"]
+
+
 @pytest.mark.parametrize(
     ("ending", "mode", "options"),
     [

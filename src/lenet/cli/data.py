@@ -123,6 +123,7 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
     doubted = _doubted(dataset, suspects, gallery) if suspects else []
     if as_json:
         report = {"data": source, "n": len(dataset), "faults": faults, "findings": [vars(found) for found in findings]}
+        report |= {"notes": list(dataset.notes)}
         report |= {"suspects": doubted} if suspects else {}
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
@@ -132,6 +133,8 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
                 click.echo(f"         {example}")
             if len(finding.examples) < finding.count and finding.examples:
                 click.echo(f"         and {finding.count - len(finding.examples):,} more")
+        for note in dataset.notes:
+            click.echo(f"note   {note}")
         for row in doubted:
             click.echo(
                 f"doubt  {row['image']} is labelled {row['label']} ({row['label_probability']:.1%}), "
