@@ -182,6 +182,8 @@ class Dataset:
     def hold_out(self, count: int, seed: int = 0) -> Parts:
         """Keep ``count`` images aside as the test part: shuffled by ``seed``, every class divided alike.
 
+        A class of a single image stays in the training part, where it can be learnt, if ``count`` allows it.
+
         Raises:
             LenetError: when either part would be empty.
         """
@@ -249,9 +251,18 @@ def _parse_ratio(ratio: str) -> tuple[float, float]:
 
 
 def _quotas(class_counts: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64]:
-    """Share ``total`` among classes in proportion, exactly, by largest remainders."""
+    """Share ``total`` among classes in proportion, exactly, by largest remainders.
+
+    No class gives all that it has, as long as the others can make up for it.
+    """
     shares = class_counts * total / class_counts.sum()
     quotas: npt.NDArray[np.int64] = np.floor(shares).astype(np.int64)
     for label in np.argsort(quotas - shares, kind="stable")[: total - quotas.sum()]:
         quotas[label] += 1
+    most = np.maximum(class_counts - 1, 0)
+    if total > most.sum():
+        return quotas
+    quotas = np.minimum(quotas, most)
+    while quotas.sum() < total:
+        quotas[np.where(quotas < most, shares - quotas, -np.inf).argmax()] += 1
     return quotas
