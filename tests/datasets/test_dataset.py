@@ -34,6 +34,7 @@ def test_vectors_and_grey_images_get_their_four_dimensions():
         (np.zeros((2, 4, 4), np.float32), [0, 1], "float32"),
         (np.zeros((2, 1, 4, 4, 1), np.uint8), [0, 1], "shape"),
         (np.zeros((2, 0, 4), np.uint8), [0, 1], "shape"),
+        (np.zeros((2, 0), np.uint8), [0, 1], "shape"),
         (np.zeros((2, 4, 4), np.uint8), [0, 1, 1], "labels of shape"),
         (np.zeros((0, 4, 4), np.uint8), np.zeros(0, int), "no image"),
         (np.zeros((2, 4, 4), np.uint8), [0, 2], "0…2"),

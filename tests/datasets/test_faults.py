@@ -273,6 +273,7 @@ for name, arrays, says in (
     ("five-dimensions", {"x": IMAGES.reshape(20, 1, 8, 8, 1), "y": LABELS}, "shape"),
     ("four-channels", {"x": IMAGES.reshape(20, 4, 4, 4), "y": LABELS}, "1 (grey) or 3 (colour)"),
     ("channels-first", {"x": IMAGES.reshape(20, 1, 8, 8), "y": LABELS}, "1 (grey) or 3 (colour)"),
+    ("no-pixels", {"x": IMAGES.reshape(20, 64)[:, :0], "y": LABELS}, "x: images have shape (20, 0)"),
     ("empty", {"x": IMAGES[:0], "y": LABELS[:0]}, "no image"),
     ("no-width", {"x": IMAGES[:, :, :0], "y": LABELS}, "shape"),
     (
@@ -370,6 +371,8 @@ for name, text, says in (
     ("fraction", HEAD + "a,1,2,0.5,4\n", "line 2, column 4: '0.5'"),
     ("hexadecimal", HEAD + "a,1,0x2,3,4\n", "line 2, column 3: '0x2'"),
     ("enormous", HEAD + "a,1," + "9" * 5000 + ",3,4\n", "line 2, column 3"),
+    ("wide-pixel", HEAD + "a,1,2,3,4\nb,1,2,3," + "1" * 140_000 + "\n", "line 3: cannot be read (field larger than"),
+    ("wide-heading", "label,pixel0" + "0" * 140_000 + "\na,1\n", "line 1: cannot be read (field larger than"),
     ("semicolons", HEAD.replace(",", ";") + "a;1;2;3;4\n", "line 1"),
     ("no-label", "x1,x2,x3,x4\n1,2,3,4\n", "line 1: no label column"),
     ("two-labels", "label,class,pixel0\na,b,1\n", "line 1: 2 label columns".replace("columns", "column")),
@@ -685,6 +688,12 @@ for name, source, says in (
     @case(f"source-{name}")
     def _(folder, source=source, says=says):
         return (folder if not source else Path(source)), says
+
+
+@case("source-pipe")
+def _(folder):
+    os.mkfifo(folder / "data.csv")
+    return folder / "data.csv", "data.csv: is neither a file nor a folder"
 
 
 for ending in ("txt", "pkl", "h5", "pt", "zip", "mat", "png"):

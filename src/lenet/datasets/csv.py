@@ -90,7 +90,7 @@ def _read(file: IO[str], path: Path) -> Dataset:
     first = next(lines, None)
     if first is None:
         raise LenetError(f"{path}: is empty; rows of a label and pixels are needed")
-    columns = _split(first[1])
+    columns = _split(*first, path)
     if not _is_header(columns):
         lines = chain([first], lines)
         columns = ["label", *(f"pixel{index}" for index in range(len(columns) - 1))]
@@ -121,8 +121,11 @@ def _lines(file: IO[str], path: Path) -> Iterator[tuple[int, str]]:
             yield place, line.rstrip("\n")
 
 
-def _split(line: str) -> list[str]:
-    return next(csv.reader([line]), [])
+def _split(place: int, line: str, path: Path) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error as error:
+        raise LenetError(f"{path}: line {place}: cannot be read ({error}); commas stand between fields") from error
 
 
 def _is_header(columns: Sequence[str]) -> bool:
@@ -180,7 +183,7 @@ def _parse(chunk: list[tuple[int, str]], layout: _Layout, path: Path) -> npt.NDA
         )
     except ValueError as error:
         for place, line in chunk:
-            _explain(place, _split(line), layout, path)
+            _explain(place, _split(place, line, path), layout, path)
         raise LenetError(f"{path}: lines {chunk[0][0]} to {chunk[-1][0]} cannot be read ({error})") from error
     if len(table) != len(chunk):
         raise LenetError(f"{path}: lines {chunk[0][0]} to {chunk[-1][0]}: a quotation mark is not closed")

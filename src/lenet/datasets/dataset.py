@@ -228,6 +228,8 @@ def as_images(images: Any, name: str) -> Images:
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise LenetError(f"{name}: images are {images.dtype}, not uint8 (0–255)")
+    if images.ndim not in (2, 3, 4) or 0 in images.shape[1:]:
+        raise LenetError(f"{name}: images have shape {images.shape}, not (n, height, width, depth)")
     if images.ndim == 2:
         side = math.isqrt(images.shape[1])
         if side * side != images.shape[1]:
@@ -235,8 +237,6 @@ def as_images(images: Any, name: str) -> Images:
         images = images.reshape(-1, side, side)
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if images.ndim != 4 or 0 in images.shape[1:]:
-        raise LenetError(f"{name}: images have shape {images.shape}, not (n, height, width, depth)")
     return np.asarray(images)
 
 

@@ -197,11 +197,8 @@ def _encoded(shards: Sequence[_Shard]) -> Iterator[tuple[str, Encoded]]:
     for shard in shards:
         for row, batch in _batches(shard, [shard.image]):
             for index, value in enumerate(batch.column(0).to_pylist()):
-                where = f"{shard.path}: row {row + index}"
                 content = value.get("bytes") if isinstance(value, dict) else value
-                if not isinstance(content, bytes):
-                    raise LenetError(f"{where}: holds no picture's bytes; files outside are not followed")
-                yield where, content
+                yield f"{shard.path}: row {row + index}", content if isinstance(content, bytes) else None
 
 
 def _read_pixels(shards: Sequence[_Shard], path: Path) -> Images:

@@ -24,8 +24,8 @@ MOST_PIXELS = 64_000_000
 MOST_FILE_BYTES = 256 << 20
 ORIENTATION = 0x0112  # Exif's tag; 5 to 8 are turned by a quarter
 
-# A picture's file, or its bytes where it lies in another file.
-Encoded = Path | bytes
+# A picture's file, or its bytes where it lies in another file; None where that file has a place for it, but no bytes.
+Encoded = Path | bytes | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ def grey_border(encoded: Encoded, where: str) -> npt.NDArray[np.uint8]:
 
 @contextmanager
 def _opened(encoded: Encoded, where: str) -> Iterator[Image.Image]:
+    if encoded is None:
+        raise LenetError(f"{where}: holds no picture's bytes; files outside are not followed")
     try:
         if isinstance(encoded, Path) and encoded.stat().st_size > MOST_FILE_BYTES:
             raise ValueError(f"its file is larger than {MOST_FILE_BYTES >> 20} MiB")
