@@ -267,7 +267,7 @@ for name, arrays, says in (
     ("names-numbers", {"x": IMAGES, "y": LABELS, "class_names": np.arange(3)}, "class_names"),
     ("names-square", {"x": IMAGES, "y": LABELS, "class_names": np.array([["a", "b", "c"]])}, "class_names"),
     ("names-not-utf8", {"x": IMAGES, "y": LABELS, "class_names": np.array([b"a", b"\xff", b"c"])}, "data.npz"),
-    ("label-unprintable", {"x": IMAGES, "y": np.array(["a\n", "b"] * 10)}, "class name"),
+    ("label-unprintable", {"x": IMAGES, "y": np.array(["b", "a\n"] * 10)}, "image 1: class name"),
     ("not-square", {"x": IMAGES.reshape(20, 64)[:, :63], "y": LABELS}, "63 pixels"),
     ("one-dimension", {"x": IMAGES.ravel()[:20], "y": LABELS}, "shape"),
     ("five-dimensions", {"x": IMAGES.reshape(20, 1, 8, 8, 1), "y": LABELS}, "shape"),
@@ -382,8 +382,8 @@ for name, text, says in (
     ("shape-wrong", "label,1x1,1x2,2x3\na,1,2,3\n", "2x3"),
     ("shape-order", "label,1x1,2x1,1x2,2x2\na,1,2,3,4\n", "2x2"),
     ("unknown-part", "label,part,pixel0\na,train,1\nb,other,2\n", "line 3: part 'other'"),
-    ("empty-label", HEAD + "a,1,2,3,4\n,1,2,3,4\n", "class name ''"),
-    ("unprintable-label", HEAD + "a\x07,1,2,3,4\n", "class name"),
+    ("empty-label", HEAD + "a,1,2,3,4\n\n,1,2,3,4\n", "line 4: class name ''"),
+    ("unprintable-label", HEAD + "a\x07,1,2,3,4\n", "line 2: class name"),
     ("long-label", HEAD + "a" * 200 + ",1,2,3,4\n", "class name"),
     ("open-quotation", HEAD + 'a,1,2,3,4\n"b,1,2,3,4\nc,1,2,3,4\n', "line"),
     ("zero-byte", HEAD + "a,1,\0,3,4\n", "line 2, column 3"),
@@ -440,7 +440,7 @@ for name, columns, says in (
     ("two-images", {"image": PNGS, "img": PNGS, "label": [0, 1, 0, 1]}, "2 columns for the image"),
     ("null-label", {"image": PNGS, "label": [0, 1, None, 1]}, "row 2: label 'None'"),
     ("float-label", {"image": PNGS, "label": [0.0, 1.0, 0.5, 1.0]}, "row 0: label '0.0'"),
-    ("empty-label", {"image": PNGS, "label": ["a", "", "a", "b"]}, "class name ''"),
+    ("empty-label", {"image": PNGS, "label": ["a", "", "a", "b"]}, "image 1: class name ''"),
     ("list-label", {"image": PNGS, "label": [[0], [1], [0], [1]]}, "row 0: label"),
     ("null-image", {"image": [*PNGS[:3], None], "label": [0, 1, 0, 1]}, "row 3: holds no picture's bytes"),
     (
@@ -575,7 +575,7 @@ def _(folder):
 
 @case("folder-class-name-unprintable")
 def _(folder):
-    return pictures(folder, "a/1.png", "b\x07/1.png"), "class name"
+    return pictures(folder, "a/1.png", "b\x07/1.png"), r"data: 'b\x07/1.png': class name"
 
 
 @case("folder-class-name-not-utf8")

@@ -95,17 +95,18 @@ def _read(file: IO[str], path: Path) -> Dataset:
         lines = chain([first], lines)
         columns = ["label", *(f"pixel{index}" for index in range(len(columns) - 1))]
     layout = _layout(columns, path)
-    tables, parts = [], []
+    tables, parts, places = [], [], []
     while chunk := list(islice(lines, ROWS)):
         table = _parse(chunk, layout, path)
         tables.append((table["label"], *(table[name] for name in table.dtype.names or () if name.startswith("pixels"))))
+        places += [place for place, _ in chunk]
         for (place, _), name in zip(chunk, table["part"] if layout.part is not None else (), strict=False):
             parts.append(part_number(name, f"{path}: line {place}"))
     if not tables:
         raise LenetError(f"{path}: has a header and no row")
     names, *pixels = (np.concatenate(column) for column in zip(*tables, strict=True))
     images = (np.concatenate(pixels, axis=1) if len(pixels) > 1 else pixels[0]).reshape(len(names), *layout.shape)
-    labels, class_names = number(names, str(path))
+    labels, class_names = number(names, str(path), lambda index: f"line {places[index]}")
     every_part = np.array(parts) if parts else np.full(len(names), TRAIN)
     return assemble(str(path), as_images(images, str(path)), labels, class_names, every_part)
 

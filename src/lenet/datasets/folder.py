@@ -62,7 +62,9 @@ def read_folder(root: Path, preparation: Preparation, complain: Complain = refus
         key,
         complain,
     )
-    labels, class_names = number([pictures[index].label for index in kept], str(root))
+    labels, class_names = number(
+        [pictures[index].label for index in kept], str(root), lambda index: repr(names[kept[index]])
+    )
     parts = np.array([pictures[index].part for index in kept])
     others = [str(file.path.relative_to(root)) for file in files if not file.is_picture]
     if others:
