@@ -129,6 +129,16 @@ def test_a_fault_is_one_line(there):
     assert result.stderr.count("\n") == 1
 
 
+def test_a_file_name_of_two_lines_is_shown_on_one(there):
+    path = there / "pets" / "train" / "cat" / "two\nlines \x1b[31mé.png"
+    path.write_bytes(b"no picture")
+    shown = r"two\nlines \x1b[31mé.png: is not a readable picture"
+    result = run("info", "pets")
+    assert shown in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert f"/{shown}" in run("check", "pets").stdout
+
+
 def test_check_lists_and_draws_the_labels_in_doubt(there):
     """Upright and lying bars of 60 pictures, one of them in the wrong folder."""
     rng = np.random.default_rng(0)

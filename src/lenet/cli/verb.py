@@ -16,12 +16,17 @@ from lenet.errors import LenetError
 INTERRUPTED, TERMINATED = 130, 143
 
 
+def one_line(text: str) -> str:
+    r"""The text with what does not print escaped: file names may hold even line feeds, shown as ``\n``."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 class Failure(click.ClickException):
     """The work failed: one line on stderr, exit status 1."""
 
     def show(self, file: Any = None) -> None:
         """Print the line."""
-        click.echo(f"lenet: {self.message}", err=True)
+        click.echo(f"lenet: {one_line(self.message)}", err=True)
 
 
 class TerminatedError(SystemExit):
