@@ -13,15 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
-from lenet.datasets.assemble import TRAIN, assemble, part_column, part_number
+from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_column, part_number
 from lenet.datasets.classes import LONGEST_NAME, number, refuse_absent
 from lenet.datasets.dataset import Dataset, as_images
 from lenet.errors import LenetError
 
-LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
 PART_COLUMN = "part"
-# Rows that are parsed at once, and the longest a row may be: colour images of 1,000×1,000 pixels fit.
-ROWS = 1000
+# The longest a row may be: colour images of 1,000×1,000 pixels fit.
 MOST_ROW_CHARACTERS = 16 << 20
 
 

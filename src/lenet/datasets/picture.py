@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lenet.datasets.dataset import Images
 from lenet.datasets.prepare import as_array, border, fit
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")
 ENDINGS = (
@@ -101,10 +101,7 @@ def _opened(encoded: Encoded, where: str) -> Iterator[Image.Image]:
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return f"not {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error).splitlines()
-    return text[0] if text and text[0] else type(error).__name__
+    return reason(error)
 
 
 def _turn(picture: Image.Image) -> int:
