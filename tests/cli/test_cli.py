@@ -215,6 +215,11 @@ def test_show_refuses(lenet, run, tmp_path):
     assert lenet("show", run.path, "--count", 0).exit_code == 2
 
 
+def test_predict_names_a_picture_of_two_lines_on_one(lenet, tmp_path):
+    (tmp_path / "two\nlines.png").write_bytes(b"no picture")
+    clean_failure(lenet("predict", "two\nlines.png"), r"two\nlines.png")
+
+
 def test_a_window_without_a_screen_is_said(lenet, run, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     clean_failure_output = lenet("show", run.path, "--window").stderr

@@ -1,6 +1,9 @@
 """`lenet data`: info, preview, check and convert, as a user calls them."""
 
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -55,6 +58,15 @@ def test_check_of_sound_data(there):
     assert (result.exit_code, result.stdout) == (0, "16 images looked at\n")
 
 
+def test_info_and_check_say_what_was_left_out(there):
+    (there / "pets" / "train" / "cat" / "cat9.heic").write_bytes(b"not known")
+    note = "left out files that are no known picture: 1, such as 'train/cat/cat9.heic'"
+    assert f"note      {note}\n" in run("info", "pets").stdout
+    result = run("check", "pets")
+    assert (result.exit_code, result.stdout) == (0, f"note   {note}\n16 images looked at\n")
+    assert json.loads(run("check", "pets", "--json").stdout)["notes"] == [note]
+
+
 def test_check_names_every_fault_and_fails(there):
     (there / "pets" / "train" / "cat" / "cat0.png").write_bytes(b"cut")
     first = there / "pets" / "train" / "dog" / "dog1.png"
@@ -86,6 +98,24 @@ def test_convert(there):
     assert run("convert", "pets", "pets.doc").exit_code == 1
 
 
+@pytest.mark.parametrize("target", ["mnist", "mnist.parquet"])
+def test_a_terminated_conversion_leaves_nothing_behind(there, target):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lenet", "data", "convert", "mnist", f"converted/{target}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(there.glob("converted/.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.terminate()
+    assert process.communicate(timeout=60) == ("", "lenet: terminated\n")
+    assert process.returncode == 143
+    assert list((there / "converted").iterdir()) == []
+
+
 def test_wrong_usage_is_status_two(there):
     assert run("info").exit_code == 2
     assert run("info", "pets", "--invert", "perhaps").exit_code == 2
@@ -97,6 +127,16 @@ def test_a_fault_is_one_line(there):
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("lenet: unknown data 'missing'")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_file_name_of_two_lines_is_shown_on_one(there):
+    path = there / "pets" / "train" / "cat" / "two\nlines \x1b[31mé.png"
+    path.write_bytes(b"no picture")
+    shown = r"two\nlines \x1b[31mé.png: is not a readable picture"
+    result = run("info", "pets")
+    assert shown in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert f"/{shown}" in run("check", "pets").stdout
 
 
 def test_check_lists_and_draws_the_labels_in_doubt(there):

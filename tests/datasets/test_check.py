@@ -1,6 +1,10 @@
 """What `check` finds, each fault planted alone in sound data."""
 
+import io
+
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -137,3 +141,22 @@ def test_broken_pictures_are_collected_and_the_others_loaded(tmp_path):
     assert dataset.origins == ("a/0.png", "b/1.png", "b/3.png")
     assert dataset.images[:, 3, 3, 0].tolist() == [200, 201, 203]
     assert [("2.png" in line, "c: this class" in line) for line in told] == [(False, True), (True, False)]
+
+
+def test_rows_of_a_parquet_file_without_a_picture_are_collected_like_broken_ones(tmp_path):
+    pictures = []
+    for index in range(4):
+        buffer = io.BytesIO()
+        Image.fromarray(np.eye(8, dtype=np.uint8) * (200 + index)).save(buffer, "png")
+        pictures.append(buffer.getvalue())
+    column = [None, pictures[1], b"no picture", pictures[3], None]
+    table = pyarrow.table({"image": column, "label": ["a", "b", "a", "b", "a"]})
+    pyarrow.parquet.write_table(table, tmp_path / "d.parquet")
+    told = []
+    dataset = load_dataset(tmp_path / "d.parquet", complain=lambda error: told.append(str(error)))
+    assert dataset.origins == ("d.parquet row 1", "d.parquet row 3")
+    assert [line.partition(" (")[0].partition("parquet: ")[2] for line in told] == [
+        "row 0: holds no picture's bytes; files outside are not followed",
+        "row 2: is not a readable picture",
+        "row 4: holds no picture's bytes; files outside are not followed",
+    ]

@@ -67,6 +67,8 @@ def test_a_class_without_images_survives_where_it_can(tmp_path, kind):
         ("csv", ("a", "b", "c"), "class 'c'"),
         ("folder", ("a", "x/y"), "class 'x/y'"),
         ("folder", ("a", ".."), "class '..'"),
+        ("folder", ("a", "__MACOSX"), "class '__MACOSX'"),
+        ("folder", ("a", "Thumbs.db"), r"class 'Thumbs\.db'"),
         ("idx", tuple(map(str, range(257))), "257 classes"),
     ],
 )

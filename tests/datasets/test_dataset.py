@@ -34,6 +34,7 @@ def test_vectors_and_grey_images_get_their_four_dimensions():
         (np.zeros((2, 4, 4), np.float32), [0, 1], "float32"),
         (np.zeros((2, 1, 4, 4, 1), np.uint8), [0, 1], "shape"),
         (np.zeros((2, 0, 4), np.uint8), [0, 1], "shape"),
+        (np.zeros((2, 0), np.uint8), [0, 1], "shape"),
         (np.zeros((2, 4, 4), np.uint8), [0, 1, 1], "labels of shape"),
         (np.zeros((0, 4, 4), np.uint8), np.zeros(0, int), "no image"),
         (np.zeros((2, 4, 4), np.uint8), [0, 2], "0…2"),
@@ -69,10 +70,38 @@ def test_a_split_divides_every_class_alike():
     assert test.sum() == 50
 
 
+def of_counts(*counts):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    names = tuple(f"class {number}" for number in range(len(counts)))
+    return Dataset("rare", np.zeros((len(labels), 4, 4), np.uint8), labels, names)
+
+
+@pytest.mark.parametrize(
+    ("counts", "test"),
+    [
+        ([1] * 14 + [30], [0] * 14 + [6]),  # the singles' remainders are the largest
+        ([2, 2, 2], [1, 1, 1]),
+        ([1, 1, 3, 3], [0, 0, 2, 1]),
+        ([0, 1, 9], [0, 0, 8]),
+    ],
+)
+def test_a_split_leaves_something_to_learn_of_every_class(counts, test):
+    for seed in range(5):
+        parts = of_counts(*counts).hold_out(sum(test), seed)
+        assert np.bincount(parts.test.labels, minlength=len(counts)).tolist() == test
+
+
+@pytest.mark.parametrize(("counts", "asked"), [([1, 1, 1, 1], 2), ([1, 1, 3], 3), ([2, 1], 2)])
+def test_a_split_is_exact_even_where_a_class_has_to_go_without(counts, asked):
+    assert len(of_counts(*counts).hold_out(asked).test) == asked
+
+
 def test_mnist_is_split_stratified_to_the_image(mnist):
     parts = mnist.split("2:1", seed=0)
     assert (len(parts.train), len(parts.test)) == (46_667, 23_333)
     assert np.abs(np.bincount(parts.test.labels) - np.bincount(mnist.labels) / 3).max() < 1
+    # Saved recipes name a seed and mean these images.
+    assert parts.test.sha256 == "d03c8c2ee175c4f76a5d09a5d122f09ca931e20c55f5cf0baaa2098dd9e4dd95"
 
 
 def test_the_seed_decides_the_split():

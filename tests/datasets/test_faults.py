@@ -267,12 +267,13 @@ for name, arrays, says in (
     ("names-numbers", {"x": IMAGES, "y": LABELS, "class_names": np.arange(3)}, "class_names"),
     ("names-square", {"x": IMAGES, "y": LABELS, "class_names": np.array([["a", "b", "c"]])}, "class_names"),
     ("names-not-utf8", {"x": IMAGES, "y": LABELS, "class_names": np.array([b"a", b"\xff", b"c"])}, "data.npz"),
-    ("label-unprintable", {"x": IMAGES, "y": np.array(["a\n", "b"] * 10)}, "class name"),
+    ("label-unprintable", {"x": IMAGES, "y": np.array(["b", "a\n"] * 10)}, "image 1: class name"),
     ("not-square", {"x": IMAGES.reshape(20, 64)[:, :63], "y": LABELS}, "63 pixels"),
     ("one-dimension", {"x": IMAGES.ravel()[:20], "y": LABELS}, "shape"),
     ("five-dimensions", {"x": IMAGES.reshape(20, 1, 8, 8, 1), "y": LABELS}, "shape"),
     ("four-channels", {"x": IMAGES.reshape(20, 4, 4, 4), "y": LABELS}, "1 (grey) or 3 (colour)"),
     ("channels-first", {"x": IMAGES.reshape(20, 1, 8, 8), "y": LABELS}, "1 (grey) or 3 (colour)"),
+    ("no-pixels", {"x": IMAGES.reshape(20, 64)[:, :0], "y": LABELS}, "x: images have shape (20, 0)"),
     ("empty", {"x": IMAGES[:0], "y": LABELS[:0]}, "no image"),
     ("no-width", {"x": IMAGES[:, :, :0], "y": LABELS}, "shape"),
     (
@@ -370,6 +371,8 @@ for name, text, says in (
     ("fraction", HEAD + "a,1,2,0.5,4\n", "line 2, column 4: '0.5'"),
     ("hexadecimal", HEAD + "a,1,0x2,3,4\n", "line 2, column 3: '0x2'"),
     ("enormous", HEAD + "a,1," + "9" * 5000 + ",3,4\n", "line 2, column 3"),
+    ("wide-pixel", HEAD + "a,1,2,3,4\nb,1,2,3," + "1" * 140_000 + "\n", "line 3: cannot be read (field larger than"),
+    ("wide-heading", "label,pixel0" + "0" * 140_000 + "\na,1\n", "line 1: cannot be read (field larger than"),
     ("semicolons", HEAD.replace(",", ";") + "a;1;2;3;4\n", "line 1"),
     ("no-label", "x1,x2,x3,x4\n1,2,3,4\n", "line 1: no label column"),
     ("two-labels", "label,class,pixel0\na,b,1\n", "line 1: 2 label columns".replace("columns", "column")),
@@ -379,8 +382,8 @@ for name, text, says in (
     ("shape-wrong", "label,1x1,1x2,2x3\na,1,2,3\n", "2x3"),
     ("shape-order", "label,1x1,2x1,1x2,2x2\na,1,2,3,4\n", "2x2"),
     ("unknown-part", "label,part,pixel0\na,train,1\nb,other,2\n", "line 3: part 'other'"),
-    ("empty-label", HEAD + "a,1,2,3,4\n,1,2,3,4\n", "class name ''"),
-    ("unprintable-label", HEAD + "a\x07,1,2,3,4\n", "class name"),
+    ("empty-label", HEAD + "a,1,2,3,4\n\n,1,2,3,4\n", "line 4: class name ''"),
+    ("unprintable-label", HEAD + "a\x07,1,2,3,4\n", "line 2: class name"),
     ("long-label", HEAD + "a" * 200 + ",1,2,3,4\n", "class name"),
     ("open-quotation", HEAD + 'a,1,2,3,4\n"b,1,2,3,4\nc,1,2,3,4\n', "line"),
     ("zero-byte", HEAD + "a,1,\0,3,4\n", "line 2, column 3"),
@@ -437,7 +440,7 @@ for name, columns, says in (
     ("two-images", {"image": PNGS, "img": PNGS, "label": [0, 1, 0, 1]}, "2 columns for the image"),
     ("null-label", {"image": PNGS, "label": [0, 1, None, 1]}, "row 2: label 'None'"),
     ("float-label", {"image": PNGS, "label": [0.0, 1.0, 0.5, 1.0]}, "row 0: label '0.0'"),
-    ("empty-label", {"image": PNGS, "label": ["a", "", "a", "b"]}, "class name ''"),
+    ("empty-label", {"image": PNGS, "label": ["a", "", "a", "b"]}, "image 1: class name ''"),
     ("list-label", {"image": PNGS, "label": [[0], [1], [0], [1]]}, "row 0: label"),
     ("null-image", {"image": [*PNGS[:3], None], "label": [0, 1, 0, 1]}, "row 3: holds no picture's bytes"),
     (
@@ -550,6 +553,21 @@ def _(folder):
     return pictures(folder, "7_1.png", "scan.png"), "scan.png: has no class"
 
 
+@case("folder-picture-beside-classes")
+def _(folder):
+    return pictures(folder, "a/1.png", "b/1.png", "7_x.png"), "data/7_x.png: lies beside the folders of classes; put"
+
+
+@case("folder-picture-beside-parts")
+def _(folder):
+    return pictures(folder, "train/a/1.png", "test/a/1.png", "x.png"), "data/x.png: lies beside the folders of classes"
+
+
+@case("folder-picture-beside-classes-in-a-part")
+def _(folder):
+    return pictures(folder, "train/a/1.png", "train/b_2.png", "test/a/1.png"), "train/b_2.png: lies beside the folders"
+
+
 @case("folder-within-a-class")
 def _(folder):
     return pictures(folder, "a/1.png", "b/1.png", "b/more/2.png"), "b/more: is a folder within a class"
@@ -557,7 +575,7 @@ def _(folder):
 
 @case("folder-class-name-unprintable")
 def _(folder):
-    return pictures(folder, "a/1.png", "b\x07/1.png"), "class name"
+    return pictures(folder, "a/1.png", "b\x07/1.png"), r"data: 'b\x07/1.png': class name"
 
 
 @case("folder-class-name-not-utf8")
@@ -670,6 +688,12 @@ for name, source, says in (
     @case(f"source-{name}")
     def _(folder, source=source, says=says):
         return (folder if not source else Path(source)), says
+
+
+@case("source-pipe")
+def _(folder):
+    os.mkfifo(folder / "data.csv")
+    return folder / "data.csv", "data.csv: is neither a file nor a folder"
 
 
 for ending in ("txt", "pkl", "h5", "pt", "zip", "mat", "png"):

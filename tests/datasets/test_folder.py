@@ -1,5 +1,8 @@
 """Folders of pictures: parts, classes, formats, sizes, polarity."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -64,6 +67,36 @@ def test_a_flat_folder_has_the_class_at_the_head_of_each_name(tmp_path):
     dataset = load_dataset(tmp_path)
     assert dataset.class_names == ("7", "a")
     assert dataset.origins == ("7_001.png", "7_10.png", "a-2.png")
+
+
+def test_files_that_are_no_picture_are_counted_in_a_note_and_systems_own_are_not(tmp_path):
+    for part in ("train", "test"):
+        for label in "ab":
+            save(stroke(), tmp_path / part / label / "1.png")
+            for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "__MACOSX"):
+                (tmp_path / part / label / name).touch()
+    assert load_dataset(tmp_path).notes == ()
+    for name in ("README.txt", "train/a/photo.heic", "train/noending", "test/b/2.svg"):
+        (tmp_path / name).write_text("not a picture", encoding="utf-8")
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 4
+    assert dataset.notes == ("left out files that are no known picture: 4, such as 'README.txt'",)
+
+
+def test_a_flat_folder_counts_files_that_are_no_picture_too(tmp_path):
+    for name in ("7_001.png", "a-2.png"):
+        save(stroke(), tmp_path / name)
+    (tmp_path / "7_002.heic").touch()
+    assert load_dataset(tmp_path).notes == ("left out files that are no known picture: 1, such as '7_002.heic'",)
+
+
+def test_pictures_beside_class_folders_are_complained_of_and_the_others_loaded(tmp_path):
+    for name in ("a/1.png", "b/1.png", "7_x.png", "8_x.png"):
+        save(stroke(), tmp_path / name)
+    told = []
+    dataset = load_dataset(tmp_path, complain=lambda error: told.append(str(error)))
+    assert dataset.origins == ("a/1.png", "b/1.png")
+    assert told == [f"{tmp_path}/7_x.png: lies beside the folders of classes (2 pictures do); put it into one of them"]
 
 
 @pytest.mark.parametrize(
@@ -227,6 +260,21 @@ def test_many_pixels_are_mapped_from_the_cache_and_decoded_once(tmp_path, cache,
     assert load_dataset(tmp_path).sha256 != in_memory.sha256
 
 
+def test_what_was_left_half_written_is_swept_from_the_cache(tmp_path, cache, monkeypatch):
+    for label in "ab":
+        save(stroke(), tmp_path / label / "1.png")
+    (cache / "lenet").mkdir()
+    days_old = {".k.pixels.killed": 2, ".k.pixels.at_work": 0.5, "old.json": 31, "old.pixels": 31, "new.json": 29}
+    for name, days in days_old.items():
+        (cache / "lenet" / name).touch()
+        os.utime(cache / "lenet" / name, (time.time() - days * 86_400,) * 2)
+    (cache / "lenet" / "gone.json").symlink_to("removed-meanwhile")  # listed, but not there any more
+    monkeypatch.setattr(store, "IN_MEMORY_BYTES", 1000)
+    load_dataset(tmp_path)
+    kept = {path.name for path in (cache / "lenet").iterdir()}
+    assert kept & (days_old.keys() | {"gone.json"}) == {".k.pixels.at_work", "new.json", "gone.json"}
+
+
 def test_mapped_images_are_split_without_filling_the_memory(tmp_path, monkeypatch):
     for index in range(30):
         save(stroke(ink=100 + index), tmp_path / "ab"[index % 2] / f"{index}.png")
@@ -250,3 +298,15 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, cache, monkeypatch):
     with pytest.raises(LenetError, match=r"No space left on device.*XDG_CACHE_HOME"):
         load_dataset(tmp_path)
     assert list((cache / "lenet").iterdir()) == []
+
+
+def test_a_user_without_a_home_is_told_to_name_a_cache_folder(tmp_path, monkeypatch):
+    def nobody(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    save(stroke(), tmp_path / "a" / "1.png")
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(LenetError, match=r"no home.*XDG_CACHE_HOME"):
+        load_dataset(tmp_path)

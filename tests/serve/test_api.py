@@ -17,6 +17,7 @@ from lenet import LenetError, Model, create_app, load_dataset
 from lenet.explain.explanation import explain
 from lenet.model.file import ModelFile
 from lenet.model.runtime import BUNDLED
+from lenet.serve.collect import Collection
 from tests.serve.serving import as_file, seven
 
 PNG = {"content-type": "image/png"}
@@ -185,6 +186,13 @@ def test_collects_what_training_takes(bundled: Model, tmp_path: Path) -> None:
     dataset = load_dataset(str(folder))
     assert len(dataset) == 2 and sorted(dataset.class_names) == ["1", "7"]  # the same 7 is kept once
     assert dataset.images[0, ..., 0].tolist() == seen
+
+
+@pytest.mark.parametrize("label", ["__MACOSX", "desktop.ini", ".hidden"])
+def test_collects_no_class_whose_folder_training_would_pass_over(tmp_path: Path, label: str) -> None:
+    with pytest.raises(LenetError, match="cannot be a folder's name"):
+        Collection(tmp_path).keep(seven(), label)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_writes_nothing_unless_asked_to(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lenet.cli.progress import training_progress
-from lenet.cli.verb import verb
+from lenet.cli.verb import one_line, verb
 from lenet.errors import LenetError
 
 if TYPE_CHECKING:
@@ -123,15 +123,18 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
     doubted = _doubted(dataset, suspects, gallery) if suspects else []
     if as_json:
         report = {"data": source, "n": len(dataset), "faults": faults, "findings": [vars(found) for found in findings]}
+        report |= {"notes": list(dataset.notes)}
         report |= {"suspects": doubted} if suspects else {}
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         for finding in findings:
             click.echo(f"{'fault' if finding.fault else 'note '}  {finding.says}")
             for example in finding.examples:
-                click.echo(f"         {example}")
+                click.echo(f"         {one_line(example)}")
             if len(finding.examples) < finding.count and finding.examples:
                 click.echo(f"         and {finding.count - len(finding.examples):,} more")
+        for note in dataset.notes:
+            click.echo(f"note   {note}")
         for row in doubted:
             click.echo(
                 f"doubt  {row['image']} is labelled {row['label']} ({row['label_probability']:.1%}), "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lenet.cli.verb import verb
+from lenet.cli.verb import one_line, verb
 from lenet.errors import LenetError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _read(reader: "Reader", name: str) -> tuple[dict[str, Any], "Reading | None"
 
 def _say(result: dict[str, Any]) -> None:
     if "error" in result:
-        click.echo(f"lenet: {result['error']}", err=True)
+        click.echo(f"lenet: {one_line(result['error'])}", err=True)
         return
     sure = [digit["probability"] for digit in result["digits"] if not digit["unknown"]]
     words = " / ".join(result["rows"]) or "no digit found"

@@ -1,8 +1,12 @@
 """What all verbs share: examples in the help, one clear line for a user's mistake, the exit status."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -12,12 +16,21 @@ from lenet.errors import LenetError
 INTERRUPTED, TERMINATED = 130, 143
 
 
+def one_line(text: str) -> str:
+    r"""The text with what does not print escaped: file names may hold even line feeds, shown as ``\n``."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 class Failure(click.ClickException):
     """The work failed: one line on stderr, exit status 1."""
 
     def show(self, file: Any = None) -> None:
         """Print the line."""
-        click.echo(f"lenet: {self.message}", err=True)
+        click.echo(f"lenet: {one_line(self.message)}", err=True)
+
+
+class TerminatedError(SystemExit):
+    """SIGTERM came."""
 
 
 class Verb(click.Command):
@@ -26,7 +39,8 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         try:
-            return super().invoke(ctx)
+            with _tidy_end():
+                return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except BrokenPipeError:
@@ -36,6 +50,9 @@ class Verb(click.Command):
         except KeyboardInterrupt:
             click.echo("lenet: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except TerminatedError:
+            click.echo("lenet: terminated", err=True)
+            ctx.exit(TERMINATED)
         except Exception as error:
             if ctx.meta.get("debug"):
                 raise
@@ -59,6 +76,27 @@ def verb(name: str, *examples: str) -> Callable[[Callable[..., None]], click.Com
         return command
 
     return decorate
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Let SIGTERM unwind the work as Ctrl-C does, so that nothing half written is left behind.
+
+    Verbs with handlers of their own set them within. Who called us with another handler keeps it.
+    """
+    number = signal.SIGTERM
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(_: int, __: FrameType | None) -> None:
+        raise TerminatedError(TERMINATED)
+
+    signal.signal(number, end)
+    try:
+        yield
+    finally:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _debug(function: Callable[..., None]) -> Callable[..., None]:

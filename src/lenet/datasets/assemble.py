@@ -27,6 +27,9 @@ PART_NAMES = {
 }
 # What is written for them.
 WRITTEN = ("train", "validation", "test")
+# What tables call the column of the labels, and how many of their rows are read or written at once.
+LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
+ROWS = 1000
 
 
 def assemble(
@@ -70,6 +73,18 @@ def assemble(
     if there == [TRAIN, VALIDATION, TEST]:
         validation_from = int(np.searchsorted(parts, VALIDATION))
     return Dataset(where, images, labels, names, test_from, validation_from, tuple(origins), tuple(notes))
+
+
+def join(parts: Sequence[Images], where: str) -> Images:
+    """The images of several parts, one after the other.
+
+    Raises:
+        LenetError: when they differ in shape.
+    """
+    if len({images.shape[1:] for images in parts}) > 1:
+        shapes = ", ".join(str(images.shape[1:]) for images in parts)
+        raise LenetError(f"{where}: the parts' images differ in shape: {shapes}")
+    return np.concatenate(parts)
 
 
 def sections(dataset: Dataset) -> dict[str, slice]:

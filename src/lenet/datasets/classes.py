@@ -1,7 +1,7 @@
 """Classes have names; their numbers follow from the names' natural order, in every source alike."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -20,13 +20,17 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part) for part in _parts(name)]
 
 
-def number(names: Sequence[str] | npt.NDArray[Any], where: str) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+def number(
+    names: Sequence[str] | npt.NDArray[Any], where: str, place: Callable[[int], str] = "image {}".format
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Labels ``(n,)`` and the class names that they index, from one name an image.
 
     Raises:
-        LenetError: for a name that cannot be shown; ``where`` is named in it.
+        LenetError: for a name that cannot be shown; ``where`` is named in it, and the image's ``place`` there.
     """
-    found, labels = np.unique(np.asarray(names, dtype=np.str_), return_inverse=True)
+    found, first, labels = np.unique(np.asarray(names, dtype=np.str_), return_index=True, return_inverse=True)
+    for name, index in zip(found.tolist(), first.tolist(), strict=True):
+        _refuse_unshowable(name, f"{where}: {place(index)}")
     return in_natural_order(labels.astype(np.int64), [str(name) for name in found], where)
 
 
@@ -64,10 +68,7 @@ def in_natural_order(
     if len(class_names) > MOST_CLASSES:
         raise LenetError(f"{where}: has {len(class_names):,} classes, at most {MOST_CLASSES:,} can be learnt")
     for name in class_names:
-        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-            raise LenetError(
-                f"{where}: class name {name[:LONGEST_NAME]!r} is empty, unprintable or longer than {LONGEST_NAME}"
-            )
+        _refuse_unshowable(name, where)
     order = sorted(range(len(class_names)), key=lambda index: natural_key(class_names[index]))
     ordered = tuple(class_names[index] for index in order)
     for first, second in pairwise(ordered):
@@ -87,6 +88,13 @@ def refuse_absent(labels: npt.NDArray[np.int64], class_names: Sequence[str], whe
     for name, count in zip(class_names, np.bincount(labels, minlength=len(class_names)), strict=True):
         if not count:
             raise LenetError(f"{where} cannot hold the class {name!r}, which has no image; take npz or parquet")
+
+
+def _refuse_unshowable(name: str, where: str) -> None:
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise LenetError(
+            f"{where}: class name {name[:LONGEST_NAME]!r} is empty, unprintable or longer than {LONGEST_NAME}"
+        )
 
 
 def _parts(name: str) -> list[str]:

@@ -13,15 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
-from lenet.datasets.assemble import TRAIN, assemble, part_column, part_number
+from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_column, part_number
 from lenet.datasets.classes import LONGEST_NAME, number, refuse_absent
 from lenet.datasets.dataset import Dataset, as_images
 from lenet.errors import LenetError
 
-LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
 PART_COLUMN = "part"
-# Rows that are parsed at once, and the longest a row may be: colour images of 1,000×1,000 pixels fit.
-ROWS = 1000
+# The longest a row may be: colour images of 1,000×1,000 pixels fit.
 MOST_ROW_CHARACTERS = 16 << 20
 
 
@@ -90,22 +88,23 @@ def _read(file: IO[str], path: Path) -> Dataset:
     first = next(lines, None)
     if first is None:
         raise LenetError(f"{path}: is empty; rows of a label and pixels are needed")
-    columns = _split(first[1])
+    columns = _split(*first, path)
     if not _is_header(columns):
         lines = chain([first], lines)
         columns = ["label", *(f"pixel{index}" for index in range(len(columns) - 1))]
     layout = _layout(columns, path)
-    tables, parts = [], []
+    tables, parts, places = [], [], []
     while chunk := list(islice(lines, ROWS)):
         table = _parse(chunk, layout, path)
         tables.append((table["label"], *(table[name] for name in table.dtype.names or () if name.startswith("pixels"))))
+        places += [place for place, _ in chunk]
         for (place, _), name in zip(chunk, table["part"] if layout.part is not None else (), strict=False):
             parts.append(part_number(name, f"{path}: line {place}"))
     if not tables:
         raise LenetError(f"{path}: has a header and no row")
     names, *pixels = (np.concatenate(column) for column in zip(*tables, strict=True))
     images = (np.concatenate(pixels, axis=1) if len(pixels) > 1 else pixels[0]).reshape(len(names), *layout.shape)
-    labels, class_names = number(names, str(path))
+    labels, class_names = number(names, str(path), lambda index: f"line {places[index]}")
     every_part = np.array(parts) if parts else np.full(len(names), TRAIN)
     return assemble(str(path), as_images(images, str(path)), labels, class_names, every_part)
 
@@ -121,8 +120,11 @@ def _lines(file: IO[str], path: Path) -> Iterator[tuple[int, str]]:
             yield place, line.rstrip("\n")
 
 
-def _split(line: str) -> list[str]:
-    return next(csv.reader([line]), [])
+def _split(place: int, line: str, path: Path) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error as error:
+        raise LenetError(f"{path}: line {place}: cannot be read ({error}); commas stand between fields") from error
 
 
 def _is_header(columns: Sequence[str]) -> bool:
@@ -180,7 +182,7 @@ def _parse(chunk: list[tuple[int, str]], layout: _Layout, path: Path) -> npt.NDA
         )
     except ValueError as error:
         for place, line in chunk:
-            _explain(place, _split(line), layout, path)
+            _explain(place, _split(place, line, path), layout, path)
         raise LenetError(f"{path}: lines {chunk[0][0]} to {chunk[-1][0]} cannot be read ({error})") from error
     if len(table) != len(chunk):
         raise LenetError(f"{path}: lines {chunk[0][0]} to {chunk[-1][0]}: a quotation mark is not closed")

@@ -182,6 +182,8 @@ class Dataset:
     def hold_out(self, count: int, seed: int = 0) -> Parts:
         """Keep ``count`` images aside as the test part: shuffled by ``seed``, every class divided alike.
 
+        A class of a single image stays in the training part, where it can be learnt, if ``count`` allows it.
+
         Raises:
             LenetError: when either part would be empty.
         """
@@ -226,6 +228,8 @@ def as_images(images: Any, name: str) -> Images:
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise LenetError(f"{name}: images are {images.dtype}, not uint8 (0–255)")
+    if images.ndim not in (2, 3, 4) or 0 in images.shape[1:]:
+        raise LenetError(f"{name}: images have shape {images.shape}, not (n, height, width, depth)")
     if images.ndim == 2:
         side = math.isqrt(images.shape[1])
         if side * side != images.shape[1]:
@@ -233,8 +237,6 @@ def as_images(images: Any, name: str) -> Images:
         images = images.reshape(-1, side, side)
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if images.ndim != 4 or 0 in images.shape[1:]:
-        raise LenetError(f"{name}: images have shape {images.shape}, not (n, height, width, depth)")
     return np.asarray(images)
 
 
@@ -249,9 +251,18 @@ def _parse_ratio(ratio: str) -> tuple[float, float]:
 
 
 def _quotas(class_counts: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64]:
-    """Share ``total`` among classes in proportion, exactly, by largest remainders."""
+    """Share ``total`` among classes in proportion, exactly, by largest remainders.
+
+    No class gives all that it has, as long as the others can make up for it.
+    """
     shares = class_counts * total / class_counts.sum()
     quotas: npt.NDArray[np.int64] = np.floor(shares).astype(np.int64)
     for label in np.argsort(quotas - shares, kind="stable")[: total - quotas.sum()]:
         quotas[label] += 1
+    most = np.maximum(class_counts - 1, 0)
+    if total > most.sum():
+        return quotas
+    quotas = np.minimum(quotas, most)
+    while quotas.sum() < total:
+        quotas[np.where(quotas < most, shares - quotas, -np.inf).argmax()] += 1
     return quotas

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import building
-from lenet.datasets.assemble import PART_NAMES, assemble, sections
+from lenet.datasets.assemble import PART_NAMES, assemble, join, sections
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.store import MOST_UNPACKED_BYTES
@@ -49,11 +49,10 @@ def read_idx_folder(folder: Path) -> Dataset:
         parts.append(np.full(len(images[-1]), part))
     if not images:
         raise LenetError(f"{folder}: holds no IDX images such as train-images-idx3-ubyte.gz")
-    if len({part.shape[1:] for part in images}) > 1:
-        raise LenetError(f"{folder}: the parts' images differ in shape: {', '.join(str(p.shape[1:]) for p in images)}")
+    joined = join(images, str(folder))
     values = np.concatenate(labels)
     every, class_names = resolve(*_with_names(folder, values), str(folder))
-    return assemble(str(folder), np.concatenate(images), every, class_names, np.concatenate(parts))
+    return assemble(str(folder), joined, every, class_names, np.concatenate(parts))
 
 
 def write_idx_folder(dataset: Dataset, target: Path) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
-from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, sections
+from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, join, sections
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, as_images
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.store import MOST_UNPACKED_BYTES
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
 IMAGES = ("x", "images", "image", "imgs", "data", "pixels")
 LABELS = ("y", "labels", "label", "targets", "target")
@@ -36,8 +36,7 @@ def read_npz(path: Path) -> Dataset:
     except LenetError:
         raise
     except Exception as error:  # zipfile and NumPy's header reader fail in many ways on damaged bytes
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
-        raise LenetError(f"{path}: is not a readable .npz file ({reason})") from error
+        raise LenetError(f"{path}: is not a readable .npz file ({reason(error)})") from error
     names_key, names = arrays.pop("names", (None, None))
     images, labels, parts = [], [], []
     for part in sorted({part for _, part in arrays}):
@@ -47,14 +46,13 @@ def read_npz(path: Path) -> Dataset:
         images.append(as_images(as_pixels(pixels, f"{path}: {key}"), f"{path}: {key}"))
         labels.append(_labels(*arrays["labels", part], len(pixels), path))
         parts.append(np.full(len(pixels), part))
-    if len({part.shape[1:] for part in images}) > 1:
-        raise LenetError(f"{path}: the parts' images differ in shape: {', '.join(str(p.shape[1:]) for p in images)}")
+    joined = join(images, str(path))
     if names is not None and (names.ndim != 1 or names.dtype.kind not in "US"):
         raise LenetError(f"{path}: {names_key} is {names.dtype} of shape {names.shape}; one text a class is needed")
     every, class_names = resolve(
         np.concatenate(labels), None if names is None else _text(names, f"{path}: {names_key}").tolist(), str(path)
     )
-    return assemble(str(path), np.concatenate(images), every, class_names, np.concatenate(parts))
+    return assemble(str(path), joined, every, class_names, np.concatenate(parts))
 
 
 def write_npz(dataset: Dataset, path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
-from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, part_column, part_number
+from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_column, part_number
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.picture import Encoded
@@ -19,13 +19,11 @@ from lenet.datasets.pictures import Complain, decode_all, fingerprint, refuse
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.prepare import Preparation, as_picture, prepare
 from lenet.datasets.store import MOST_UNPACKED_BYTES
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
 IMAGE_COLUMNS = ("image", "img", "picture", "pixels", "x")
-LABEL_COLUMNS = ("label", "labels", "class", "target", "y", "fine_label")
+HUB_LABEL_COLUMNS = (*LABEL_COLUMNS, "fine_label")
 PART_COLUMNS = ("part", "split")
-# Rows that are read at once.
-ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -118,9 +116,9 @@ def _open(path: Path, named: bool) -> _Shard:
         file = parquet.ParquetFile(path)
         names = file.schema_arrow.names
     except (arrow.ArrowException, OSError, ValueError) as error:
-        raise LenetError(f"{path}: is not a readable Parquet file ({_first_line(error)})") from error
+        raise LenetError(f"{path}: is not a readable Parquet file ({reason(error)})") from error
     found: dict[str, str | None] = {}
-    for kind, known in (("image", IMAGE_COLUMNS), ("label", LABEL_COLUMNS), ("part", PART_COLUMNS)):
+    for kind, known in (("image", IMAGE_COLUMNS), ("label", HUB_LABEL_COLUMNS), ("part", PART_COLUMNS)):
         columns = [name for name in names if name.lower() in known]
         if len(columns) > 1 or (not columns and kind != "part"):
             raise LenetError(
@@ -142,7 +140,7 @@ def _batches(shard: _Shard, columns: Sequence[str]) -> Iterator[tuple[int, Any]]
             yield row, batch
             row += len(batch)
     except (arrow.ArrowException, OSError, ValueError) as error:
-        raise LenetError(f"{shard.path}: from row {row} on: cannot be read ({_first_line(error)})") from error
+        raise LenetError(f"{shard.path}: from row {row} on: cannot be read ({reason(error)})") from error
     if row != shard.rows:
         raise LenetError(f"{shard.path}: promises {shard.rows:,} rows, {row:,} are there")
 
@@ -197,11 +195,8 @@ def _encoded(shards: Sequence[_Shard]) -> Iterator[tuple[str, Encoded]]:
     for shard in shards:
         for row, batch in _batches(shard, [shard.image]):
             for index, value in enumerate(batch.column(0).to_pylist()):
-                where = f"{shard.path}: row {row + index}"
                 content = value.get("bytes") if isinstance(value, dict) else value
-                if not isinstance(content, bytes):
-                    raise LenetError(f"{where}: holds no picture's bytes; files outside are not followed")
-                yield where, content
+                yield f"{shard.path}: row {row + index}", content if isinstance(content, bytes) else None
 
 
 def _read_pixels(shards: Sequence[_Shard], path: Path) -> Images:
@@ -236,7 +231,3 @@ def _png(image: Images) -> bytes:
     buffer = io.BytesIO()
     as_picture(image).save(buffer, format="png")
     return buffer.getvalue()
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0][:200] or type(error).__name__

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lenet.datasets.dataset import Images
 from lenet.datasets.prepare import as_array, border, fit
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")
 ENDINGS = (
@@ -24,8 +24,8 @@ MOST_PIXELS = 64_000_000
 MOST_FILE_BYTES = 256 << 20
 ORIENTATION = 0x0112  # Exif's tag; 5 to 8 are turned by a quarter
 
-# A picture's file, or its bytes where it lies in another file.
-Encoded = Path | bytes
+# A picture's file, or its bytes where it lies in another file; None where that file has a place for it, but no bytes.
+Encoded = Path | bytes | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ def grey_border(encoded: Encoded, where: str) -> npt.NDArray[np.uint8]:
 
 @contextmanager
 def _opened(encoded: Encoded, where: str) -> Iterator[Image.Image]:
+    if encoded is None:
+        raise LenetError(f"{where}: holds no picture's bytes; files outside are not followed")
     try:
         if isinstance(encoded, Path) and encoded.stat().st_size > MOST_FILE_BYTES:
             raise ValueError(f"its file is larger than {MOST_FILE_BYTES >> 20} MiB")
@@ -99,10 +101,7 @@ def _opened(encoded: Encoded, where: str) -> Iterator[Image.Image]:
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return f"not {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error).splitlines()
-    return text[0] if text and text[0] else type(error).__name__
+    return reason(error)
 
 
 def _turn(picture: Image.Image) -> int:

@@ -67,6 +67,8 @@ def _kind(path: Path) -> str:
         return "parquet" if next(path.glob("*.parquet"), None) else "folder"
     if not path.exists():
         raise LenetError(f"unknown data {str(path)!r}: there is no such file; known are {SOURCES}")
+    if not path.is_file():
+        raise LenetError(f"{path}: is neither a file nor a folder; known are {SOURCES}")
     kind = path.suffix.lower().removeprefix(".")
     if kind in ("npz", "csv", "parquet"):
         return kind

@@ -9,7 +9,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from math import prod
 from pathlib import Path
 from typing import IO, Any
@@ -28,11 +29,20 @@ IN_MEMORY_BYTES = 256 << 20
 MOST_UNPACKED_BYTES = 4 << 30
 # Decoded pictures that nobody asked for in this time are removed.
 KEPT_DAYS = 30
+# Half-written ones that nobody wrote to in this time are what a killed process left.
+LEFTOVER_DAYS = 1
 
 
 def cache_folder() -> Path:
-    """Where mapped files lie: ``lenet`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+    """Where mapped files lie: ``lenet`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``.
+
+    Raises:
+        LenetError: when the user has no home, as in some containers, and no cache folder is named.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+    except RuntimeError as error:
+        raise LenetError("this user has no home for ~/.cache; name a cache folder in XDG_CACHE_HOME") from error
 
 
 def gather(images: Pixels, indices: npt.NDArray[np.int64]) -> Pixels:
@@ -128,7 +138,16 @@ def _paths(key: str) -> tuple[Path, Path]:
 
 
 def _forget_old() -> None:
-    for about in cache_folder().glob("*.json"):
-        if time.time() - about.stat().st_mtime > KEPT_DAYS * 86_400:
-            about.unlink(missing_ok=True)
-            about.with_suffix(".pixels").unlink(missing_ok=True)
+    for about in _untouched("*.json", KEPT_DAYS):
+        about.unlink(missing_ok=True)
+        about.with_suffix(".pixels").unlink(missing_ok=True)
+    for leftover in _untouched(".*.pixels.*", LEFTOVER_DAYS):
+        leftover.unlink(missing_ok=True)
+
+
+def _untouched(pattern: str, days: int) -> Iterator[Path]:
+    """The files of the cache folder that were not changed for so many days."""
+    for path in cache_folder().glob(pattern):
+        with suppress(FileNotFoundError):  # another process may be tidying, too
+            if time.time() - path.stat().st_mtime > days * 86_400:
+                yield path

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from lenet.atomic import write_bytes
+from lenet.datasets.folder import is_passed_over
 from lenet.errors import LenetError
 
 # So that nobody fills the disk: at 28×28 a picture has less than 1 KB.
@@ -33,7 +34,7 @@ class Collection:
         Raises:
             LenetError: when the label cannot be a folder's name, the folder is full or cannot be written.
         """
-        if label.startswith(".") or "/" in label or "\\" in label or len(label.encode()) > 255:
+        if is_passed_over(label) or "/" in label or "\\" in label or len(label.encode()) > 255:
             raise LenetError(f"class {label!r}: cannot be a folder's name, so nothing was kept")
         if self._count >= MOST_KEPT:
             raise LenetError(f"{MOST_KEPT:,} pictures are kept already; no more are taken")
