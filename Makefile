@@ -21,10 +21,12 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Measures speed beside stock Keras and PyTorch, half an hour on two cores; writes benchmarks/RESULTS.md.
+# Measures speed beside stock Keras and PyTorch, three quarters of an hour on two cores; writes benchmarks/RESULTS.md.
 bench: .venv/dev .venv/bench
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/inference.py
+	$(BIN)/python benchmarks/checkpoints.py
+	$(BIN)/python benchmarks/own_data.py
 
 .venv/bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'

@@ -1,6 +1,6 @@
 """How long a training takes, beside its peers, in turn in one run; writes two sections of RESULTS.md.
 
-    python benchmarks/training.py [--rounds 10] [--tutorial-rounds 3]
+    python benchmarks/training.py [--rounds 10] [--tutorial-rounds 3] [--tutorial-epochs 20]
 
 In each round, with a seed of its own, every contestant runs once in a process of its own.
 """
@@ -71,7 +71,8 @@ class Contestant:
 def main() -> None:
     parser = argparse.ArgumentParser(description="How long a training takes, beside its peers.")
     parser.add_argument("--rounds", type=int, default=10, help="of sprint, fast and train_mnist_fast")
-    parser.add_argument("--tutorial-rounds", type=int, default=3, help="of one epoch of the tutorial's recipe")
+    parser.add_argument("--tutorial-rounds", type=int, default=3, help="of the tutorial's recipe")
+    parser.add_argument("--tutorial-epochs", type=int, default=20)
     arguments = parser.parse_args()
 
     limit = matmul_limit()
@@ -82,14 +83,14 @@ def main() -> None:
             contestant.run(seed)
     write_section("Seconds to learn", _report(contestants, peer, [limit, matmul_limit()], arguments.rounds))
 
-    limit = matmul_limit()
-    stock = Contestant("stock Keras", [sys.executable, str(PEERS / "keras_tutorial.py"), "{seed}", "1"])
-    contestants = [stock, _ours("tutorial", epochs=1)]
+    limit, epochs = matmul_limit(), arguments.tutorial_epochs
+    stock = Contestant("stock Keras", [sys.executable, str(PEERS / "keras_tutorial.py"), "{seed}", f"{epochs}"])
+    contestants = [stock, _ours("tutorial", epochs)]
     for seed in range(arguments.tutorial_rounds):
         for contestant in contestants:
             contestant.run(seed)
-    limits = [limit, matmul_limit()]
-    write_section("One epoch of the tutorial", _report(contestants, stock, limits, arguments.tutorial_rounds))
+    report = _report(contestants, stock, [limit, matmul_limit()], arguments.tutorial_rounds)
+    write_section("The tutorial's training", f"{epochs} epochs of the tutorial's recipe. {report}")
 
 
 def _ours(name: str, epochs: float | None = None) -> Contestant:

@@ -63,7 +63,9 @@ def test_it_computes_what_its_network_does(shape):
     pixels = np.random.default_rng(1).random((5, *shape), np.float32)
     np.testing.assert_allclose(teacher.logits(pixels), network(pixels, training=False), rtol=1e-4, atol=1e-4)
     probabilities = teacher.probabilities(pixels).numpy()
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(probabilities, tf.nn.softmax(network(pixels)), atol=1e-5)
+    coarse = Teacher(network, RECIPE, "bfloat16").probabilities(pixels).numpy()
+    np.testing.assert_allclose(coarse, probabilities, atol=0.1)
 
 
 def test_what_it_learns_goes_back_into_its_network_running_means_and_all(small):

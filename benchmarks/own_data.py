@@ -1,0 +1,143 @@
+"""How well the default recipe does on other data, and what training from disk costs; writes two sections of RESULTS.md.
+
+    python benchmarks/own_data.py [--fashion FOLDER] [--seeds 5] [--side 96] [--rounds 3]
+
+- Accuracy: `lenet train --data SOURCE` with nothing else but the seed; Fashion-MNIST from a folder of IDX files, as
+  Debian's package dataset-fashion-mnist installs them, and scikit-learn's digits.
+- Streaming: MNIST's digits enlarged, too many pixels to be held in memory by lenet's own limit, trained on from the
+  mapped file and from an array, in turn. Before every 20 steps all of the file is thrown out of the system's cache, so
+  that each image comes from the disk, as it would if the file were larger than the memory.
+"""
+
+import argparse
+import json
+import mmap
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from results import table, write_section
+
+from lenet import Dataset, Recipe, load_dataset
+from lenet.datasets import store
+from lenet.processor import model_name, usable_cores
+from lenet.training.loop import CHUNK, CHUNK_PIXELS, fit
+from lenet.training.trainer import build_network
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+CHUNKS = 8  # of steps, of which the first compiles and is not counted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fashion", type=Path, default=FASHION)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--side", type=int, default=96, help="of the enlarged digits, in pixels")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    if not asked.fashion.is_dir():
+        sys.exit(f"{asked.fashion}: is not there; install Fashion-MNIST (apt-get install dataset-fashion-mnist)")
+    _other_data({"Fashion-MNIST": str(asked.fashion), "scikit-learn's digits, 8×8": "digits"}, asked.seeds)
+    _streaming(asked.side, asked.rounds)
+
+
+def _other_data(sources: dict[str, str], seeds: int) -> None:
+    rows = []
+    for title, source in sources.items():
+        trained = [_train(source, seed) for seed in range(seeds)]
+        accuracy = [100 * metrics["test"]["accuracy"] for metrics in trained]
+        seconds = statistics.median(metrics["train_seconds"] for metrics in trained)
+        spread = f"{statistics.mean(accuracy):.2f} ± {statistics.stdev(accuracy):.2f} ({min(accuracy):.2f})"
+        rows.append([title, f"{trained[0]['test']['n']:,}", spread, f"{seconds:.1f}"])
+    write_section(
+        "Other data",
+        f"""`python benchmarks/own_data.py`: `lenet train --data SOURCE --seed S`, recipe `fast`, S = 0 to {seeds - 1}.
+
+{table(["", "test images", "accuracy, %: mean ± sd (lowest)", "training, s: median"], rows)}""",
+    )
+
+
+def _train(source: str, seed: int) -> dict[str, Any]:
+    """The measures of one `lenet train`."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        lenet = Path(sys.executable).with_name("lenet")
+        command = [str(lenet), "train", "--data", source, "--seed", str(seed), "--run", str(run)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        metrics: dict[str, Any] = json.loads((run / "metrics.json").read_text())
+    return metrics
+
+
+def _streaming(side: int, rounds: int) -> None:
+    small = load_dataset("mnist").split("own").train
+    shape = (len(small), side, side, 1)
+    nearest = np.arange(side) * small.height // side
+
+    def enlarge(images: store.Pixels) -> None:
+        for start in range(0, len(small), 1000):
+            part = slice(start, start + 1000)
+            images[part] = small.images[part][:, nearest][:, :, nearest]
+
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"] = cache
+        mapped = store.remember("enlarged", shape, enlarge, ())
+        assert isinstance(mapped, np.memmap), "so few pixels are held in memory: enlarge them more with --side"
+        os.sync()
+        contestants = {"array in memory": np.array(mapped), "file mapped from disk": mapped}
+        seconds: dict[str, list[float]] = {name: [] for name in contestants}
+        for _ in range(rounds):
+            for name, images in contestants.items():
+                seconds[name].append(_seconds_a_step(Dataset("enlarged", images, small.labels, small.class_names)))
+    ratios = [disk / memory for memory, disk in zip(*seconds.values(), strict=True)]
+    size = f"{len(small):,} images of {side}×{side} pixels, {np.prod(shape) / 2**20:,.0f} MiB"
+    milliseconds = {
+        name: f"{1e3 * statistics.median(values):.1f} ({1e3 * min(values):.1f} to {1e3 * max(values):.1f})"
+        for name, values in seconds.items()
+    }
+    write_section(
+        "Training from disk",
+        f"""`python benchmarks/own_data.py`: {size}, recipe `fast`;
+n = {rounds} rounds in turn of {CHUNKS - 1} times so many steps as are taken at once, on {usable_cores()} cores of
+{model_name()}; nothing of the file is in the system's cache when they begin.
+
+{table(["", "a step, ms: median (range)"], [[name, text] for name, text in milliseconds.items()])}
+
+From disk a step takes {statistics.median(ratios):.2f} times as long ({min(ratios):.2f} to {max(ratios):.2f}).""",
+    )
+
+
+def _seconds_a_step(dataset: Dataset) -> float:
+    """Of training, compiling left out; mapped images come from the disk."""
+    recipe = Recipe.named("fast").change(view="whole")
+    at_once = min(CHUNK, max(1, CHUNK_PIXELS // (recipe.batch_size * dataset.height * dataset.width)))
+    steps = CHUNKS * at_once
+    recipe = recipe.change(epochs=steps * recipe.batch_size / len(dataset))
+    spent, began = 0.0, time.perf_counter()
+
+    def watch(progress: Any) -> None:
+        nonlocal spent, began
+        if progress.step > at_once:
+            spent += time.perf_counter() - began
+        _forget(dataset.images)
+        began = time.perf_counter()
+
+    fit(build_network(dataset, recipe), dataset, recipe, watch=watch)
+    return spent / (steps - at_once)
+
+
+def _forget(images: store.Pixels) -> None:
+    """Throw a mapped file out of this process and of the system's cache."""
+    if isinstance(images, np.memmap):
+        images._mmap.madvise(mmap.MADV_DONTNEED)
+        with Path(images.filename).open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+if __name__ == "__main__":
+    main()
