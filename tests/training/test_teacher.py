@@ -130,7 +130,7 @@ def test_stopped_in_either_stage_it_ends_with_the_same_bits(small, whole, tmp_pa
     assert left == {f"step-{STEPS:010d}.ckpt", f"teacher/step-{STEPS_OF_THE_TEACHER:010d}.ckpt"}
 
 
-def test_its_time_counts_and_nothing_of_it_is_in_the_model(small, whole, tmp_path):
+def test_its_time_counts_the_card_names_it_and_nothing_of_it_is_in_the_model(small, whole, tmp_path):
     seconds = {}
 
     def watch(progress):
@@ -144,6 +144,9 @@ def test_its_time_counts_and_nothing_of_it_is_in_the_model(small, whole, tmp_pat
     alone = train(small, RECIPE.change(teacher_epochs=0.0, epochs=0.1), tmp_path / "alone")
     shapes, plain = ({name: a.shape for name, a in Model.load(one.path).weights.items()} for one in (whole, alone))
     assert shapes == plain
+    says = "A deeper network was taught first, for 1.5 epochs; its answers were 80% of what this one learnt"
+    assert says in (whole.path / "README.md").read_text()
+    assert "deeper" not in (alone.path / "README.md").read_text()
 
 
 @pytest.mark.parametrize("changes", [{"teacher_epochs": -1.0}, {"distillation": 1.5}])

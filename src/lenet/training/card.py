@@ -69,6 +69,11 @@ def _origin(recipe: Mapping[str, Any], changes: list[dict[str, Any]]) -> str:
     text = ""
     if recipe["start"]:
         text += f" Its training began with the weights of `{recipe['start']}` (SHA-256 `{recipe['start_sha256']}`)."
+    if recipe["teacher_epochs"]:
+        text += (
+            f" A deeper network was taught first, for {recipe['teacher_epochs']:g} epochs; its answers were "
+            f"{recipe['distillation']:.0%} of what this one learnt, the labels the rest."
+        )
     for change in changes:
         text += f" From step {change['step']} on, it was gone on with for {change['epochs']:g} epochs in all"
         text += f" at a learning rate of {change['learning_rate']:g},"
