@@ -8,6 +8,9 @@ from lenet import LenetError, Recipe
 from lenet.cli.compare import _table
 from lenet.evaluation.comparison import Record, differences, draw
 
+METRICS = """{"test": {"n": %s, "correct": 0, "accuracy": 0.0}, "train_seconds": %s, "epochs": 1,
+"precision": "float32", "data_sha256": "ab"}"""
+
 
 @pytest.fixture
 def runs(tmp_path):
@@ -32,11 +35,29 @@ def runs(tmp_path):
 
 def test_only_what_differs_is_said(runs):
     records = [Record.read(str(runs / name)) for name in ("short", "long")]
-    assert differences(records) == {"epochs": [1.0, 2.0]}
-    table = _table(records, differences(records))
+    assert differences(records, {}) == {"epochs": [1.0, 2.0]}
+    table = _table(records, differences(records, {}))
     assert "95.00%" in table
     assert "20 of 1,000" in table
     assert "learning_rate" not in table
+    assert "gone on with" not in table
+
+
+def test_a_field_that_an_older_recipe_does_not_name_is_what_it_is_by_itself(runs):
+    recipe = Recipe(name="custom", epochs=1.0, seed=3).to_dict()
+    del recipe["teacher_epochs"], recipe["taper_to"]
+    (runs / "short" / "recipe.toml").write_text(tomli_w.dumps(recipe))
+    records = [Record.read(str(runs / name)) for name in ("short", "long")]
+    assert differences(records, Recipe().to_dict()) == {"epochs": [1.0, 2.0]}
+
+
+def test_a_run_that_was_gone_on_with_otherwise_is_told(runs):
+    path = runs / "long" / "metrics.json"
+    changed = json.loads(path.read_text()) | {"changes": [{"step": 1234, "epochs": 2.0, "learning_rate": 0.1}]}
+    path.write_text(json.dumps(changed))
+    records = [Record.read(str(runs / name)) for name in ("short", "long")]
+    (line,) = (line for line in _table(records, {}).splitlines() if line.startswith("gone on with at step"))
+    assert line.endswith(" 1,234")
 
 
 def test_the_curves_of_all_runs_are_drawn_over_training_time(runs):
@@ -50,7 +71,7 @@ def test_the_curves_of_all_runs_are_drawn_over_training_time(runs):
 def test_the_same_run_has_no_differences(runs):
     shutil.copytree(runs / "long", runs / "again")
     records = [Record.read(str(runs / name)) for name in ("long", "again")]
-    assert differences(records) == {}
+    assert differences(records, {}) == {}
     assert "recipes are the same" in _table(records, {})
 
 
@@ -60,6 +81,9 @@ def test_the_same_run_has_no_differences(runs):
         ("metrics.json", "{}"),
         ("metrics.json", "[1"),
         ("metrics.json", '{"test": 3}'),
+        ("metrics.json", METRICS % (0, 1.0)),
+        ("metrics.json", METRICS % (1000, '"long"')),
+        ("history.csv", "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n"),
         ("history.csv", "epoch,loss\n1,x\n"),
         ("history.csv", "epoch,loss\n1,2\n"),
         ("recipe.toml", "= ="),

@@ -106,8 +106,9 @@ def test_a_torn_newest_falls_back_to_the_older(saved):
     newest = saved.paths()[-1]
     newest.write_bytes(newest.read_bytes()[:-40])
     assert saved.newest().state["at"] == 20
+    assert not newest.exists()
     saved.paths()[0].write_bytes(b"")
-    with pytest.raises(LenetError, match=r"step-0000000040.ckpt: is no whole checkpoint.*no other one is whole"):
+    with pytest.raises(LenetError, match=r"step-0000000020.ckpt: is no whole checkpoint.*no other one is whole"):
         saved.newest()
 
 

@@ -57,3 +57,12 @@ def test_every_kind_damages_most_pictures_of_any_shape_each_in_its_own_way(kind,
     assert after.shape == pixels.shape
     assert (np.abs(after - pixels.numpy()).max(axis=(1, 2, 3)) > 0.1).sum() >= 12
     assert np.abs(after[0] - after[1]).max() > 0.05
+
+
+@pytest.mark.parametrize("batch", [1, 8, 32])
+def test_a_batch_too_small_for_every_kind_is_damaged_all_the_same(digits, batch):
+    pixels = damage(tf.constant(digits[:batch]), 1.0, tf.constant(1.0), batch, SEED).numpy()
+    assert pixels.shape == (batch, 28, 28, 1)
+    assert (pixels != digits[:batch]).any()
+    few = tf.function(lambda images: damage(images, 0.1, tf.constant(1.0), batch, SEED))
+    np.testing.assert_array_equal(few(tf.constant(digits[:batch]))[batch // 2 :], digits[batch // 2 : batch])

@@ -9,6 +9,7 @@ from lenet import Dataset, LenetError, Model, Recipe, Run, resume, train
 from lenet.backend import tf
 from lenet.model.preprocessing import scale_pixels
 from lenet.training import loop
+from lenet.training.fitting import Fitting
 from lenet.training.loop import fit
 from lenet.training.teacher import Teacher, build_teacher, teacher_recipe
 from lenet.training.trainer import StoppedError, build_network
@@ -50,7 +51,9 @@ def whole(small, tmp_path_factory):
 def test_it_is_taught_by_the_same_recipe_but_sees_no_damage():
     own = teacher_recipe(RECIPE)
     assert (own.epochs, own.damage, own.teacher_epochs) == (1.5, 0.0, 0.0)
-    assert own == RECIPE.change(epochs=1.5, damage=0.0, teacher_epochs=0.0)
+    assert own == RECIPE.change(epochs=1.5, damage=0.0, teacher_epochs=0.0, distillation=0.0)
+    begun = RECIPE.change(start="some/run", start_sha256="ab", view="centre")  # which are LeNet's
+    assert teacher_recipe(begun) == own
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (9, 12, 3)])
@@ -84,11 +87,12 @@ def test_what_it_learns_goes_back_into_its_network_running_means_and_all(small):
 
 @pytest.mark.parametrize(("share", "learns"), [(1.0, True), (0.0, False)])
 def test_what_the_labels_do_not_say_is_learnt_from_it(small, share, learns):
-    taught = RECIPE.change(damage=0.0, epochs=6)
+    taught = RECIPE.change(damage=0.0, epochs=6, teacher_epochs=0.0, distillation=0.0)
     teacher, network = build_teacher(28, 28, 1, 10), build_network(small, taught)
     fit(teacher, small, taught, kind=Teacher)
     mislabelled = replace(small, labels=np.random.default_rng(0).permutation(small.labels))
-    fit(network, mislabelled, taught.change(distillation=share), teacher=(Teacher(teacher, taught, "float32"), 0.0))
+    learning = RECIPE.change(damage=0.0, epochs=6, distillation=share, teacher_epochs=share)
+    fit(network, mislabelled, learning, teacher=Teacher(teacher, taught, "float32"))
     right = network(scale_pixels(small.images), training=False).numpy().argmax(axis=1) == small.labels
     assert (right.mean() > 0.8) == learns
 
@@ -102,7 +106,7 @@ def test_it_is_shown_the_undamaged_digits(small):
             return tf.fill((tf.shape(pixels)[0], 10), 0.1)
 
     recipe = RECIPE.change(damage=1.0, epochs=0.2)
-    fit(build_network(small, recipe), small, recipe, teacher=(Onlooker(), 0.0))
+    fit(build_network(small, recipe), small, recipe, teacher=Onlooker())
     originals = {image.tobytes() for image in small.images}
     seen = np.concatenate(shown)
     assert len(seen) == 200
@@ -135,18 +139,55 @@ def test_stopped_in_either_stage_it_ends_with_the_same_bits(small, whole, tmp_pa
     assert left == {f"step-{STEPS:010d}.ckpt", f"teacher/step-{STEPS_OF_THE_TEACHER:010d}.ckpt"}
 
 
-def test_its_time_counts_the_card_names_it_and_nothing_of_it_is_in_the_model(small, whole, tmp_path):
-    seconds = {}
+def test_its_time_and_what_changed_while_it_was_taught_count(small):
+    network, teacher = build_network(small, RECIPE), Teacher(build_teacher(28, 28, 1, 10), RECIPE, "float32")
+    changes = [{"step": 7, "epochs": 1.5, "learning_rate": 0.1, "before": {"epochs": 1.5, "learning_rate": 0.2}}]
+    taught = Fitting(step=30, seconds=1000.0, precision="float32", changes=changes)
+    fitting = fit(network, small, RECIPE.change(epochs=0.1), teacher=teacher, taught=taught)
+    assert 1000 < fitting.seconds < 1100
+    assert 1000 < fitting.history[0].seconds < 1100
+    assert fitting.changes == [{"stage": "teacher", **changes[0]}]
 
-    def watch(progress):
-        if progress.epoch:
-            seconds[progress.stage] = progress.epoch.seconds
 
-    run = train(small, RECIPE.change(epochs=1.0), tmp_path / "run", watch=watch)
-    assert run.metrics["train_seconds"] > seconds["teacher"] > 0
-    rows = (run.path / "history.csv").read_text().splitlines()
-    assert float(rows[1].rpartition(",")[2]) > seconds["teacher"]
-    alone = train(small, RECIPE.change(teacher_epochs=0.0, epochs=0.1), tmp_path / "alone")
+def test_a_learning_rate_changed_while_the_teacher_was_taught_is_not_forgotten(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHUNK", 10)
+    with pytest.raises(StoppedError, match=r"stopped after step 10 of 30 of the teacher; go on with"):
+        train(small, RECIPE, tmp_path / "run", stop=lambda: True)
+    run = resume(tmp_path / "run", small, learning_rate=0.001)
+    (change,) = run.metrics["changes"]
+    assert (change["stage"], change["step"], change["before"]["learning_rate"]) == ("teacher", 10, 0.005)
+    card = (run.path / "README.md").read_text()
+    assert "From step 10 of the deeper network on, it was gone on with" in card
+    assert "The same again" not in card
+
+
+def test_a_stop_between_the_stages_is_heard_before_the_next_begins(small, tmp_path):
+    seen = []
+    with pytest.raises(StoppedError, match=r"after step 30 of 30 of the teacher"):
+        train(
+            small,
+            RECIPE,
+            tmp_path / "run",
+            watch=lambda progress: seen.append(progress.stage),
+            stop=lambda: len(seen) > 1,
+        )
+    assert set(seen) == {"teacher"}
+
+
+def test_a_damaged_checkpoint_of_the_teacher_is_told(small, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHUNK", 10)
+    with pytest.raises(StoppedError):
+        train(small, RECIPE, tmp_path / "run", stop=lambda: True)
+    (tmp_path / "run" / "checkpoint" / "teacher" / "step-0000000020.ckpt").write_bytes(b"torn")
+    told = []
+    run = resume(tmp_path / "run", small, tell=told.append)
+    assert len(told) == 1
+    assert "teacher/step-0000000020.ckpt: is no whole checkpoint" in told[0]
+    assert (run.path / "model.onnx").read_bytes() == (whole.path / "model.onnx").read_bytes()
+
+
+def test_the_card_names_it_and_nothing_of_it_is_in_the_model(small, whole, tmp_path):
+    alone = train(small, RECIPE.change(teacher_epochs=0.0, distillation=0.0, epochs=0.1), tmp_path / "alone")
     shapes, plain = ({name: a.shape for name, a in Model.load(one.path).weights.items()} for one in (whole, alone))
     assert shapes == plain
     says = "A deeper network was taught first, for 1.5 epochs; its answers were 80% of what this one learnt"
@@ -154,7 +195,9 @@ def test_its_time_counts_the_card_names_it_and_nothing_of_it_is_in_the_model(sma
     assert "deeper" not in (alone.path / "README.md").read_text()
 
 
-@pytest.mark.parametrize("changes", [{"teacher_epochs": -1.0}, {"distillation": 1.5}])
+@pytest.mark.parametrize(
+    "changes", [{"teacher_epochs": -1.0}, {"distillation": 1.5}, {"teacher_epochs": 0.0}, {"distillation": 0.0}]
+)
 def test_a_recipe_of_no_teaching_is_refused(changes):
     with pytest.raises(LenetError, match=next(iter(changes))):
         RECIPE.change(**changes)

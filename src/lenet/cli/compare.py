@@ -33,13 +33,14 @@ def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
     from lenet.atomic import write_bytes
     from lenet.evaluation.comparison import Record, differences, draw
     from lenet.figures.render import as_png
+    from lenet.training.recipe import Recipe
 
     records = [Record.read(run) for run in runs]
-    differing = differences(records)
+    differing = differences(records, Recipe().to_dict())
     write_bytes(out, as_png(draw(records)))
     if as_json:
         report = {"runs": [{"run": record.name, **record.outcome()} for record in records], "recipes": differing}
-        click.echo(json.dumps(report, ensure_ascii=False))
+        click.echo(json.dumps(report, ensure_ascii=False, default=str))  # TOML knows dates, JSON does not
     else:
         click.echo(_table(records, differing))
         click.echo(f"\nlearning curves: {out}")
@@ -59,6 +60,10 @@ def _table(records: "list[Record]", differing: dict[str, list[Any]]) -> str:
         "epochs done": [f"{one['epochs']:.3g}" for one in outcomes],
         "precision": [one["precision"] for one in outcomes],
     }
+    if any(one["gone on with at step"] for one in outcomes):
+        rows["gone on with at step"] = [
+            ", ".join(f"{step:,}" for step in one["gone on with at step"]) for one in outcomes
+        ]
     if len({one["data SHA-256"] for one in outcomes}) > 1:
         rows["data"] = [f"{one['data SHA-256'][:8]}…" for one in outcomes]
     lines = _columns(rows)

@@ -29,21 +29,26 @@ def training_progress() -> Iterator[Watch]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("training"),
-        BarColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("steps"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.fields[said]}"),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("building the graph …", total=None)
+        tasks = {"": bar.add_task("training", total=None, said="building the graph …")}
 
         def advance(progress: "Progress") -> None:
-            text = f"{_stage(progress)}loss {progress.loss:.3f}  accuracy {progress.accuracy:.1%}"
-            bar.update(task, completed=progress.step, total=progress.steps, description=text)
+            stage = progress.stage
+            if stage not in tasks:  # it comes before the network's own
+                bar.update(tasks[""], visible=False)
+                tasks[stage] = bar.add_task(stage, total=progress.steps, said="")
+            elif not stage and not bar.tasks[tasks[""]].visible:
+                bar.reset(tasks[""], visible=True)
+            said = f"loss {progress.loss:.3f}, {progress.accuracy:.1%}"
+            bar.update(tasks[stage], completed=progress.step, total=progress.steps, said=said)
             if progress.epoch:
                 bar.console.print(_epoch_line(progress), highlight=False)
 

@@ -3,7 +3,7 @@
 import csv
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,25 +54,29 @@ class Record:
             record = cls(run, recipe, metrics, history)
             # All that is used below is looked at once here, where a missing entry still has a file to be named with.
             record.outcome()
-            record.curve("loss")
             record.curve("accuracy")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if not record.curve("loss"):
+                raise ValueError("its history has no row")
+        except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise LenetError(f"{run}: is not a run as `lenet train` leaves it ({error!r})") from error
         return record
 
     def outcome(self) -> dict[str, Any]:
         """What came of the training, in plain values."""
         test = self.metrics["test"]
+        n, correct = int(test["n"]), int(test["correct"])
+        error = self.metrics.get("expected_calibration_error")
         return {
-            "test accuracy": test["accuracy"],
-            "interval": list(wilson_interval(test["correct"], test["n"])),
-            "n": test["n"],
-            "wrong": test["n"] - test["correct"],
-            "calibration error": self.metrics.get("expected_calibration_error"),
-            "training seconds": self.metrics["train_seconds"],
-            "epochs": self.metrics["epochs"],
-            "precision": self.metrics["precision"],
-            "data SHA-256": self.metrics["data_sha256"],
+            "test accuracy": float(test["accuracy"]),
+            "interval": list(wilson_interval(correct, n)),
+            "n": n,
+            "wrong": n - correct,
+            "calibration error": None if error is None else float(error),
+            "training seconds": float(self.metrics["train_seconds"]),
+            "epochs": float(self.metrics["epochs"]),
+            "precision": str(self.metrics["precision"]),
+            "data SHA-256": str(self.metrics["data_sha256"]),
+            "gone on with at step": [int(change["step"]) for change in self.metrics.get("changes", [])],
         }
 
     def curve(self, column: str) -> list[tuple[float, float]]:
@@ -81,10 +85,15 @@ class Record:
         return [(seconds, value) for seconds, value in points if seconds is not None and value is not None]
 
 
-def differences(records: Sequence[Record]) -> dict[str, list[Any]]:
-    """The recipe's fields that are not the same in all runs, with the value in each; None where a run has none."""
+def differences(records: Sequence[Record], plain: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The recipe's fields that are not the same in all runs, with the value in each.
+
+    Args:
+        records: of the runs.
+        plain: what a field means that is not named, as in recipes from before there was one.
+    """
     names = dict.fromkeys(name for record in records for name in record.recipe)
-    rows = {name: [record.recipe.get(name) for record in records] for name in names}
+    rows = {name: [record.recipe.get(name, plain.get(name)) for record in records] for name in names}
     return {name: values for name, values in rows.items() if any(value != values[0] for value in values)}
 
 

@@ -75,7 +75,8 @@ def _origin(recipe: Mapping[str, Any], changes: list[dict[str, Any]]) -> str:
             f"{recipe['distillation']:.0%} of what this one learnt, the labels the rest."
         )
     for change in changes:
-        text += f" From step {change['step']} on, it was gone on with for {change['epochs']:g} epochs in all"
+        whose = " of the deeper network" if "stage" in change else ""
+        text += f" From step {change['step']}{whose} on, it was gone on with for {change['epochs']:g} epochs in all"
         text += f" at a learning rate of {change['learning_rate']:g},"
         text += f" before for {change['before']['epochs']:g} at {change['before']['learning_rate']:g}."
     return text

@@ -1,7 +1,7 @@
 """What happens to a digit on its way: faint ink, fog, noise, blur, stains, foreign lines, stripes, outlines, gaps.
 
-A share of every batch is damaged, each kind an equal part of that share; since the images come in random order, the
-places in the batch need no dice. The kinds are those that ``lenet evaluate --robustness`` measures, in the plainest
+A share of every batch is damaged, each kind about an equal part of that share; since the images come in random order,
+the places in the batch need no dice. The kinds are those that ``lenet evaluate --robustness`` measures, in the plainest
 form that the graph computes quickly, each image with a strength of its own: what is measured is told apart from what
 is taught by its code, not by its idea.
 """
@@ -28,15 +28,18 @@ def damage(pixels: Any, share: float, strength: Any, batch_size: int, seed: Any)
         pixels: float32 ``(batch_size, height, width, depth)`` in [0, 1].
         share: 0 to 1.
         strength: scalar 0 to 1, how many of the share are damaged; the others stay as they are.
-        batch_size: of every batch; kinds of which less than half an image is due are left out.
+        batch_size: of every batch. Where the share is not a whole number of images a kind, some have one more than
+            others; of a small batch, some have none.
         seed: two integers that decide all.
 
     Returns:
         float32 of the same shape, in [0, 1].
     """
     bounds = np.rint(np.linspace(0, share * batch_size, len(KINDS) + 1)).astype(int)
-    parts = []
+    parts = [pixels[:0]]
     for number, kind in enumerate(KINDS):
+        if bounds[number] == bounds[number + 1]:
+            continue
         part = pixels[bounds[number] : bounds[number + 1]]
         own_seed = seed + tf.constant([1_000_003 * (number + 1), 0])
         chance = tf.random.stateless_uniform((6, bounds[number + 1] - bounds[number], 1, 1, 1), own_seed, alg="philox")

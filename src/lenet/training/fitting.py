@@ -32,7 +32,7 @@ class Fitting:
         seconds: spent on training steps, those of its teacher and graph building included, validation not.
         precision: that was computed in.
         changes: the step from which a recipe was gone on with that has other epochs or another learning rate, these,
-            and those before.
+            and those before; those while its teacher was taught have the ``stage`` "teacher".
     """
 
     step: int = 0

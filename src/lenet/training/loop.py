@@ -21,8 +21,10 @@ from lenet.training.optimizer import Optimizer, learning_rates
 from lenet.training.precision import choose_precision
 from lenet.training.recipe import CONTINUABLE, Recipe
 from lenet.training.step import stepper
-from lenet.training.teacher import Teacher
+from lenet.training.teacher import TEACHER, Teacher
 
+# Images that are judged at once are at most so many, and fewer of large pictures: a deeper network keeps maps of each.
+MEASURED, MEASURED_PIXELS = 250, 200_000
 # Steps that TensorFlow takes by itself before the loop hears of it: long enough to cost nothing, short enough
 # for a progress bar that moves and an interrupt that is heard within a second or two; fewer of large pictures.
 CHUNK, CHUNK_PIXELS = 20, 20_000_000
@@ -63,7 +65,8 @@ def fit(
     stop: Callable[[], bool] = lambda: False,
     checkpoints: Checkpoints | None = None,
     kind: type[Learner] | type[Teacher] = Learner,
-    teacher: tuple[Teacher, float] | None = None,
+    teacher: Teacher | None = None,
+    taught: Fitting | None = None,
 ) -> Fitting:
     """Train ``network``, built by ``LeNet.build``, on all of ``dataset``.
 
@@ -80,7 +83,8 @@ def fit(
         stop: is asked often; when it says yes, the training ends with the step that it has come to.
         checkpoints: where to go on from, and to leave what the rest can be done from.
         kind: how it is computed with; ``Teacher`` for a network of ``build_teacher``.
-        teacher: whose answers are learnt beside the labels, and the seconds that teaching it took.
+        teacher: whose answers are learnt beside the labels.
+        taught: what teaching it came to; its seconds count.
 
     Raises:
         LenetError: when the loss stops being a finite number, or a checkpoint cannot be read or written.
@@ -90,8 +94,11 @@ def fit(
     saved = checkpoints.newest() if checkpoints else None
     if saved:
         fitting = _fitting_of(saved.state, settings)
+    elif taught:
+        changes = [{"stage": TEACHER, **change} for change in taught.changes]
+        fitting = Fitting(precision=taught.precision, seconds=taught.seconds, changes=changes)
     else:
-        fitting = Fitting(precision=choose_precision(recipe.precision), seconds=teacher[1] if teacher else 0.0)
+        fitting = Fitting(precision=choose_precision(recipe.precision))
     learner = kind(network, recipe, fitting.precision)
     optimizer = Optimizer(recipe, learner.weights)
     if saved:
@@ -105,7 +112,7 @@ def fit(
             arrays = {name: variable.numpy() for name, variable in variables.items()}
             checkpoints.save(fitting.step, {"fitting": fitting.to_dict(), "settings": settings}, arrays)
 
-    take_steps = stepper(learner, optimizer, dataset, recipe, teacher[0] if teacher else None)
+    take_steps = stepper(learner, optimizer, dataset, recipe, teacher)
     fitting.steps = steps = max(recipe.steps(len(dataset)), fitting.step)
     started = time.perf_counter()
     for first, last, epoch_ends in _chunks(fitting.step, steps, recipe.batch_size, dataset):
@@ -217,8 +224,9 @@ def _end_epoch(learner: Learner | Teacher, fitting: Fitting, validation: Dataset
 def _measure(learner: Learner | Teacher, dataset: Dataset) -> tuple[float, float]:
     """Loss and accuracy of what was learnt so far."""
     losses, right = 0.0, 0
-    for start in range(0, len(dataset), 1000):
-        part = slice(start, start + 1000)
+    at_once = min(MEASURED, max(1, MEASURED_PIXELS // prod(dataset.images.shape[1:])))
+    for start in range(0, len(dataset), at_once):
+        part = slice(start, start + at_once)
         answer = learner.logits(scale_pixels(dataset.images[part]))
         truth = dataset.labels[part]
         losses += float(tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(truth, answer)))

@@ -113,6 +113,9 @@ class Recipe:
             LenetError: names the field at fault.
         """
         object.__setattr__(self, "filters", tuple(self.filters))
+        for entry in fields(self):
+            if entry.type is float:  # 3 and 3.0 are one recipe, with one hash
+                object.__setattr__(self, entry.name, float(getattr(self, entry.name)))
         for name in ("epochs", "whole_epochs", "teacher_epochs"):
             _require(
                 0 <= getattr(self, name) <= MOST_EPOCHS,
@@ -148,6 +151,11 @@ class Recipe:
             _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name):g}: it must lie within 0 and 1")
         for name in ("rotation", "shear", "shift", "elastic", "weight_decay"):
             _require(0 <= getattr(self, name) <= 360, f"{name} is {getattr(self, name):g}: it must be 0 or more")
+
+        _require(
+            (self.teacher_epochs > 0) == (self.distillation > 0),
+            "teacher_epochs and distillation go together: how long a teacher is taught, and what its answers count",
+        )
 
     @classmethod
     def named(cls, name: str) -> "Recipe":

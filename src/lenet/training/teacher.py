@@ -10,6 +10,8 @@ from typing import Any
 from lenet.backend import keras, tf
 from lenet.training.recipe import Recipe
 
+# What its stage of a training and its folder of checkpoints are called.
+TEACHER = "teacher"
 # Kernels of the 3×3 convolutions, and after which of them (the first is 0) maps are pooled.
 FILTERS = (24, 32, 64, 64, 96)
 POOLED = (1, 3, 4)
@@ -18,9 +20,15 @@ MOMENTUM, EPSILON = 0.98, 1e-3
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
-    """How the teacher is taught: by the same recipe for ``teacher_epochs``, from the undamaged images."""
+    """How the teacher is taught: by the same recipe for ``teacher_epochs``, from fresh weights and undamaged images."""
     return recipe.change(
-        epochs=recipe.teacher_epochs, teacher_epochs=0.0, damage=0.0, view="whole", start="", start_sha256=""
+        epochs=recipe.teacher_epochs,
+        teacher_epochs=0.0,
+        distillation=0.0,
+        damage=0.0,
+        view="whole",
+        start="",
+        start_sha256="",
     )
 
 
@@ -85,7 +93,14 @@ class Teacher:
         return tf.cast(x, tf.float32) + self.weights["dense/bias"]
 
     def probabilities(self, pixels: Any) -> Any:
-        """What LeNet learns: ``(n, classes)``, float32, for float32 pixels ``(n, height, width, depth)`` in [0, 1]."""
+        """What LeNet learns beside the labels.
+
+        Args:
+            pixels: float32 ``(n, height, width, depth)`` in [0, 1].
+
+        Returns:
+            float32 ``(n, classes)``.
+        """
         return tf.nn.softmax(self.logits(pixels))
 
     def write_back(self) -> None:

@@ -20,10 +20,7 @@ from lenet.training.loop import DivergedError, Progress, fit
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.start import load_start, start_from
-from lenet.training.teacher import Teacher, build_teacher, teacher_recipe
-
-# Where in `checkpoint/` the teacher's lie.
-TEACHER = "teacher"
+from lenet.training.teacher import TEACHER, Teacher, build_teacher, teacher_recipe
 
 
 class StoppedError(LenetError):
@@ -68,7 +65,7 @@ def train(
     with locked(run.path):
         run.write_recipe(recipe)
         run.write_environment(_environment(dataset, recipe))
-        _learn(run, network, recipe, dataset, parts, watch, stop)
+        _learn(run, network, recipe, dataset, parts, watch, stop, lambda sentence: None)
     return run
 
 
@@ -110,17 +107,14 @@ def resume(
         if run.finished and epochs is None:
             raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
         run.remove_leftovers()
-        checkpoints = _checkpoints(run, recipe, dataset)
-        begun = checkpoints.newest() is not None
-        for fault in checkpoints.passed_over:
-            tell(f"{fault}; the one before it is taken")
+        begun = bool(_checkpoints(run, recipe, dataset).paths())
         parts = _divide(dataset, recipe)
         network = build_network(dataset, recipe.change(start="") if begun else recipe)
         if recipe != before:
             run.write_recipe(recipe)
         for difference in run.write_environment(_environment(dataset, recipe)):
             tell(f"{difference}: the weights may not be, bit for bit, those of a training without a break")
-        _learn(run, network, recipe, dataset, parts, watch, stop)
+        _learn(run, network, recipe, dataset, parts, watch, stop, tell)
     return run
 
 
@@ -177,9 +171,12 @@ def _learn(
     parts: Parts,
     watch: Callable[[Progress], None],
     stop: Callable[[], bool],
+    tell: Callable[[str], None],
 ) -> None:
-    teacher = _teach(run, recipe, dataset, parts, watch, stop) if recipe.teacher_epochs else None
-    fitting = _fit(run, network, recipe, dataset, parts, watch, stop, teacher=teacher)
+    teacher, taught = None, None
+    if recipe.teacher_epochs:
+        teacher, taught = _teach(run, recipe, dataset, parts, watch, stop, tell)
+    fitting = _fit(run, network, recipe, dataset, parts, watch, stop, tell, teacher=teacher, taught=taught)
     finish(run, network, recipe, fitting, dataset, parts.test, parts.validation)
     for within in ("", TEACHER):
         _checkpoints(run, recipe, dataset, within).keep_last(1)
@@ -192,17 +189,18 @@ def _teach(
     parts: Parts,
     watch: Callable[[Progress], None],
     stop: Callable[[], bool],
-) -> tuple[Teacher, float]:
-    """The teacher, taught to its end or gone on with, and the seconds that it took."""
+    tell: Callable[[str], None],
+) -> tuple[Teacher, Fitting]:
+    """The teacher, taught to its end or gone on with, and what that came to."""
 
     def watch_stage(progress: Progress) -> None:
-        watch(replace(progress, stage="teacher"))
+        watch(replace(progress, stage=TEACHER))
 
     own = teacher_recipe(recipe)
     keras.utils.set_random_seed(own.seed)
     network = build_teacher(dataset.width, dataset.height, dataset.depth, len(dataset.class_names))
-    fitting = _fit(run, network, own, dataset, parts, watch_stage, stop, kind=Teacher, within=TEACHER)
-    return Teacher(network, own, fitting.precision), fitting.seconds
+    fitting = _fit(run, network, own, dataset, parts, watch_stage, stop, tell, kind=Teacher, within=TEACHER)
+    return Teacher(network, own, fitting.precision), fitting
 
 
 def _fit(
@@ -213,9 +211,11 @@ def _fit(
     parts: Parts,
     watch: Callable[[Progress], None],
     stop: Callable[[], bool],
+    tell: Callable[[str], None],
     *,
     kind: type[Learner] | type[Teacher] = Learner,
-    teacher: tuple[Teacher, float] | None = None,
+    teacher: Teacher | None = None,
+    taught: Fitting | None = None,
     within: str = "",
 ) -> Fitting:
     """Fit one network to its end.
@@ -225,6 +225,9 @@ def _fit(
         LenetError: when the loss was no finite number any more; says what to try.
     """
     checkpoints = _checkpoints(run, recipe, dataset, within)
+    checkpoints.newest()
+    for fault in checkpoints.passed_over:
+        tell(f"{fault}; the one before it is taken")
     try:
         fitting = fit(
             network,
@@ -236,14 +239,17 @@ def _fit(
             checkpoints=checkpoints,
             kind=kind,
             teacher=teacher,
+            taught=taught,
         )
     except DivergedError as error:
         where = "go on from its last good state" if checkpoints.paths() else "begin it again"
         lower = f"--learning-rate {recipe.learning_rate / 4:g}"
         raise LenetError(f"{error}; {where}: lenet train --resume {run.path} {lower}") from error
-    if fitting.stopped:
+    if fitting.stopped or (within and stop()):
+        whose = f" of the {within}" if within else ""
         raise StoppedError(
-            f"stopped after step {fitting.step:,} of {fitting.steps:,}; go on with: lenet train --resume {run.path}"
+            f"stopped after step {fitting.step:,} of {fitting.steps:,}{whose}; "
+            f"go on with: lenet train --resume {run.path}"
         )
     return fitting
 
