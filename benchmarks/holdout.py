@@ -11,11 +11,12 @@ Prints one line; the loss moves less by chance than the number of wrong answers 
 """
 
 import argparse
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
-from lenet import Model, Recipe, evaluate, load_dataset, train
+from lenet import LenetError, Model, Recipe, evaluate, load_dataset, train
 from lenet.datasets import Dataset
 from lenet.evaluation.metrics import cross_entropy
 from lenet.training.loop import Progress
@@ -30,8 +31,11 @@ def main() -> None:
     parser.add_argument("changes", nargs="*", metavar="FIELD=VALUE", help="as in recipe.toml")
     asked = parser.parse_args()
 
-    changes = tomllib.loads("\n".join(asked.changes))
-    recipe = Recipe.named(asked.recipe).change(**changes, split=SPLIT, seed=asked.seed)
+    try:
+        changes = tomllib.loads("\n".join(asked.changes))
+        recipe = Recipe.named(asked.recipe).change(**{**changes, "split": SPLIT, "seed": asked.seed})
+    except (tomllib.TOMLDecodeError, LenetError) as error:
+        sys.exit(f"holdout.py: {error}")
     known: Dataset = load_dataset("mnist").split("own").train
     with tempfile.TemporaryDirectory() as folder:
         run = train(known, recipe, Path(folder) / "run", watch=_tell)
@@ -46,7 +50,7 @@ def main() -> None:
 
 def _tell(progress: Progress) -> None:
     if progress.epoch:
-        print(f"\r{progress.stage or 'network'}, epoch {progress.epoch.epoch:.4g} ", end="", flush=True)
+        print(f"{progress.stage or 'network'}, epoch {progress.epoch.epoch:.4g}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 - Accuracy: `lenet train --data SOURCE` with nothing else but the seed; Fashion-MNIST from a folder of IDX files, as
   Debian's package dataset-fashion-mnist installs them, and scikit-learn's digits.
 - Streaming: MNIST's digits enlarged, too many pixels to be held in memory by lenet's own limit, trained on from the
-  mapped file and from an array, in turn. Before every 20 steps all of the file is thrown out of the system's cache, so
-  that each image comes from the disk, as it would if the file were larger than the memory.
+  mapped file and from an array, in turn. Before all steps that are taken at once, 20 or fewer, the file is thrown out
+  of the system's cache, so that every image comes from the disk, as if the file were larger than the memory.
 """
 
 import argparse

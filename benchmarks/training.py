@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from machine import lenet_flop, matmul_limit
+from machine import lenet_flop
 from results import table, write_section
 
 from lenet import Recipe
@@ -43,6 +43,7 @@ class Contestant:
     seconds: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     peak: list[float] = field(default_factory=list)
+    precision: str = "float32"
 
     def run(self, seed: int) -> None:
         """Train once, in a process of its own."""
@@ -59,6 +60,7 @@ class Contestant:
             if run.exists():
                 metrics = json.loads((run / "metrics.json").read_text())
                 seconds, accuracy = metrics["train_seconds"], metrics["test"]["accuracy"]
+                self.precision = metrics["precision"]
             else:
                 figures = json.loads(output.splitlines()[-1])
                 seconds, accuracy = figures["seconds"], figures["accuracy"]
@@ -75,21 +77,21 @@ def main() -> None:
     parser.add_argument("--tutorial-epochs", type=int, default=20)
     arguments = parser.parse_args()
 
-    limit = matmul_limit()
+    limits = [_limits()]
     peer = Contestant("train_mnist_fast, PyTorch", [sys.executable, str(PEERS / "train_mnist_fast.py"), "{seed}"])
     contestants = [peer, _ours("sprint"), _ours("fast")]
     for seed in range(arguments.rounds):
         for contestant in contestants:
             contestant.run(seed)
-    write_section("Seconds to learn", _report(contestants, peer, [limit, matmul_limit()], arguments.rounds))
+    write_section("Seconds to learn", _report(contestants, peer, [*limits, _limits()], arguments.rounds))
 
-    limit, epochs = matmul_limit(), arguments.tutorial_epochs
+    limits, epochs = [_limits()], arguments.tutorial_epochs
     stock = Contestant("stock Keras", [sys.executable, str(PEERS / "keras_tutorial.py"), "{seed}", f"{epochs}"])
     contestants = [stock, _ours("tutorial", epochs)]
     for seed in range(arguments.tutorial_rounds):
         for contestant in contestants:
             contestant.run(seed)
-    report = _report(contestants, stock, [limit, matmul_limit()], arguments.tutorial_rounds)
+    report = _report(contestants, stock, [*limits, _limits()], arguments.tutorial_rounds)
     write_section("The tutorial's training", f"{epochs} epochs of the tutorial's recipe. {report}")
 
 
@@ -103,14 +105,22 @@ def _ours(name: str, epochs: float | None = None) -> Contestant:
     return Contestant(f"lenet, recipe `{name}`", command, flop * epochs * images)
 
 
-def _report(contestants: Sequence[Contestant], peer: Contestant, limits: Sequence[float], n: int) -> str:
-    limit = float(np.median(limits))
+def _limits() -> dict[str, float]:
+    """The machine's, by precision."""
+    command = [sys.executable, str(Path(__file__).with_name("machine.py"))]
+    limits: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return limits
+
+
+def _report(contestants: Sequence[Contestant], peer: Contestant, limits: Sequence[dict[str, float]], n: int) -> str:
     rows = []
     for one in contestants:
         ratios = np.array(one.seconds) / np.array(peer.seconds)
+        limit = float(np.median([measured[one.precision] for measured in limits]))
         rows.append(
             [
                 one.name,
+                one.precision,
                 f"{np.median(one.seconds):.2f} ({min(one.seconds):.2f} to {max(one.seconds):.2f})",
                 f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})",
                 f"{one.flop / limit / np.median(one.seconds):.2f}" if one.flop else "",
@@ -120,17 +130,21 @@ def _report(contestants: Sequence[Contestant], peer: Contestant, limits: Sequenc
         )
     head = [
         "",
+        "precision",
         "training, s: median (range)",
         f"ratio to {peer.name}: median (range)",
         "share of the limit",
         "accuracy, %: mean ± sd",
         "peak memory, MiB",
     ]
-    measured = " and ".join(f"{one / 1e9:.0f}" for one in limits)
+    measured = "; ".join(
+        f"{precision} {' and '.join(f'{one[precision] / 1e9:.0f}' for one in limits)} GFLOP/s"
+        for precision in limits[0]
+    )
     return f"""`make bench` (`python benchmarks/training.py`); n = {n}, seeds 0 to {n - 1}, in turn.
-{usable_cores()} cores of {model_name()}. Limit: a float32 product of two 2048² matrices, {measured} GFLOP/s
-before and after; the share is the time that the training's sums would take at that rate over the time it took,
-compiling included.
+{usable_cores()} cores of {model_name()}. Limit: a product of two 2048² matrices, before and after:
+{measured}. The share is the time that the training's sums would take at that rate, in the
+training's precision, over the time it took, compiling included.
 
 {table(head, rows)}"""
 

@@ -25,7 +25,7 @@ def training_progress() -> Iterator[Watch]:
         yield _print_epoch
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
@@ -38,17 +38,15 @@ def training_progress() -> Iterator[Watch]:
         TextColumn("{task.fields[said]}"),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        tasks = {"": bar.add_task("training", total=None, said="building the graph …")}
+        first = bar.add_task("training", total=None, said="building the graph …")
+        tasks: dict[str, TaskID] = {}
 
         def advance(progress: "Progress") -> None:
-            stage = progress.stage
-            if stage not in tasks:  # it comes before the network's own
-                bar.update(tasks[""], visible=False)
-                tasks[stage] = bar.add_task(stage, total=progress.steps, said="")
-            elif not stage and not bar.tasks[tasks[""]].visible:
-                bar.reset(tasks[""], visible=True)
+            stage = progress.stage or "training"
+            if stage not in tasks:  # a line a stage, in their order
+                tasks[stage] = bar.add_task(stage, said="") if tasks else first
             said = f"loss {progress.loss:.3f}, {progress.accuracy:.1%}"
-            bar.update(tasks[stage], completed=progress.step, total=progress.steps, said=said)
+            bar.update(tasks[stage], description=stage, completed=progress.step, total=progress.steps, said=said)
             if progress.epoch:
                 bar.console.print(_epoch_line(progress), highlight=False)
 
