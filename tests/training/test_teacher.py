@@ -51,7 +51,7 @@ def whole(small, tmp_path_factory):
 def test_it_is_taught_by_the_same_recipe_but_sees_no_damage():
     own = teacher_recipe(RECIPE)
     assert (own.epochs, own.damage, own.teacher_epochs) == (1.5, 0.0, 0.0)
-    assert own == RECIPE.change(epochs=1.5, damage=0.0, teacher_epochs=0.0, distillation=0.0)
+    assert own == RECIPE.change(epochs=1.5, damage=0.0, dropout=0.0, teacher_epochs=0.0, distillation=0.0)
     begun = RECIPE.change(start="some/run", start_sha256="ab", view="centre")  # which are LeNet's
     assert teacher_recipe(begun) == own
 

@@ -170,7 +170,7 @@ def test_the_largest_network_that_is_not_refused_has_a_model_file(small, tmp_pat
     assert Model.load(train(small, recipe, tmp_path / "run").path).predict(small.images[:2]).shape == (2, 10)
 
 
-def test_an_empty_folder_is_as_good_as_none(small, tmp_path):
+def test_a_folder_with_nothing_but_a_lock_is_as_good_as_none(small, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / ".lock").touch()
     assert train(small, Recipe(split="4:1", epochs=0.1, dense_units=10), tmp_path / "run").finished

@@ -45,14 +45,14 @@ class Run:
     def create(cls, where: str | Path | None = None) -> "Run":
         """Make a new run folder: ``where``, or the next free ``runs/train-N``.
 
-        An empty folder is taken as it is: a process that was killed at its very start leaves one.
+        A folder that holds a lock and nothing else is taken: a process that was killed at its very start leaves it.
 
         Raises:
             LenetError: when it is there already or cannot be made.
         """
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
-            if path.is_dir() and all(inside.name == LOCK for inside in path.iterdir()):
+            if path.is_dir() and [inside.name for inside in path.iterdir()] == [LOCK]:
                 return cls(path)
             path.mkdir(parents=True)
             flush(path.parent)

@@ -15,6 +15,9 @@ TEACHER = "teacher"
 # Kernels of the 3×3 convolutions, and after which of them (the first is 0) maps are pooled.
 FILTERS = (24, 32, 64, 64, 96)
 POOLED = (1, 3, 4)
+# Share of the inputs of the dense layer that is left out a step. It is the teacher's own: LeNet, which is smaller and
+# has the teacher's answers to learn, does better with none.
+DROPOUT = 0.4
 # Batch normalisation's: share of the old in its running means, and what keeps a variance off zero.
 MOMENTUM, EPSILON = 0.98, 1e-3
 
@@ -26,6 +29,7 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
         teacher_epochs=0.0,
         distillation=0.0,
         damage=0.0,
+        dropout=0.0,
         view="whole",
         start="",
         start_sha256="",
@@ -59,11 +63,10 @@ class Teacher:
 
         Args:
             network: built by ``build_teacher``; not changed before ``write_back``.
-            recipe: whose dropout is used.
+            recipe: as a ``Learner`` takes it; nothing of it is needed here.
             precision: ``float32`` or ``bfloat16``, in which convolutions and products are computed.
         """
         self.network = network
-        self.recipe = recipe
         self.dtype = tf.bfloat16 if precision == "bfloat16" else tf.float32
         arrays = {variable.path.removeprefix("teacher/"): variable for variable in network.weights}
         variables = {name: tf.Variable(value.numpy(), name=name) for name, value in arrays.items()}
@@ -87,8 +90,8 @@ class Teacher:
                 x = tf.nn.max_pool2d(x, ksize=2, strides=2, padding="SAME")
             x = tf.nn.relu(self._normalise(x, f"norm{number}", learning=seed is not None))
         x = tf.reshape(x, (-1, self.weights["dense/kernel"].shape[0]))
-        if self.recipe.dropout and seed is not None:
-            x = tf.nn.experimental.stateless_dropout(x, self.recipe.dropout, seed=seed)
+        if seed is not None:
+            x = tf.nn.experimental.stateless_dropout(x, DROPOUT, seed=seed)
         x = x @ tf.cast(self.weights["dense/kernel"], self.dtype)
         return tf.cast(x, tf.float32) + self.weights["dense/bias"]
 
