@@ -20,9 +20,9 @@ from lenet.training import checkpoint
 VICTIM = Path(__file__).with_name("victim.py")
 # The first checkpoint makes the folder, the third removes the first: all that one does happens within three.
 BOUNDARIES = range(1, 61)
-RANDOM_KILLS = 50
+# At random moments from the first step on, to the end of the results' writing; a few come too late for their training.
+RANDOM_KILLS = 60
 NEVER = 10_000
-LONGEST_DELAY = 4.0  # seconds from the first step on: to the end of most trainings, and of their results' writing
 
 
 @dataclass
@@ -93,6 +93,18 @@ def kill_after(run: Path, delay: float) -> bool:
     return victim.returncode == -9
 
 
+def duration(run: Path) -> float:
+    """Let a victim work to its end; the seconds that this took from its first step on."""
+    with subprocess.Popen([sys.executable, str(VICTIM), str(run)], stdout=subprocess.PIPE, text=True) as victim:
+        assert victim.stdout is not None
+        victim.stdout.readline()
+        began = time.monotonic()
+        victim.communicate()
+    if victim.returncode:
+        raise RuntimeError("a victim failed")
+    return time.monotonic() - began
+
+
 def readable(run: Path) -> bool:
     """Whether the recipe, where there is one, and every checkpoint are whole."""
     try:
@@ -115,12 +127,12 @@ def main() -> None:
     """All kills, several at a time; the exit status is 1 when anything was lost."""
     started = time.monotonic()
     chance = random.Random(0)
-    moments = [*BOUNDARIES, *(chance.uniform(0, LONGEST_DELAY) for _ in range(RANDOM_KILLS))]
     # Most of a victim's life is its start, which keeps one core half busy.
     chains = 2 * usable_cores()
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(chains) as pool:
         folder = Path(name)
-        train(folder / "reference")
+        longest = duration(folder / "reference")
+        moments = [*BOUNDARIES, *(chance.uniform(0, longest) for _ in range(RANDOM_KILLS))]
         expected = sha256(folder / "reference")
         count = Count()
         for share in pool.map(
