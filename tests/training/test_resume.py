@@ -9,7 +9,7 @@ import pytest
 
 from lenet import Dataset, LenetError, Model, Recipe, Run, resume, train
 from lenet.training import checkpoint, loop
-from lenet.training.trainer import StoppedError
+from lenet.training.stages import StoppedError
 
 RECIPE = Recipe(
     name="small",

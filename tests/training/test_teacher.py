@@ -11,8 +11,9 @@ from lenet.model.preprocessing import scale_pixels
 from lenet.training import loop
 from lenet.training.fitting import Fitting
 from lenet.training.loop import fit
+from lenet.training.stages import StoppedError
 from lenet.training.teacher import Teacher, build_teacher, teacher_recipe
-from lenet.training.trainer import StoppedError, build_network
+from lenet.training.trainer import build_network
 
 RECIPE = Recipe(
     name="taught",

@@ -148,7 +148,7 @@ def _load(recipe: Recipe) -> "Dataset":
 
 def _stoppable(work: Callable[[Watch, "StopSignals"], "Run"]) -> tuple["Run", int]:
     """Do the work with its progress shown; leave with the signal's status when it was stopped."""
-    from lenet.training.trainer import StoppedError
+    from lenet.training.stages import StoppedError
 
     with StopSignals() as stop:
         try:

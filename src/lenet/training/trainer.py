@@ -1,38 +1,21 @@
 """The whole course from a data set to a finished run folder: begun, or gone on with."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lenet.backend import keras
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.model.file import MOST_BYTES
 from lenet.network import LeNet, count_parameters
-from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment
-from lenet.training.finish import finish
-from lenet.training.fitting import Fitting
-from lenet.training.learner import Learner
 from lenet.training.lock import locked
-from lenet.training.loop import DivergedError, Progress, fit
+from lenet.training.loop import Progress
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
+from lenet.training.stages import Parts, Stages
 from lenet.training.start import load_start, start_from
-from lenet.training.teacher import TEACHER, Teacher, build_teacher, teacher_recipe
-
-
-class StoppedError(LenetError):
-    """A training was asked to stop and did; its run can be gone on with."""
-
-
-class Parts(NamedTuple):
-    """The three uses of a data set; ``validation`` is None when nothing is kept aside."""
-
-    train: Dataset
-    validation: Dataset | None
-    test: Dataset
 
 
 def train(
@@ -65,7 +48,7 @@ def train(
     with locked(run.path):
         run.write_recipe(recipe)
         run.write_environment(_environment(dataset, recipe))
-        _learn(run, network, recipe, dataset, parts, watch, stop, lambda sentence: None)
+        Stages(run, recipe, dataset, parts, watch, stop).learn(network)
     return run
 
 
@@ -107,14 +90,13 @@ def resume(
         if run.finished and epochs is None:
             raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
         run.remove_leftovers()
-        begun = bool(_checkpoints(run, recipe, dataset).paths())
-        parts = _divide(dataset, recipe)
-        network = build_network(dataset, recipe.change(start="") if begun else recipe)
+        stages = Stages(run, recipe, dataset, _divide(dataset, recipe), watch, stop, tell)
+        network = build_network(dataset, recipe.change(start="") if stages.begun else recipe)
         if recipe != before:
             run.write_recipe(recipe)
         for difference in run.write_environment(_environment(dataset, recipe)):
             tell(f"{difference}: the weights may not be, bit for bit, those of a training without a break")
-        _learn(run, network, recipe, dataset, parts, watch, stop, tell)
+        stages.learn(network)
     return run
 
 
@@ -163,104 +145,9 @@ def _check_size(dataset: Dataset, recipe: Recipe) -> None:
         )
 
 
-def _learn(
-    run: Run,
-    network: Any,
-    recipe: Recipe,
-    dataset: Dataset,
-    parts: Parts,
-    watch: Callable[[Progress], None],
-    stop: Callable[[], bool],
-    tell: Callable[[str], None],
-) -> None:
-    teacher, taught = None, None
-    if recipe.teacher_epochs:
-        teacher, taught = _teach(run, recipe, dataset, parts, watch, stop, tell)
-    fitting = _fit(run, network, recipe, dataset, parts, watch, stop, tell, teacher=teacher, taught=taught)
-    finish(run, network, recipe, fitting, dataset, parts.test, parts.validation)
-    for within in ("", TEACHER):
-        _checkpoints(run, recipe, dataset, within).keep_last(1)
-
-
-def _teach(
-    run: Run,
-    recipe: Recipe,
-    dataset: Dataset,
-    parts: Parts,
-    watch: Callable[[Progress], None],
-    stop: Callable[[], bool],
-    tell: Callable[[str], None],
-) -> tuple[Teacher, Fitting]:
-    """The teacher, taught to its end or gone on with, and what that came to."""
-
-    def watch_stage(progress: Progress) -> None:
-        watch(replace(progress, stage=TEACHER))
-
-    own = teacher_recipe(recipe)
-    keras.utils.set_random_seed(own.seed)
-    network = build_teacher(dataset.width, dataset.height, dataset.depth, len(dataset.class_names))
-    fitting = _fit(run, network, own, dataset, parts, watch_stage, stop, tell, kind=Teacher, within=TEACHER)
-    return Teacher(network, own, fitting.precision), fitting
-
-
-def _fit(
-    run: Run,
-    network: Any,
-    recipe: Recipe,
-    dataset: Dataset,
-    parts: Parts,
-    watch: Callable[[Progress], None],
-    stop: Callable[[], bool],
-    tell: Callable[[str], None],
-    *,
-    kind: type[Learner] | type[Teacher] = Learner,
-    teacher: Teacher | None = None,
-    taught: Fitting | None = None,
-    within: str = "",
-) -> Fitting:
-    """Fit one network to its end.
-
-    Raises:
-        StoppedError: when ``stop`` said yes before.
-        LenetError: when the loss was no finite number any more; says what to try.
-    """
-    checkpoints = _checkpoints(run, recipe, dataset, within)
-    checkpoints.newest()
-    for fault in checkpoints.passed_over:
-        tell(f"{fault}; the one before it is taken")
-    try:
-        fitting = fit(
-            network,
-            parts.train,
-            recipe,
-            validation=parts.validation,
-            watch=watch,
-            stop=stop,
-            checkpoints=checkpoints,
-            kind=kind,
-            teacher=teacher,
-            taught=taught,
-        )
-    except DivergedError as error:
-        where = "go on from its last good state" if checkpoints.paths() else "begin it again"
-        lower = f"--learning-rate {recipe.learning_rate / 4:g}"
-        raise LenetError(f"{error}; {where}: lenet train --resume {run.path} {lower}") from error
-    if fitting.stopped or (within and stop()):
-        whose = f" of the {within}" if within else ""
-        raise StoppedError(
-            f"stopped after step {fitting.step:,} of {fitting.steps:,}{whose}; "
-            f"go on with: lenet train --resume {run.path}"
-        )
-    return fitting
-
-
 def _divide(dataset: Dataset, recipe: Recipe) -> Parts:
     train_part, test = dataset.split(recipe.split, recipe.seed)
     return Parts(*train_part.keep_aside(recipe.validation, recipe.seed), test)
-
-
-def _checkpoints(run: Run, recipe: Recipe, dataset: Dataset, within: str = "") -> Checkpoints:
-    return Checkpoints(run.path, {"recipe": recipe.lasting_sha256, "data set": dataset.sha256}, within)
 
 
 def _environment(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
