@@ -72,26 +72,34 @@ class Contestant:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="How long a training takes, beside its peers.")
-    parser.add_argument("--rounds", type=int, default=10, help="of sprint, fast and train_mnist_fast")
+    parser.add_argument("--rounds", type=int, default=10, help="of sprint, fast and train_mnist_fast; 0: none")
     parser.add_argument("--tutorial-rounds", type=int, default=3, help="of the tutorial's recipe")
     parser.add_argument("--tutorial-epochs", type=int, default=20)
     arguments = parser.parse_args()
 
+    if arguments.rounds:
+        _seconds_to_learn(arguments.rounds)
+    _tutorial(arguments.tutorial_rounds, arguments.tutorial_epochs)
+
+
+def _seconds_to_learn(rounds: int) -> None:
     limits = [_limits()]
     peer = Contestant("train_mnist_fast, PyTorch", [sys.executable, str(PEERS / "train_mnist_fast.py"), "{seed}"])
     contestants = [peer, _ours("sprint"), _ours("fast")]
-    for seed in range(arguments.rounds):
+    for seed in range(rounds):
         for contestant in contestants:
             contestant.run(seed)
-    write_section("Seconds to learn", _report(contestants, peer, [*limits, _limits()], arguments.rounds))
+    write_section("Seconds to learn", _report(contestants, peer, [*limits, _limits()], rounds))
 
-    limits, epochs = [_limits()], arguments.tutorial_epochs
+
+def _tutorial(rounds: int, epochs: int) -> None:
+    limits = [_limits()]
     stock = Contestant("stock Keras", [sys.executable, str(PEERS / "keras_tutorial.py"), "{seed}", f"{epochs}"])
     contestants = [stock, _ours("tutorial", epochs)]
-    for seed in range(arguments.tutorial_rounds):
+    for seed in range(rounds):
         for contestant in contestants:
             contestant.run(seed)
-    report = _report(contestants, stock, [*limits, _limits()], arguments.tutorial_rounds)
+    report = _report(contestants, stock, [*limits, _limits()], rounds)
     write_section("The tutorial's training", f"{epochs} epochs of the tutorial's recipe. {report}")
 
 
