@@ -21,7 +21,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Measures speed beside stock Keras and PyTorch, three quarters of an hour on two cores; writes benchmarks/RESULTS.md.
+# Measures speed beside stock Keras and PyTorch, and what survival and other data cost; writes benchmarks/RESULTS.md.
 bench: .venv/dev .venv/bench
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/inference.py

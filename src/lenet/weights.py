@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from lenet.atomic import write_bytes
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
 # HDF5's own bookkeeping around the arrays; a LeNet's file carries some 30 KB of it.
 OVERHEAD_BYTES = 1 << 20
@@ -46,7 +46,7 @@ def load_weights(network: Any, path: str | Path) -> None:
             arrays = {name: _read(file, name, tuple(v.shape), path) for name, v in expected.items()}
             _refuse_unknown(file, expected.keys(), path)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise LenetError(f"{path}: is not a readable weights file (HDF5 says: {_first_line(error)})") from error
+        raise LenetError(f"{path}: is not a readable weights file (HDF5 says: {reason(error)})") from error
     for name, variable in expected.items():
         variable.assign(arrays[name])
 
@@ -106,7 +106,3 @@ def _refuse_unknown(file: h5py.File, known: Any, path: Path) -> None:
             raise LenetError(f"{path}: holds {name}, which this network does not have: another network's file")
 
     file.visititems(visit)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -60,7 +60,11 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 @click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), 2:1 or 75:25.")
 @click.option("--seed", type=int, help="Decides split, first weights and order.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder to make.  [default: runs/train-N]")
-@click.option("--resume", metavar="RUN", help="Go on with an interrupted run; with --epochs, also with a finished one.")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with an interrupted run; with --epochs, also with a finished one; with --data, from where it lies now.",
+)
 @click.option("--from", "start", metavar="MODEL", help="A run or model file whose weights to begin with.")
 @click.option("--epochs", type=float, help="How often every training image is seen.")
 @click.option("--batch-size", type=int, help="Images a step.")

@@ -19,7 +19,7 @@ from lenet.model.scores import Scores, highest_logit
 from lenet.processor import usable_cores
 
 BUNDLED = Path(__file__).parent / "digits.onnx"
-# Images a call of ONNX Runtime: its buffers for 256 images take 100 MB, and more images gain no speed.
+# Images a call of ONNX Runtime, whose buffers grow with them: 512 take more memory and gain a few per cent of speed.
 BATCH = 256
 
 
