@@ -57,6 +57,12 @@ def test_a_recipe_that_names_its_view_keeps_it():
     assert adapt(centre, pictures(1280, slice(0, 28))) == centre
 
 
+def test_what_has_taken_normalisation_over_is_not_normalised_again(mnist):
+    recipe = FAST.change(normalisation="batch")
+    assert adapt(recipe, mnist).normalisation == "batch"
+    assert adapt(recipe.change(start="some/run"), mnist).normalisation == "none"
+
+
 def test_what_was_learnt_from_the_whole_is_not_cut_down(mnist):
     assert adapt(FAST.change(start="some/run"), mnist).view == "whole"
     assert adapt(Recipe.named("sprint").change(start="some/run"), mnist).view == "whole"

@@ -13,16 +13,21 @@ from lenet.training.learner import Learner, Window, scale
 @pytest.mark.parametrize("shape", [(28, 28, 1), (8, 8, 1), (32, 20, 3)])
 @pytest.mark.parametrize("view", ["whole", "centre"])
 @pytest.mark.parametrize("kernel_size", [3, 4, 5])
-def test_what_is_learnt_goes_back_into_the_network_exactly(shape, view, kernel_size):
+@pytest.mark.parametrize("normalisation", ["none", "batch"])
+def test_what_is_learnt_goes_back_into_the_network_exactly(shape, view, kernel_size, normalisation):
     keras.utils.set_random_seed(0)
     height, width, depth = shape
     network = LeNet.build(width, height, depth, 4, kernel_size=kernel_size, dense_units=30)
-    recipe = Recipe(view=view, input_gain=2.5, kernel_size=kernel_size, dropout=0.5)
+    recipe = Recipe(
+        view=view, input_gain=2.5, kernel_size=kernel_size, dropout=0.5, normalisation=normalisation, batch_size=6
+    )
     learner = Learner(network, recipe, "float32")
     rng = np.random.default_rng(1)
     for variable in learner.weights.values():
         variable.assign(variable + rng.normal(0, 0.05, variable.shape))
     images = rng.random((6, *shape), np.float32)
+    for variable in learner.statistics.values():
+        variable.assign(variable + rng.uniform(0, 2, variable.shape))
     logits = learner.logits(images)
     learner.write_back()
     np.testing.assert_allclose(tf.nn.softmax(logits), network(images), atol=1e-5)
@@ -57,3 +62,18 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean():
 def test_training_scales_pixels_as_reading_does():
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
     np.testing.assert_array_equal(scale(images).numpy(), scale_pixels(images))
+
+
+def test_while_learning_a_batch_is_normalised_by_itself_and_moves_the_running_means():
+    network = LeNet.build(8, 8, 1, 2)
+    # Beside so large a gain, what keeps a variance off zero is nothing.
+    learner = Learner(network, Recipe(normalisation="batch", input_gain=50.0), "float32")
+    images = np.random.default_rng(0).random((400, 8, 8, 1), np.float32)
+    before = learner.logits(images).numpy()
+    learning = learner.logits(images, tf.constant([0, 2])).numpy()
+    # However bright, a batch that is normalised by itself is the same.
+    np.testing.assert_allclose(learner.logits(2 * images, tf.constant([0, 2])), learning, atol=0.02)
+    assert np.abs(before - learning).max() > 0.1
+    for _ in range(400):
+        learner.logits(images, tf.constant([0, 2]))
+    np.testing.assert_allclose(learner.logits(images), learning, atol=0.02)

@@ -31,6 +31,11 @@ def test_the_tutorials_figures():
         ("epochs = inf", "epochs is inf: it must lie within 0 and 100,000"),
         ("epochs = 1e12", "epochs"),
         ("teacher_epochs = inf", "teacher_epochs is inf"),
+        ('normalisation = "layer"', "normalisation 'layer' is none of none, batch"),
+        (
+            'normalisation = "batch"\nbatch_size = 1',
+            "batch size is 1: normalisation over the batch needs 2 images or more",
+        ),
         ("batch_size = 1000000000", "batch size is 1000000000: it must lie within 1 and 100,000"),
         ("learning_rate = 1000.0", "learning rate is 1000: it must be more than 0, and 100 at the most"),
         ("seed = 99999999999999", "seed is 99999999999999: it must lie within 0 and 2,147,483,647"),

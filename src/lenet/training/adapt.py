@@ -1,4 +1,4 @@
-"""What a recipe leaves to the data: how much of a picture is looked at, and how often small or harder data is seen."""
+"""What a recipe leaves to the data and to the weights it starts from: what is looked at, how, and how often."""
 
 import numpy as np
 
@@ -14,18 +14,19 @@ CENTRED = 0.05
 
 
 def adapt(recipe: Recipe, dataset: Dataset) -> Recipe:
-    """The same recipe with its view decided, and with the epochs that ``dataset``, the training part, gets."""
+    """The same recipe with what ``dataset``, the training part, decides: view, normalisation and epochs."""
     centred = is_centred(dataset, recipe.kernel_size)
-    view = recipe.view
+    view, normalisation = recipe.view, recipe.normalisation
     if recipe.start:
-        view = "whole"  # weights that were learnt from the whole are not cut down to the centre
+        # Weights that were learnt from the whole are not cut down to the centre, and have taken normalisation over.
+        view, normalisation = "whole", "none"
     elif recipe.view == "auto":
         view = "centre" if centred else "whole"
     epochs = recipe.epochs
     if recipe.whole_epochs and not centred:
         epochs = recipe.whole_epochs
     epochs = max(epochs, recipe.least_steps * recipe.batch_size / len(dataset))
-    return recipe.change(view=view, epochs=epochs)
+    return recipe.change(view=view, normalisation=normalisation, epochs=epochs)
 
 
 def is_centred(dataset: Dataset, kernel_size: int) -> bool:

@@ -8,6 +8,7 @@ left in it, which the label cannot. Source: Hinton, Vinyals and Dean, "Distillin
 from typing import Any
 
 from lenet.backend import keras, tf
+from lenet.training.normalise import EPSILON, MOMENTUM, normalise
 from lenet.training.recipe import Recipe
 
 # What its stage of a training and its folder of checkpoints are called.
@@ -18,8 +19,6 @@ POOLED = (1, 3, 4)
 # Share of the inputs of the dense layer that is left out a step. It is the teacher's own: LeNet, which is smaller and
 # has the teacher's answers to learn, does better with none.
 DROPOUT = 0.4
-# Batch normalisation's: share of the old in its running means, and what keeps a variance off zero.
-MOMENTUM, EPSILON = 0.98, 1e-3
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
@@ -113,15 +112,6 @@ class Teacher:
             variable.assign(learnt[variable.path.removeprefix("teacher/")])
 
     def _normalise(self, x: Any, name: str, *, learning: bool) -> Any:
-        """Batch normalisation: Ioffe and Szegedy, ICML 2015."""
         mean, variance = self.statistics[f"{name}/moving_mean"], self.statistics[f"{name}/moving_variance"]
         scale, shift = self.weights[f"{name}/gamma"], self.weights[f"{name}/beta"]
-        known = () if learning else (mean, variance)
-        # In float32, which TensorFlow normalises much faster than bfloat16.
-        x, batch_mean, batch_variance = tf.compat.v1.nn.fused_batch_norm(
-            tf.cast(x, tf.float32), scale, shift, *known, epsilon=EPSILON, is_training=learning
-        )
-        if learning:
-            mean.assign_sub((1 - MOMENTUM) * (mean - batch_mean))
-            variance.assign_sub((1 - MOMENTUM) * (variance - batch_variance))
-        return tf.cast(x, self.dtype)
+        return normalise(x, mean, variance, scale, shift, learning=learning)
