@@ -26,6 +26,7 @@ RECIPE = Recipe(
     learning_rate=0.005,
     damage=0.3,
     dropout=0.2,
+    normalisation="batch",
     teacher_epochs=1.5,
     distillation=0.8,
     precision="float32",
