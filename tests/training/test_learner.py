@@ -64,7 +64,7 @@ def test_training_scales_pixels_as_reading_does():
     np.testing.assert_array_equal(scale(images).numpy(), scale_pixels(images))
 
 
-def test_while_learning_a_batch_is_normalised_by_itself_and_moves_the_running_means():
+def test_while_learning_a_batch_is_normalised_by_itself():
     network = LeNet.build(8, 8, 1, 2)
     # Beside so large a gain, what keeps a variance off zero is nothing.
     learner = Learner(network, Recipe(normalisation="batch", input_gain=50.0), "float32")
@@ -74,6 +74,15 @@ def test_while_learning_a_batch_is_normalised_by_itself_and_moves_the_running_me
     # However bright, a batch that is normalised by itself is the same.
     np.testing.assert_allclose(learner.logits(2 * images, tf.constant([0, 2])), learning, atol=0.02)
     assert np.abs(before - learning).max() > 0.1
+
+
+def test_the_running_means_are_right_from_the_first_batch_on_and_forget_the_old_ones():
+    learner = Learner(LeNet.build(8, 8, 1, 2), Recipe(normalisation="batch", input_gain=50.0), "float32")
+    old, new = np.random.default_rng(0).random((2, 400, 8, 8, 1), np.float32)
+    new = new**4
+    learning = learner.logits(old, tf.constant([0, 2]))
+    np.testing.assert_allclose(learner.logits(old), learning, atol=0.02)
     for _ in range(400):
-        learner.logits(images, tf.constant([0, 2]))
-    np.testing.assert_allclose(learner.logits(images), learning, atol=0.02)
+        learning = learner.logits(new, tf.constant([0, 2]))
+    np.testing.assert_allclose(learner.logits(new), learning, atol=0.02)
+    assert np.abs(learner.logits(old) - learner.logits(old, tf.constant([0, 2]))).max() > 0.1

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from lenet.backend import tf
 from lenet.model.preprocessing import PIXEL_SCALE
-from lenet.training.normalise import EPSILON, normalise
+from lenet.training.normalise import EPSILON, Running, normalise
 from lenet.training.recipe import Recipe
 
 # The order in which a Keras LeNet lists its variables.
@@ -88,6 +88,7 @@ class Learner:
             channels = arrays[f"{layer}/bias"].shape
             self.statistics[f"{layer}/mean"] = tf.Variable(tf.zeros(channels))
             self.statistics[f"{layer}/variance"] = tf.Variable(tf.ones(channels))
+            self.statistics[f"{layer}/batches"] = tf.Variable(0.0)
 
     def logits(self, images: Any, seed: Any = None) -> Any:
         """Logits ``(n, classes)``, float32.
@@ -134,8 +135,8 @@ class Learner:
         bias = self.weights[f"{layer}/bias"]
         if layer not in self._normalised:
             return tf.nn.bias_add(x, tf.cast(bias, self.dtype))
-        mean, variance = self.statistics[f"{layer}/mean"], self.statistics[f"{layer}/variance"]
-        return normalise(x, mean, variance, tf.ones_like(bias), bias, learning=learning)
+        running = Running(*(self.statistics[f"{layer}/{kind}"] for kind in ("mean", "variance", "batches")))
+        return normalise(x, running, tf.ones_like(bias), bias, learning=learning)
 
     @property
     def _inside(self) -> tuple[slice, slice]:

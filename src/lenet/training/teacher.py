@@ -8,7 +8,7 @@ left in it, which the label cannot. Source: Hinton, Vinyals and Dean, "Distillin
 from typing import Any
 
 from lenet.backend import keras, tf
-from lenet.training.normalise import EPSILON, MOMENTUM, normalise
+from lenet.training.normalise import EPSILON, MOMENTUM, Running, normalise
 from lenet.training.recipe import Recipe
 
 # What its stage of a training and its folder of checkpoints are called.
@@ -72,6 +72,7 @@ class Teacher:
         trained = {name for name, value in arrays.items() if value.trainable}
         self.weights = {name: variable for name, variable in variables.items() if name in trained}
         self.statistics = {name: variable for name, variable in variables.items() if name not in trained}
+        self.statistics |= {f"norm{number}/batches": tf.Variable(0.0) for number in range(len(FILTERS))}
 
     def logits(self, images: Any, seed: Any = None) -> Any:
         """Logits ``(n, classes)``, float32.
@@ -112,6 +113,7 @@ class Teacher:
             variable.assign(learnt[variable.path.removeprefix("teacher/")])
 
     def _normalise(self, x: Any, name: str, *, learning: bool) -> Any:
-        mean, variance = self.statistics[f"{name}/moving_mean"], self.statistics[f"{name}/moving_variance"]
-        scale, shift = self.weights[f"{name}/gamma"], self.weights[f"{name}/beta"]
-        return normalise(x, mean, variance, scale, shift, learning=learning)
+        running = Running(
+            *(self.statistics[f"{name}/{kind}"] for kind in ("moving_mean", "moving_variance", "batches"))
+        )
+        return normalise(x, running, self.weights[f"{name}/gamma"], self.weights[f"{name}/beta"], learning=learning)
