@@ -18,9 +18,7 @@ def test_what_is_learnt_goes_back_into_the_network_exactly(shape, view, kernel_s
     keras.utils.set_random_seed(0)
     height, width, depth = shape
     network = LeNet.build(width, height, depth, 4, kernel_size=kernel_size, dense_units=30)
-    recipe = Recipe(
-        view=view, input_gain=2.5, kernel_size=kernel_size, dropout=0.5, normalisation=normalisation, batch_size=6
-    )
+    recipe = Recipe(view=view, input_gain=2.5, kernel_size=kernel_size, dropout=0.5, normalisation=normalisation)
     learner = Learner(network, recipe, "float32")
     rng = np.random.default_rng(1)
     for variable in learner.weights.values():
