@@ -73,13 +73,14 @@ class Contestant:
 def main() -> None:
     parser = argparse.ArgumentParser(description="How long a training takes, beside its peers.")
     parser.add_argument("--rounds", type=int, default=10, help="of sprint, fast and train_mnist_fast; 0: none")
-    parser.add_argument("--tutorial-rounds", type=int, default=3, help="of the tutorial's recipe")
+    parser.add_argument("--tutorial-rounds", type=int, default=3, help="of the tutorial's recipe; 0: none")
     parser.add_argument("--tutorial-epochs", type=int, default=20)
     arguments = parser.parse_args()
 
     if arguments.rounds:
         _seconds_to_learn(arguments.rounds)
-    _tutorial(arguments.tutorial_rounds, arguments.tutorial_epochs)
+    if arguments.tutorial_rounds:
+        _tutorial(arguments.tutorial_rounds, arguments.tutorial_epochs)
 
 
 def _seconds_to_learn(rounds: int) -> None:
