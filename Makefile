@@ -1,9 +1,9 @@
-# Two commands do all the set-up: `make train` and `make test`. Each makes .venv, installs what is locked, and goes.
+# Two commands do all the set-up: `make train` and `make test`. Each makes .venv and installs what is locked first.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test faults lint bench lock clean
+.PHONY: train test faults agree lint count bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
@@ -11,7 +11,7 @@ train: .venv/train
 test: .venv/dev
 	$(BIN)/pytest
 
-# Trainings are killed, at random and wherever a checkpoint touches the disk, and must go on to the same bits: minutes.
+# Kills trainings at random and wherever a checkpoint touches the disk; resumed, they must end with the same bits. Minutes.
 faults: .venv/dev
 	$(BIN)/python tests/faults/kills.py
 
@@ -20,8 +20,20 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 
-# Measures speed beside stock Keras and PyTorch, and what survival and other data cost; writes benchmarks/RESULTS.md.
+# 200 random networks must give the same answers in every runtime. Minutes.
+agree: .venv/dev
+	LENET_AGREE=200 $(BIN)/pytest tests/test_agreement.py
+
+# Lines of Python in each package.
+count:
+	@for package in src/lenet/*/; do \
+		printf '%6d %s\n' "$$(cat $$package*.py 2>/dev/null | wc -l)" "$$package"; \
+	done
+	@printf '%6d src/lenet, all\n' "$$(find src/lenet -name '*.py' -exec cat {} + | wc -l)"
+
+# Measures speed beside stock Keras and PyTorch, checkpoints and other data; writes benchmarks/RESULTS.md.
 bench: .venv/dev .venv/bench
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/inference.py
@@ -32,7 +44,7 @@ bench: .venv/dev .venv/bench
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'
 	touch $@
 
-# A stamp a lock file: installed again only when the lock or the project's metadata changes.
+# One stamp per lock file: installed again only when the lock or the project's metadata changes.
 .venv/%: requirements/%.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r $<

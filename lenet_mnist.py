@@ -53,7 +53,7 @@ def main() -> None:
 
     if not loading:
         print("[INFO] training...")
-        fit(network, train_part, recipe, watch=print_epoch)
+        fit(network, train_part, recipe, on_progress=print_epoch)
 
     print("[INFO] evaluating...")
     _, accuracy = network.evaluate(test_pixels, test_targets, batch_size=recipe.batch_size, verbose=0)

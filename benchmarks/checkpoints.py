@@ -19,8 +19,8 @@ from results import write_section
 from lenet import Recipe, load_dataset
 from lenet.processor import model_name, usable_cores
 from lenet.training.checkpoint import EVERY_SECONDS, Checkpoints
+from lenet.training.initial import build_network
 from lenet.training.loop import fit
-from lenet.training.trainer import build_network
 
 
 class TimedCheckpoints(Checkpoints):
@@ -52,17 +52,17 @@ def main() -> None:
     dataset = load_dataset("mnist").split("own").train
     with tempfile.TemporaryDirectory() as folder:
         checkpoints = TimedCheckpoints(Path(folder))
-        fitting = fit(build_network(dataset, recipe), dataset, recipe, checkpoints=checkpoints)
+        state = fit(build_network(dataset, recipe), dataset, recipe, checkpoints=checkpoints)
         size = checkpoints.paths()[-1].stat().st_size
     if not checkpoints.seconds:
-        sys.exit(f"no checkpoint came due in {fitting.seconds:.0f} s of training; take more --epochs")
+        sys.exit(f"no checkpoint came due in {state.seconds:.0f} s of training; take more --epochs")
     spent = np.array(checkpoints.seconds)
     write_section(
         "What survival costs",
-        f"""`python benchmarks/checkpoints.py`: {fitting.seconds:.0f} s of training, `best` without its teacher,
+        f"""`python benchmarks/checkpoints.py`: {state.seconds:.0f} s of training, `best` without its teacher,
 on {usable_cores()} cores of {model_name()}: {len(spent)} checkpoints of {size:,} bytes, one every {EVERY_SECONDS:g} s,
 each {np.median(spent):.3f} s (median; {spent.min():.3f} to {spent.max():.3f}) from the last step before it to the next:
-{spent.sum() / fitting.seconds:.2%} of the training time.""",
+{spent.sum() / state.seconds:.2%} of the training time.""",
     )
 
 

@@ -38,7 +38,7 @@ def main() -> None:
         sys.exit(f"holdout.py: {error}")
     known: Dataset = load_dataset("mnist").split("own").train
     with tempfile.TemporaryDirectory() as folder:
-        run = train(known, recipe, Path(folder) / "run", watch=_tell)
+        run = train(known, recipe, Path(folder) / "run", on_progress=_tell)
         found = evaluate(Model.load(run.path), known.split(SPLIT, recipe.seed).test)
         loss = cross_entropy(found.probabilities, found.truth)
         seconds = run.metrics["train_seconds"]

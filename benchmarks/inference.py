@@ -21,7 +21,7 @@ from results import table, write_section
 
 from lenet import LeNet, Model, load_dataset
 from lenet.datasets.dataset import Images
-from lenet.export import export_model
+from lenet.export.export import export_model
 from lenet.model.file import read_model
 from lenet.model.graph import INPUT
 from lenet.model.preprocessing import scale_pixels

@@ -60,7 +60,7 @@ def lenet_flop(centre: bool = False) -> tuple[float, float]:
 
 
 def main() -> None:
-    from lenet.training.precision import choose_precision
+    from lenet.training.environment import choose_precision
 
     print(json.dumps({precision: matmul_limit(precision) for precision in ("float32", choose_precision("auto"))}))
 

@@ -25,10 +25,11 @@ import numpy as np
 from results import table, write_section
 
 from lenet import Dataset, Recipe, load_dataset
-from lenet.datasets import store
+from lenet.datasets.dataset import Images
+from lenet.network.named import NETWORKS
 from lenet.processor import model_name, usable_cores
+from lenet.training.initial import build_network
 from lenet.training.loop import CHUNK, CHUNK_PIXELS, fit
-from lenet.training.trainer import build_network
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 CHUNKS = 8  # of steps, of which the first compiles and is not counted
@@ -80,15 +81,12 @@ def _streaming(side: int, rounds: int) -> None:
     shape = (len(small), side, side, 1)
     nearest = np.arange(side) * small.height // side
 
-    def enlarge(images: store.Pixels) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        mapped = np.memmap(Path(folder) / "enlarged", np.uint8, "w+", shape=shape)
         for start in range(0, len(small), 1000):
             part = slice(start, start + 1000)
-            images[part] = small.images[part][:, nearest][:, :, nearest]
-
-    with tempfile.TemporaryDirectory() as cache:
-        os.environ["XDG_CACHE_HOME"] = cache
-        mapped = store.remember("enlarged", shape, enlarge, ())
-        assert isinstance(mapped, np.memmap), "so few pixels are held in memory: enlarge them more with --side"
+            mapped[part] = small.images[part][:, nearest][:, :, nearest]
+        mapped.flush()
         os.sync()
         contestants = {"array in memory": np.array(mapped), "file mapped from disk": mapped}
         seconds: dict[str, list[float]] = {name: [] for name in contestants}
@@ -113,27 +111,29 @@ From disk a step takes {statistics.median(ratios):.2f} times as long ({min(ratio
     )
 
 
-def _seconds_a_step(images: store.Pixels, small: Dataset) -> float:
+def _seconds_a_step(images: Images, small: Dataset) -> float:
     """Of training on ``images``, labelled as ``small``, compiling left out; mapped images come from the disk."""
     dataset = Dataset("enlarged", images, small.labels, small.class_names)
-    recipe = Recipe.named("fast").change(view="whole", dense_units=100)  # with more, no model file holds it
+    recipe = Recipe.named("fast").change(
+        view="whole", network=str(NETWORKS["lenet"].change(dense_units=100))
+    )  # with more, no model file holds it
     at_once = min(CHUNK, max(1, CHUNK_PIXELS // (recipe.batch_size * dataset.height * dataset.width)))
     steps = CHUNKS * at_once
     recipe = recipe.change(epochs=steps * recipe.batch_size / len(dataset))
     spent, began = 0.0, time.perf_counter()
 
-    def watch(progress: Any) -> None:
+    def on_progress(progress: Any) -> None:
         nonlocal spent, began
         if progress.step > at_once:
             spent += time.perf_counter() - began
         _forget(images)  # a Dataset has a view of them, which knows no file
         began = time.perf_counter()
 
-    fit(build_network(dataset, recipe), dataset, recipe, watch=watch)
+    fit(build_network(dataset, recipe), dataset, recipe, on_progress=on_progress)
     return spent / (steps - at_once)
 
 
-def _forget(images: store.Pixels) -> None:
+def _forget(images: Images) -> None:
     """Throw a mapped file out of this process and of the system's cache."""
     if not isinstance(images, np.memmap):
         return

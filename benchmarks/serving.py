@@ -5,7 +5,7 @@
 Starts the server on a free port of loopback; the load comes from the same machine, so it costs the server some of its
 processors. Two tables:
 
-- throughput: images a second, in turns with the bare runtime (``Model.judge`` in batches of 512) on the same images;
+- throughput: images a second, in turns with the bare runtime (``Model.classify`` in batches of 512) on the same images;
 - overload: requests begun at ten times the rate that was answered before, over at most 400 connections, by status, with
   the time of those that were accepted, the time of /livez meanwhile, and the server's memory before and after.
 """
@@ -103,7 +103,7 @@ def bare_rate(model: Model, images: np.ndarray, seconds: float) -> float:
     """Images a second of the runtime itself."""
     count, begin = 0, time.perf_counter()
     while (spent := time.perf_counter() - begin) < seconds:
-        model.judge(images[:TOGETHER])
+        model.classify(images[:TOGETHER])
         count += TOGETHER
     return count / spent
 

@@ -1,4 +1,4 @@
-"""``python -m lenet``: the same door as the ``lenet`` command."""
+"""``python -m lenet``: the same as the ``lenet`` command."""
 
 from lenet.cli.main import main
 

@@ -1,4 +1,4 @@
-"""Files as a whole: written so that a reader finds the old one or the new one, read when they are not too large."""
+"""Atomic writing of files and folders, so that a reader finds the old or the new one; reading with a size limit."""
 
 import os
 import shutil
@@ -12,13 +12,13 @@ from lenet.errors import LenetError
 
 @contextmanager
 def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
-    """Give a temporary path beside ``path``; when the block ends well, it becomes ``path``.
+    """Yield a temporary path beside ``path``; it replaces ``path`` when the block ends without an error.
 
-    The order is the durable one: the new file is flushed to the disk before it is renamed, the folder after.
+    The new file is flushed to the disk before it is renamed, its folder after.
 
     Args:
-        path: the file to write or replace; its folder is made when missing.
-        suffix: ending of the temporary name, for libraries that look at it.
+        path: File to write or replace; its folder is made when missing.
+        suffix: Suffix of the temporary name, for libraries that need one.
 
     Raises:
         LenetError: when the folder or the file cannot be written (read-only, full, not a folder).
@@ -37,7 +37,7 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
         temporary.replace(path)
         flush(path.parent)
     except OSError as error:
-        # HDF5 raises errors of many lines that carry the number only.
+        # HDF5's errors have many lines, and an error number instead of a text.
         what = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
         raise LenetError(f"{path}: cannot be written ({what}); nothing was changed") from error
     finally:
@@ -46,10 +46,10 @@ def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder beside ``path``; when the block ends well, it becomes ``path``.
+    """Yield a temporary folder beside ``path``; it replaces ``path`` when the block ends without an error.
 
     Args:
-        path: the folder to make or replace; the folder that it lies in is made when missing.
+        path: Folder to make or replace; its parents are made when missing.
 
     Raises:
         LenetError: when it cannot be written.
@@ -65,7 +65,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         if hasattr(os, "sync"):  # once for all files, which may be many
             os.sync()
         temporary.chmod(0o777 & ~_umask())
-        # A folder cannot be renamed over a full one: the old one steps aside first, and comes back on a failure.
+        # A folder cannot replace one that is not empty: the old one is renamed first, and restored on an error.
         if path.exists():
             path.rename(old)
         temporary.rename(path)
@@ -81,22 +81,22 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def building(path: Path) -> Iterator[Path]:
-    """The same for a folder that must not be there yet.
+    """``replacing_folder`` for a folder that must not exist yet.
 
     Raises:
-        LenetError: when ``path`` is there already or cannot be written.
+        LenetError: when ``path`` exists already or cannot be written.
     """
     if path.exists() or path.is_symlink():
-        raise LenetError(f"{path}: is there already and is not overwritten; choose another name")
+        raise LenetError(f"{path}: exists already and is not overwritten; choose another name")
     with replacing_folder(path) as temporary:
         yield temporary
 
 
 def read_bytes(path: Path, most: int, kind: str) -> bytes:
-    """The content of a file that is not larger than the largest of its ``kind``.
+    """Content of a file of at most ``most`` bytes.
 
     Raises:
-        LenetError: when it has more than ``most`` bytes or cannot be read.
+        LenetError: when it is larger, which the message says of its ``kind``, or cannot be read.
     """
     try:
         size = path.stat().st_size
@@ -108,18 +108,18 @@ def read_bytes(path: Path, most: int, kind: str) -> bytes:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path`` whole or not at all."""
+    """Write ``content`` to ``path`` atomically."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write ``content`` to ``path`` as UTF-8, whole or not at all."""
+    """Write ``content`` to ``path`` atomically as UTF-8."""
     write_bytes(path, content.encode())
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those that it lies in, where they are missing, so that a power cut does not take it back.
+    """Make a folder and its parents, where they are missing, flushed to the disk.
 
     Raises:
         OSError: when it cannot be made.
@@ -130,8 +130,8 @@ def make_folder(path: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Wait until a file, or the list of names in a folder, has reached the disk."""
-    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder, and needs no flush of it
+    """Wait until a file, or the list of names in a folder, is written to the disk."""
+    if os.name == "nt" and path.is_dir():  # Windows cannot open folders, and does not need to flush them
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:

@@ -1,4 +1,4 @@
-"""TensorFlow and Keras, imported once and with the settings that they must have before they are imported."""
+"""TensorFlow and Keras, imported with the settings that they need before their import."""
 
 import os
 
@@ -7,7 +7,7 @@ from lenet.silence import silence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
-# TensorFlow switches oneDNN on by itself only for AVX-512; without it, too, its convolutions take half the time.
+# TensorFlow enables oneDNN by itself only with AVX-512; convolutions take half the time with oneDNN on others, too.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
@@ -16,8 +16,8 @@ with silence():
         import keras
         import tensorflow as tf
     except ModuleNotFoundError as error:
-        hint = "training needs TensorFlow and Keras; install them with: pip install 'lenet[train]'"
+        hint = "TensorFlow and Keras are missing; install them with: pip install 'lenet[train]'"
         raise LenetError(hint) from error
-    tf.constant(0)  # the first tensor makes it look at the processor, and talk of that
+    tf.constant(0)  # the first tensor makes it print the processor's features
 
 __all__ = ["keras", "tf"]

@@ -1,11 +1,22 @@
-"""The one exception that is meant for the user's eyes."""
+"""The exception for errors that a user can fix, and one-line messages of other errors."""
+
+from typing import Any
 
 
 class LenetError(Exception):
-    """Something the user can mend; its message is one line that says what, why, and what to do next."""
+    """Something that the user can fix; its message is one line that says what, why, and what to do next."""
 
 
 def reason(error: BaseException) -> str:
-    """What a library's error says, for a message of ours: its first line, without the system's numbers."""
+    """First line of a library's error, without its error number."""
     text = str(getattr(error, "strerror", None) or error)
     return text.partition("\n")[0][:200] or type(error).__name__
+
+
+def first_fault(error: Any) -> str:
+    """The first fault of a pydantic ``ValidationError`` in one line."""
+    fault = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(map(str, fault["loc"])) or "value"
+    value = repr(fault["input"])
+    shown = f" is {value}" if len(value) <= 40 else ""
+    return f"{where}{shown}: {fault['msg'][0].lower()}{fault['msg'][1:200]}"

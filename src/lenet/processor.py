@@ -1,27 +1,27 @@
-"""What the processor can do, as the operating system tells."""
+"""Properties of the processor, as the operating system reports them."""
 
 import os
 import platform
 from pathlib import Path
 
-# The vector units that decide how fast a convolution goes, in the kernel's spelling.
+# Vector units that the speed of a convolution depends on, in the kernel's spelling.
 VECTOR_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "asimd", "bf16")
 
 
 def usable_cores() -> int:
-    """How many cores this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def model_name() -> str:
-    """The processor's name, as far as it is known."""
+    """Name of the processor, or of its architecture when the name is unknown."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
 def vector_features() -> tuple[str, ...]:
-    """Those of ``VECTOR_FEATURES`` that are there; nothing where the system does not tell."""
-    there = (_cpuinfo("flags") or _cpuinfo("Features")).split()
-    return tuple(name for name in VECTOR_FEATURES if name in there)
+    """The ``VECTOR_FEATURES`` of the processor; empty where the system does not report them."""
+    present = (_cpuinfo("flags") or _cpuinfo("Features")).split()
+    return tuple(name for name in VECTOR_FEATURES if name in present)
 
 
 def _cpuinfo(key: str) -> str:

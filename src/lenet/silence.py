@@ -1,4 +1,4 @@
-"""Keeping greetings off the terminal that libraries print past ``sys.stderr``, from their C++ parts."""
+"""Suppressing what C++ libraries print to standard error, which ``sys.stderr`` cannot redirect."""
 
 import os
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Send standard error nowhere for a while, for the whole process."""
+    """Discard the standard error of the whole process while the block runs."""
     try:
         kept = os.dup(2)
-    except OSError:  # there is no standard error to keep clean
+    except OSError:  # there is no standard error
         yield
         return
     silent = os.open(os.devnull, os.O_WRONLY)

@@ -1,10 +1,11 @@
-"""A weights file: written by Keras, verified before a byte of it is read into a network.
+"""Weights files in Keras's format, verified before they are read into a network.
 
-HDF5 can name outside files and claim shapes of any size, so the file's size, its names, shapes and dtypes are held
-against the network first; only then are the arrays read, each into the place that was made for it.
+HDF5 can refer to external files and declare arrays of any size, so the size of the file, its names, shapes and dtypes
+are compared with the network before the arrays are read.
 """
 
 import io
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,17 @@ import numpy as np
 from lenet.atomic import write_bytes
 from lenet.errors import LenetError, reason
 
-# HDF5's own bookkeeping around the arrays; a LeNet's file carries some 30 KB of it.
+# Size of what HDF5 adds to the arrays; some 30 KB in a LeNet's file.
 OVERHEAD_BYTES = 1 << 20
 
 
 def save_weights(network: Any, path: str | Path) -> None:
-    """Write a Keras network's weights, laid out as a Keras ``.weights.h5`` file, whatever the ending.
+    """Write a Keras network's weights in the format of a Keras ``.weights.h5`` file, whatever the suffix.
 
     Raises:
-        LenetError: when the file cannot be written; an older one is then still whole.
+        LenetError: when the file cannot be written; an older one is not changed then.
     """
-    # Put together in memory: HDF5 ends the whole process when a disk fills under it.
+    # Written to memory first: HDF5 ends the whole process when the disk is full.
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
         for name, variable in _places(network).items():
@@ -33,10 +34,10 @@ def save_weights(network: Any, path: str | Path) -> None:
 
 
 def load_weights(network: Any, path: str | Path) -> None:
-    """Read a file that ``save_weights`` or Keras wrote into ``network``, all of it or nothing.
+    """Read a file of ``save_weights`` or Keras into ``network``, which is not changed on an error.
 
     Raises:
-        LenetError: missing, empty, not HDF5, too large, or of another network's shape.
+        LenetError: for a file that is missing, empty, not HDF5, too large, or of a network with other shapes.
     """
     path = Path(path)
     expected = _places(network)
@@ -52,18 +53,15 @@ def load_weights(network: Any, path: str | Path) -> None:
 
 
 def _places(network: Any) -> dict[str, Any]:
-    """Where Keras keeps each variable: layers/<class>[_<count>]/vars/<index>."""
+    """Keras's path for each variable: layers/<class>[_<count>]/vars/<index>."""
     places: dict[str, Any] = {}
-    seen: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for layer in network.layers:
-        if not layer.weights:
-            continue
-        kind = {"Conv2D": "conv2d", "Dense": "dense"}[type(layer).__name__]
-        count = seen.get(kind, 0)
-        seen[kind] = count + 1
-        folder = kind if count == 0 else f"{kind}_{count}"
-        for index, variable in enumerate(layer.weights):
-            places[f"layers/{folder}/vars/{index}"] = variable
+        if layer.weights:
+            kind = {"Conv2D": "conv2d", "Dense": "dense"}[type(layer).__name__]
+            folder = f"{kind}_{counts[kind]}" if counts[kind] else kind
+            counts[kind] += 1
+            places |= {f"layers/{folder}/vars/{index}": variable for index, variable in enumerate(layer.weights)}
     return places
 
 
@@ -76,7 +74,7 @@ def _check_size(path: Path, array_bytes: int) -> None:
         raise LenetError(f"{path}: is a folder, not a weights file")
     if size == 0:
         raise LenetError(f"{path}: is empty, not a weights file")
-    # A compiled network's file carries its optimiser, too: up to two more arrays a weight.
+    # The file of a compiled network also holds its optimiser: up to two more arrays for each weight.
     if size > 3 * array_bytes + OVERHEAD_BYTES:
         raise LenetError(
             f"{path}: has {size:,} bytes, this network's weights need {array_bytes:,}: another network's file"
@@ -86,9 +84,9 @@ def _check_size(path: Path, array_bytes: int) -> None:
 def _read(file: h5py.File, name: str, shape: tuple[int, ...], path: Path) -> np.ndarray[Any, Any]:
     folder = file
     for part in name.split("/"):
-        # Links that lead out of the file are refused before they are followed.
+        # Links to other files are refused before they are followed.
         if not isinstance(folder.get(part, getlink=True), h5py.HardLink):
-            raise LenetError(f"{path}: has no weights {name} of its own: not a LeNet's weights file")
+            raise LenetError(f"{path}: does not contain the weights {name}: not a LeNet's weights file")
         folder = folder[part]
     if not isinstance(folder, h5py.Dataset) or folder.external or folder.is_virtual or folder.dtype != np.float32:
         raise LenetError(f"{path}: {name} is not a plain float32 array")

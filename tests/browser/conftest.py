@@ -23,26 +23,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path) -> Iterator[str]:
     """A server that collects and has a run beside the bundled model."""
     bundled = Model.load()
-    write_model(folder / "runs" / "mine" / "model.onnx", bundled.weights, bundled.metadata.with_test(0.5, 100))
+    metadata = replace(bundled.metadata, test_accuracy=0.5, test_n=100)
+    write_model(folder / "runs" / "mine" / "model.onnx", bundled.weights, metadata)
     with running(create_app(bundled, runs=folder / "runs", collect=folder / "wrong")) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def odd_model() -> Model:
-    """The bundled network under class names that HTML would take for its own."""
+    """The bundled network with class names that could be taken for HTML."""
     bundled = Model.load()
     names = ("<b>zero</b>", "&amp;", '"', "'", "</script>", "五", "a" * 100, "${x}", "//", "%00")
     return Model(decode_model(encode_model(bundled.weights, replace(bundled.metadata, class_names=names))))
 
 
 class Opened:
-    """Pages that see nothing but the server; what they complain of is remembered."""
+    """Pages that can only reach the server; their errors are recorded."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self.address = browser, address
+    def __init__(self, browser: Browser, address: str, gallery: bool = True) -> None:
+        self.browser, self.address, self.gallery = browser, address, gallery
         self.contexts: list[BrowserContext] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
     def __call__(self, width: int = 1280, height: int = 800, **options: object) -> Page:
         context = self.browser.new_context(
@@ -52,10 +53,11 @@ class Opened:
         context.set_default_timeout(SLOW)
         context.route("**/*", self._let_through)
         page = context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda it: self.complaints.append(it.text) if it.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda it: self.errors.append(it.text) if it.type == "error" else None)
         page.goto(self.address)
-        page.wait_for_selector("#samples canvas")
+        if self.gallery:
+            page.wait_for_selector("#samples canvas")
         page.wait_for_selector("body[data-answer=shown]")
         return page
 
@@ -64,7 +66,7 @@ class Opened:
         if url.startswith((self.address, "blob:")):
             route.continue_()  # type: ignore[attr-defined]
         else:
-            self.complaints.append(f"asked for {url}")
+            self.errors.append(f"asked for {url}")
             route.abort()  # type: ignore[attr-defined]
 
 
@@ -74,4 +76,4 @@ def open_page(browser: Browser, address: str) -> Iterator[Opened]:
     yield opened
     for context in opened.contexts:
         context.close()
-    assert opened.complaints == []
+    assert opened.errors == []

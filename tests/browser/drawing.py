@@ -1,4 +1,4 @@
-"""Recorded strokes, drawn on the page as a hand does it with a mouse."""
+"""Recorded strokes, drawn on the page with the mouse."""
 
 import json
 import time
@@ -10,7 +10,7 @@ Stroke = list[tuple[float, float]]
 
 # Each digit's strokes in its own square, x and y from 0 to 1.
 STROKES: dict[str, list[Stroke]] = json.loads((Path(__file__).parent / "strokes.json").read_text())
-# Where the square lies on the pad: left, top, side.
+# Place of the square on the pad: left, top, side.
 PLACES = {
     "middle": (0.2, 0.2, 0.6),
     "top left": (0.02, 0.02, 0.42),
@@ -23,7 +23,7 @@ PLACES = {
 
 
 def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
-    """Draw strokes, and wait until the answer to them is shown."""
+    """Draw strokes and wait for the answer."""
     left, top, side = PLACES[place]
     box = page.locator("#pad").bounding_box()
     assert box
@@ -39,7 +39,7 @@ def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until what is shown is the answer to what is drawn."""
+    """Wait until the answer shown is that of the drawing."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_selector("body[data-answer=shown]")
 
@@ -53,7 +53,7 @@ def until(page: Page, expression: str) -> None:
 
 
 def clear(page: Page) -> None:
-    """Begin anew."""
+    """Clear the pad."""
     page.click("#clear")
     settle(page)
 

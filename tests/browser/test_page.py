@@ -1,4 +1,4 @@
-"""The page in a real browser: what one draws is read, taken apart, and kept when it was wrong."""
+"""The page in a real browser: drawings are read and explained, and wrong answers corrected."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def test_blank_dot_and_scribble_are_no_confident_digit(open_page: Opened) -> Non
     page = open_page()
     assert (answer(page), page.inner_text("#said"), sum(shares(page))) == ("", "Nothing drawn", 0)
     draw(page, [[(0.5, 0.5)]])
-    assert (answer(page), page.inner_text("#said")) == ("?", "This looks like no digit")
+    assert (answer(page), page.inner_text("#said")) == ("?", "This looks like none of the classes")
     clear(page)
     assert answer(page) == ""
     zigzag = [(0.1 + 0.8 * abs((step / 6) % 2 - 1), 0.1 + 0.08 * step / 6) for step in range(61)]
@@ -242,8 +242,8 @@ def test_reads_a_photo_and_shows_its_marks(open_page: Opened, mnist, tmp_path: P
     settle(page)
     assert answer(page) == label
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
-    until(page, "document.getElementById('photo-said').textContent.includes('no picture')")
-    open_page.complaints.clear()  # the browser notes the refusal
+    until(page, "document.getElementById('photo-said').textContent.includes('not a readable picture')")
+    open_page.errors.clear()  # the browser notes the refusal
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])
@@ -293,7 +293,7 @@ def test_switches_to_another_run(open_page: Opened) -> None:
     measured = page.inner_text("#about-said")
     draw(page, STROKES["6"])
     page.select_option("#model", "mine")
-    until(page, "document.getElementById('about-said').textContent.includes('50.00 % of 100')")
+    until(page, "document.getElementById('about-said').textContent.includes('50.00 % on 100 test')")
     settle(page)
     assert "50.00 %" not in measured and answer(page) == "6"
 

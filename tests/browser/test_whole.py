@@ -1,4 +1,4 @@
-"""The page for everyone: any size, both languages, light and dark, without a mouse, without the net."""
+"""The page for everyone: any size, both languages, light and dark, without a mouse, without the internet."""
 
 import re
 
@@ -16,8 +16,8 @@ from tests.serve.serving import running
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 LOOKS = {
-    "desk, light, English": {"color_scheme": "light", "locale": "en-GB"},
-    "desk, dark, Chinese": {"color_scheme": "dark", "locale": "zh-CN"},
+    "desktop, light, English": {"color_scheme": "light", "locale": "en-GB"},
+    "desktop, dark, Chinese": {"color_scheme": "dark", "locale": "zh-CN"},
     "phone, light, Chinese": {**PHONE, "color_scheme": "light", "locale": "zh-CN"},
     "phone, dark, English": {**PHONE, "color_scheme": "dark", "locale": "en-GB"},
 }
@@ -54,7 +54,7 @@ def test_axe_finds_nothing_in_a_photo_and_the_docs(open_page: Opened) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_fits_its_window(open_page: Opened, look: str) -> None:
-    """Nothing to scroll sideways, the pad square, all that one presses large enough."""
+    """No horizontal scrolling, the pad is square, all controls are large enough."""
     page = open_page(**LOOKS[look])
     draw(page, STROKES["3"])
     page.wait_for_selector("body[data-inside=shown]")
@@ -202,7 +202,7 @@ def test_a_busy_server_is_asked_again(open_page: Opened) -> None:
     page.route("**/api/predict*", busy_once)
     draw(page, STROKES["0"])
     assert answer(page) == "0" and len(tries) > 1 and page.is_hidden("#notice")
-    open_page.complaints.clear()
+    open_page.errors.clear()
 
 
 def test_odd_class_names_are_only_text(browser, odd_model: Model) -> None:

@@ -80,6 +80,8 @@ def example_files(tmp_path, run, test_part):
         folder = tmp_path / "photos" / str(number % 2)
         folder.mkdir(parents=True, exist_ok=True)
         digit.save(folder / f"{number}.png")
+    rows = [[number % 3, *image.ravel()] for number, image in enumerate(test_part.images[:12])]
+    np.savetxt(tmp_path / "letters.csv", rows, "%d", ",")
     np.savez(tmp_path / "letters.npz", x_train=test_part.images[:12, ..., 0], y_train=np.arange(12) % 3)
 
 
@@ -101,8 +103,8 @@ def test_the_examples_of_the_help_run(lenet, verb):
     for example in examples_of(verb):
         arguments = shlex.split(example.partition(">")[0])[1:]
         if verb == ("train",) and "--resume" not in arguments:
-            # The network is small and seen shortly, all else is as it stands there.
-            arguments += SMALL[:2] if "--from" in arguments else SMALL
+            # A small network and a short training; all else is as in the help.
+            arguments += SMALL[:2] if {"--from", "--network"} & set(arguments) else SMALL
         if verb == ("serve",):
             arguments += ["--port", "0"]
         if verb == ("export",) and not shutil.which("chromium") and "CI" not in os.environ:
@@ -120,7 +122,7 @@ def test_train_says_what_came_of_it_and_repeats_from_its_recipe(lenet, tmp_path)
     result = lenet("train", "--seed", 3, "--run", "runs/one", *SMALL)
     assert result.exit_code == 0, result.output
     assert "run: runs/one" in result.stdout
-    assert "of 10,000 test images read right" in result.stdout
+    assert "of 10,000 test images read correctly" in result.stdout
     assert "epoch 0.0199: loss" in result.stderr
     assert "\x1b" not in result.output
     again = lenet("train", "--recipe", "runs/one/recipe.toml", "--run", "runs/two")
@@ -129,11 +131,30 @@ def test_train_says_what_came_of_it_and_repeats_from_its_recipe(lenet, tmp_path)
         assert (tmp_path / "runs/one" / name).read_bytes() == (tmp_path / "runs/two" / name).read_bytes()
 
 
+def test_a_network_of_ones_own_is_trained_and_used_by_every_verb(lenet, tmp_path, test_part):
+    """The learner's first change: other layers, and everything follows."""
+    Image.fromarray(test_part.images[0, ..., 0]).save(tmp_path / "seven.png")
+    network = "conv 8 3, tanh, avgpool 2, dense 64, tanh"
+    result = lenet("train", "--network", network, "--run", "own")
+    assert result.exit_code == 0, result.output
+    run = Run(tmp_path / "own")
+    assert run.recipe.network == run.metrics["network"] == network
+    assert run.metrics["test"]["accuracy"] > 0.95
+    for line in ("evaluate own", "show own", "predict seven.png --model own", "explain seven.png --model own"):
+        result = lenet(*line.split())
+        assert result.exit_code == 0, result.output
+    assert "7" in lenet("predict", "seven.png", "--model", "own").stdout
+    changed = lenet("train", "--network", "lenet5", "--activation", "relu", "--pooling", "max", "--run", "l5", *SMALL)
+    assert changed.exit_code == 0, changed.output
+    expected = "conv 3 5, relu, maxpool 2, conv 4 5 valid, relu, maxpool 2, dense 120, relu, dense 10, relu"
+    assert Run(tmp_path / "l5").recipe.network == expected
+
+
 def test_train_begins_with_a_model_and_weighs_classes(lenet, run, tmp_path):
     result = lenet("train", "--from", run.path, "--class-weights", "--epochs", 0.02, "--run", "next")
     assert result.exit_code == 0, result.output
     recipe = Recipe.read(tmp_path / "next" / "recipe.toml")
-    assert (recipe.start, recipe.class_weights, recipe.filters) == (str(run.path), "balanced", (20, 50))
+    assert (recipe.start, recipe.class_weights, recipe.network) == (str(run.path), "balanced", Recipe().network)
     assert json.loads((tmp_path / "next" / "metrics.json").read_text())["test"]["accuracy"] > 0.9
 
 
@@ -148,7 +169,12 @@ def test_train_begins_with_a_model_and_weighs_classes(lenet, run, tmp_path):
         (["--recipe", "slow"], "no recipe is named 'slow'"),
         (["--recipe", "none.toml"], "none.toml: cannot be read"),
         (["--data", "nothing-here"], "nothing-here"),
-        (["--filters", "0,5"], "two positive numbers"),
+        (["--filters", "0,5"], "layer 1, 'conv 0 5': '0' is not a whole number"),
+        (["--filters", "20"], "filters are 20: the number of convolutions is 2"),
+        (["--network", "lenet7"], "network 'lenet7' is unknown; named are lenet, lenet5"),
+        (["--network", "conv 8 3, tahn"], "layer 2, 'tahn': unknown layer"),
+        (["--network", "mlp", "--kernel-size", "3"], "kernel size 3: no layer of this network has that setting"),
+        (["--network", "conv 8 3, maxpool 9, maxpool 9"], "layer 3, maxpool 9: its input is 3×3, too small"),
         (["--run", "there"], "not overwritten"),
         (["--run", "file/run"], "cannot be made"),
     ],
@@ -161,7 +187,10 @@ def test_train_refuses_in_one_line_and_leaves_nothing(lenet, tmp_path, arguments
     assert not list((tmp_path / "there").iterdir())
 
 
-@pytest.mark.parametrize("arguments", [["--filters", "20"], ["--precision", "int8"], ["--epochs", "x"], ["--no-such"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--filters", "x"], ["--activation", "elu"], ["--precision", "int8"], ["--epochs", "x"], ["--no-such"]],
+)
 def test_wrong_usage_is_status_2(lenet, arguments):
     assert lenet("train", *arguments).exit_code == 2
 
@@ -201,7 +230,7 @@ def test_show_draws_what_the_seed_decides(lenet, run, tmp_path):
     for name in ("a.png", "b.png", "a.gif"):
         result = lenet("show", run.path, "--count", 6, "--seed", 1, "--out", name)
         assert result.exit_code == 0, result.output
-        assert "of 6 read right" in result.stdout
+        assert "of 6 read correctly" in result.stdout
     first, second = (np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png"))
     np.testing.assert_array_equal(first, second)
     with Image.open(tmp_path / "a.gif") as gif:
@@ -257,7 +286,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == status, stderr
     assert stdout == ""
-    assert "go on with: lenet train --resume run" in stderr.splitlines()[-1]
+    assert "resume with: lenet train --resume run" in stderr.splitlines()[-1]
     assert "Traceback" not in stderr
     (kept,) = (tmp_path / "run" / "checkpoint").iterdir()
     steps = int(kept.stem.removeprefix("step-"))
@@ -272,11 +301,11 @@ def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_
 
 
 def test_a_second_signal_ends_at_once():
-    from lenet.cli.train import StopSignals
+    from lenet.cli.train import stop_signals
 
-    with StopSignals() as stop:
+    with stop_signals() as received:
         signal.raise_signal(signal.SIGINT)
-        assert stop()
+        assert received == [signal.SIGINT]
         with pytest.raises(SystemExit) as caught:
             signal.raise_signal(signal.SIGTERM)
     assert caught.value.code == 143
@@ -285,7 +314,7 @@ def test_a_second_signal_ends_at_once():
 def test_what_belongs_to_the_run_cannot_be_changed_while_going_on(lenet):
     result = lenet("train", "--resume", "runs/none", "--seed", 3)
     assert result.exit_code == 2
-    assert "--seed belongs to the run already" in result.stderr
+    assert "--seed cannot be combined with --resume" in result.stderr
     clean_failure(lenet("train", "--resume", "runs/none"), "recipe.toml: cannot be read")
 
 
@@ -334,7 +363,7 @@ def test_a_run_is_gone_on_with_from_another_folder_once_its_data_is_named(tmp_pa
     longer = ["train", "--resume", "../run", "--epochs", 2]
     lost = lenet(*longer)
     clean_failure(lost, "some.npz")
-    assert "when it lies elsewhere now, add --data" in lost.stderr
+    assert "if it has moved, add --data" in lost.stderr
     assert lenet(*longer, "--data", "../some.npz").exit_code == 0
     assert Run(tmp_path / "run").recipe.data == "some.npz"
 

@@ -33,16 +33,23 @@ def run(*arguments):
 
 
 def test_info(there):
-    result = run("info", "pets", "--json")
+    result = run("info", "pets", "--json", "--framing", "whole")
     about = json.loads(result.stdout)
     assert about["parts"] == {"train": 12, "test": 4}
     assert about["classes"] == {"cat": {"train": 6, "test": 2}, "dog": {"train": 6, "test": 2}}
     assert (about["width"], about["height"], about["depth"], about["n"]) == (10, 12, 1, 16)
-    assert about["sha256"] == load_dataset("pets").sha256
-    table = run("info", "pets", "--size", "20x20", "--invert", "yes").stdout
+    assert about["sha256"] == load_dataset("pets", framing="whole").sha256
+    assert (about["framing"], about["inverted"], about["notes"]) == ("whole", False, [])
+    table = run("info", "pets", "--size", "20x20", "--invert", "yes", "--framing", "whole").stdout
+    assert "framing   whole, inverted" in table
     assert "20×20" in table
     assert "inverted" in table
     assert "scaled to 20×20, proportions kept, from 10×12" in table
+
+
+def test_info_says_which_framing_was_chosen_and_why(there):
+    table = run("info", "digits").stdout
+    assert "framing   mark\nnote      framing mark: 200 of 200 pictures looked at hold one mark" in table
 
 
 def test_preview(there):
@@ -54,17 +61,17 @@ def test_preview(there):
 
 
 def test_check_of_sound_data(there):
-    result = run("check", "pets")
-    assert (result.exit_code, result.stdout) == (0, "16 images looked at\n")
+    result = run("check", "pets", "--framing", "whole")
+    assert (result.exit_code, result.stdout) == (0, "16 images checked\n")
 
 
 def test_info_and_check_say_what_was_left_out(there):
     (there / "pets" / "train" / "cat" / "cat9.heic").write_bytes(b"not known")
     note = "left out files that are no known picture: 1, such as 'train/cat/cat9.heic'"
     assert f"note      {note}\n" in run("info", "pets").stdout
-    result = run("check", "pets")
-    assert (result.exit_code, result.stdout) == (0, f"note   {note}\n16 images looked at\n")
-    assert json.loads(run("check", "pets", "--json").stdout)["notes"] == [note]
+    result = run("check", "pets", "--framing", "whole")
+    assert (result.exit_code, result.stdout) == (0, f"note   {note}\n16 images checked\n")
+    assert json.loads(run("check", "pets", "--framing", "whole", "--json").stdout)["notes"] == [note]
 
 
 def test_check_names_every_fault_and_fails(there):
@@ -90,9 +97,11 @@ def test_check_names_every_fault_and_fails(there):
 
 def test_convert(there):
     assert run("convert", "pets", "pets.parquet").stdout == "pets.parquet: 16 images of 2 classes\n"
-    assert load_dataset("pets.parquet").sha256 == load_dataset("pets").sha256
+    first, second = (load_dataset(source, framing="whole").sha256 for source in ("pets", "pets.parquet"))
+    assert first == second
     assert run("convert", "pets.parquet", "lying", "--transpose").exit_code == 0
-    assert (load_dataset("lying").width, load_dataset("lying").height) == (12, 10)
+    lying = load_dataset("lying", framing="whole")
+    assert (lying.width, lying.height) == (12, 10)
     again = run("convert", "pets", "pets.parquet")
     assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
     assert run("convert", "pets", "pets.doc").exit_code == 1

@@ -5,13 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lenet.cli.export import FORMATS as TYPED
 from lenet.cli.main import main
-from lenet.export import FORMATS
-
-
-def test_every_format_can_be_typed() -> None:
-    assert tuple(FORMATS) == TYPED
 
 
 def test_says_what_was_proven(tmp_path: Path) -> None:

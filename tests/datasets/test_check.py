@@ -137,7 +137,7 @@ def test_broken_pictures_are_collected_and_the_others_loaded(tmp_path):
     (tmp_path / "a" / "2.png").write_bytes(b"no picture")
     (tmp_path / "c").mkdir()
     told = []
-    dataset = load_dataset(tmp_path, complain=lambda error: told.append(str(error)))
+    dataset = load_dataset(tmp_path, framing="whole", on_error=lambda error: told.append(str(error)))
     assert dataset.origins == ("a/0.png", "b/1.png", "b/3.png")
     assert dataset.images[:, 3, 3, 0].tolist() == [200, 201, 203]
     assert [("2.png" in line, "c: this class" in line) for line in told] == [(False, True), (True, False)]
@@ -153,7 +153,7 @@ def test_rows_of_a_parquet_file_without_a_picture_are_collected_like_broken_ones
     table = pyarrow.table({"image": column, "label": ["a", "b", "a", "b", "a"]})
     pyarrow.parquet.write_table(table, tmp_path / "d.parquet")
     told = []
-    dataset = load_dataset(tmp_path / "d.parquet", complain=lambda error: told.append(str(error)))
+    dataset = load_dataset(tmp_path / "d.parquet", on_error=lambda error: told.append(str(error)))
     assert dataset.origins == ("d.parquet row 1", "d.parquet row 3")
     assert [line.partition(" (")[0].partition("parquet: ")[2] for line in told] == [
         "row 0: holds no picture's bytes; files outside are not followed",

@@ -135,16 +135,16 @@ def test_ratios_that_are_none_are_refused(ratio):
         small().split(ratio)
 
 
-def test_the_own_validation_part_is_kept_aside():
+def test_the_own_validation_part_is_taken():
     train, test = small(test_from=80, validation_from=70).split("own")
-    learnt, watched = train.keep_aside(5)
+    learnt, watched = train.split_validation(5)
     assert (identity(learnt), identity(watched)) == (list(range(70)), list(range(70, 80)))
     assert identity(test) == list(range(80, 100))
 
 
 @pytest.mark.parametrize(("asked", "kept"), [(0, 0), (4, 4), (2000, 10)])
 def test_without_one_at_most_a_tenth_is_held_out(asked, kept):
-    learnt, watched = small().keep_aside(asked)
+    learnt, watched = small().split_validation(asked)
     assert (len(learnt), len(watched) if watched else 0) == (100 - kept, kept)
 
 
@@ -176,3 +176,14 @@ def test_origins_go_with_their_images():
     dataset = small(origins=tuple(f"{index}.png" for index in range(100)), test_from=60)
     for part in (*dataset.split("own"), *dataset.split("2:1"), dataset.take(np.array([7, 3]))):
         assert [part.origin(index) for index in range(len(part))] == [f"{number}.png" for number in identity(part)]
+
+
+def test_framing_goes_with_the_images():
+    dataset = small(test_from=60, framing="mark", inverted=True)
+    others = (
+        *dataset.split("own"),
+        *dataset.split("2:1"),
+        dataset.take(np.array([7])),
+        dataset.with_classes(tuple("dcba")),
+    )
+    assert all((other.framing, other.inverted) == ("mark", True) for other in others)

@@ -40,8 +40,23 @@ def case(name):
 def whole(folder, kind):
     """A sound source, to be broken."""
     target = folder / (f"data.{kind}" if kind in ("npz", "csv", "parquet") else "data")
-    convert(DATASET, target, kind)
+    if kind == "csv":
+        rows = [["label", *(f"pixel{index}" for index in range(64))]]
+        rows += [["abc"[label], *image.ravel().tolist()] for label, image in zip(LABELS, IMAGES, strict=True)]
+        target.write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
+    elif kind == "idx":
+        target.mkdir()
+        for part, rows in (("train", slice(0, 15)), ("t10k", slice(15, 20))):
+            for name, array in (("images-idx3", IMAGES[rows]), ("labels-idx1", LABELS[rows].astype(np.uint8))):
+                (target / f"{part}-{name}-ubyte.gz").write_bytes(gzip.compress(packed(array), mtime=0))
+    else:
+        convert(DATASET, target, kind)
     return target
+
+
+def packed(array, element=8, shape=None):
+    shape = shape or array.shape
+    return struct.pack(f">BBBB{len(shape)}I", 0, 0, element, len(shape), *shape) + array.tobytes()
 
 
 def cut(path, share):
@@ -138,11 +153,6 @@ def idx(folder, images, labels, part="train"):
         if content is not None:
             (folder / kind).write_bytes(content)
     return folder
-
-
-def packed(array, element=8, shape=None):
-    shape = shape or array.shape
-    return struct.pack(f">BBBB{len(shape)}I", 0, 0, element, len(shape), *shape) + array.tobytes()
 
 
 GOOD_IMAGES, GOOD_LABELS = packed(IMAGES), packed(LABELS.astype(np.uint8))
@@ -555,17 +565,17 @@ def _(folder):
 
 @case("folder-picture-beside-classes")
 def _(folder):
-    return pictures(folder, "a/1.png", "b/1.png", "7_x.png"), "data/7_x.png: lies beside the folders of classes; put"
+    return pictures(folder, "a/1.png", "b/1.png", "7_x.png"), "data/7_x.png: is beside the folders of classes; put"
 
 
 @case("folder-picture-beside-parts")
 def _(folder):
-    return pictures(folder, "train/a/1.png", "test/a/1.png", "x.png"), "data/x.png: lies beside the folders of classes"
+    return pictures(folder, "train/a/1.png", "test/a/1.png", "x.png"), "data/x.png: is beside the folders of classes"
 
 
 @case("folder-picture-beside-classes-in-a-part")
 def _(folder):
-    return pictures(folder, "train/a/1.png", "train/b_2.png", "test/a/1.png"), "train/b_2.png: lies beside the folders"
+    return pictures(folder, "train/a/1.png", "train/b_2.png", "test/a/1.png"), "train/b_2.png: is beside the folders"
 
 
 @case("folder-within-a-class")
@@ -650,25 +660,17 @@ def bomb(width, height):
     return bytes(good)
 
 
-def tiff(array):
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "tiff")
-    return buffer.getvalue()
-
-
 for name, file, written, says in (
     ("text", "b/2.png", b"hello", "not PNG"),
     ("nothing", "b/2.jpg", b"", "not PNG"),
     ("svg", "b/2.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not PNG"),
     ("postscript", "b/2.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not PNG"),
     ("pickle", "b/2.png", b"\x80\x04\x95\x0b\x00\x00\x00", "not PNG"),
-    ("bomb", "b/2.png", bomb(60_000, 60_000), "decompression bomb"),
-    ("large", "b/2.png", bomb(9_000, 9_000), "9000×9000 pixels are too many"),
+    ("bomb", "b/2.png", bomb(60_000, 60_000), "more than 64 million pixels"),
+    ("large", "b/2.png", bomb(9_000, 9_000), "9000×9000 pixels are more than 64 million"),
     ("wide-bomb", "b/2.png", bomb(2**31 - 1, 1), "b/2.png"),
     ("no-width", "b/2.png", bomb(0, 8), "b/2.png"),
     ("wrong-checksum", "b/2.png", PNGS[0][:45] + bytes([PNGS[0][45] ^ 1]) + PNGS[0][46:], "b/2.png"),
-    ("fractions", "b/2.tif", tiff(np.full((8, 8), 0.5, np.float32)), "fractions"),
-    ("wide-integers", "b/2.tif", tiff(np.full((8, 8), 70_000, np.int32)), "32 bits"),
 ):
 
     @case(f"picture-{name}")
@@ -701,7 +703,7 @@ for ending in ("txt", "pkl", "h5", "pt", "zip", "mat", "png"):
     @case(f"source-ending-{ending}")
     def _(folder, ending=ending):
         (folder / f"data.{ending}").write_bytes(b"hello")
-        return folder / f"data.{ending}", f"data.{ending}: is no data that is known"
+        return folder / f"data.{ending}", f"data.{ending}: is not known data"
 
 
 def tree(folder):
@@ -713,7 +715,7 @@ def test_one_clear_line_and_nothing_written(tmp_path, cache, name):
     source, says = CASES[name](tmp_path)
     before = tree(tmp_path)
     with pytest.raises(LenetError) as caught:
-        load_dataset(source)
+        load_dataset(source, framing="whole" if "mixed-sizes" in name else "auto")
     message = str(caught.value)
     assert "\n" not in message
     assert len(message) < 500
@@ -737,6 +739,8 @@ def test_there_are_three_hundred():
         ({"size": (5, 5000)}, "5000x5"),
         ({"depth": 2}, "depth 2"),
         ({"invert": "maybe"}, "maybe"),
+        ({"framing": "square"}, "square"),
+        ({"framing": "mark", "depth": 3}, "depth 3"),
     ],
 )
 def test_a_form_that_no_picture_has_is_refused(asked, says):

@@ -29,7 +29,7 @@ def test_arrays_come_back(tmp_path, packed, shape):
 def test_a_pair_without_names_has_its_numbers_in_natural_order(tmp_path):
     write(tmp_path / "train-images-idx3-ubyte", IMAGES)
     write(tmp_path / "train-labels-idx1-ubyte.gz", LABELS, packed=True)
-    dataset = load_dataset(tmp_path, invert="no")
+    dataset = load_dataset(tmp_path, invert="no", framing="whole")
     assert dataset.class_names == ("1", "2", "11")
     assert dataset.labels.tolist() == [0, 1, 2, 0, 1, 2]
     assert np.array_equal(dataset.images[..., 0], IMAGES)
@@ -41,7 +41,7 @@ def test_parts_and_names_are_those_of_the_files(tmp_path):
         write(tmp_path / f"{part}-images.idx3-ubyte", IMAGES + (part == "t10k"))
         write(tmp_path / f"{part}-labels.idx1-ubyte", LABELS % 3)
     (tmp_path / "classes.txt").write_text("ten\nnine\ntwo\n", encoding="utf-8")
-    dataset = load_dataset(tmp_path, invert="no")
+    dataset = load_dataset(tmp_path, invert="no", framing="whole")
     assert (dataset.test_from, dataset.class_names) == (6, ("nine", "ten", "two"))
     assert [dataset.class_names[label] for label in dataset.labels[:3]] == ["nine", "two", "two"]
     assert np.array_equal(dataset.images[6:, ..., 0], IMAGES + 1)
@@ -51,7 +51,7 @@ def test_emnists_mapping_names_the_classes(tmp_path):
     write(tmp_path / "emnist-letters-train-images-idx3-ubyte", IMAGES)
     write(tmp_path / "emnist-letters-train-labels-idx1-ubyte", LABELS)
     (tmp_path / "emnist-letters-mapping.txt").write_text("1 65 97\n2 66 98\n11 75 107\n", encoding="utf-8")
-    dataset = load_dataset(tmp_path, invert="no")
+    dataset = load_dataset(tmp_path, invert="no", framing="whole")
     assert dataset.class_names == ("A", "B", "K")
     assert dataset.labels.tolist() == [0, 1, 2, 0, 1, 2]
     (tmp_path / "emnist-letters-mapping.txt").write_text("1 65\n2 66\n", encoding="utf-8")

@@ -15,7 +15,7 @@ LABELS = np.array([0, 1, 2, 0, 1, 2])
 
 
 def load(path):
-    return load_dataset(path, invert="no")
+    return load_dataset(path, invert="no", framing="whole")
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,17 @@ def test_parquet_shards_as_the_hub_has_them(tmp_path):
 
 def test_arrays_are_brought_into_form_like_pictures(tmp_path):
     np.savez(tmp_path / "d.npz", x=255 - IMAGES, y=LABELS)
-    dataset = load_dataset(tmp_path / "d.npz")
+    dataset = load_dataset(tmp_path / "d.npz", framing="whole")
     assert np.array_equal(dataset.images[..., 0], IMAGES)
     assert dataset.notes == ("inverted: the ground was white",)
+    assert dataset.inverted
     larger = load_dataset(tmp_path / "d.npz", size="8x6", depth=3)
     assert larger.images.shape == (6, 6, 8, 3)
     assert len(larger.notes) == 2
 
 
 def test_scikit_learns_digits():
-    dataset = load_dataset("digits")
+    dataset = load_dataset("digits", framing="whole")
     assert dataset.images.shape == (1797, 8, 8, 1)
     assert (dataset.images.min(), dataset.images.max()) == (0, 255)
 

@@ -1,4 +1,4 @@
-"""Pictures of what is no digit, for the tests of the unknown."""
+"""Images that are no digits, for the tests of unknown images."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from lenet.datasets.idx import read_idx
 from lenet.model.runtime import BUNDLED
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
-# Without those that look like a digit: O 0, I and l 1, S 5, Z 2, B 8, g and q 9.
+# Without those that look like digits: O 0, I and l 1, S 5, Z 2, B 8, g and q 9.
 LETTERS = "".join(sorted(set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set("OIlSZBgq")))
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSansMono")
 
@@ -34,7 +34,7 @@ def fashion():
 
 @pytest.fixture(scope="session")
 def letters():
-    """Every letter in six faces at three weights of anti-aliasing, made as MNIST was: 20 pixels, centre of mass."""
+    """Every letter in six fonts, in the form of MNIST: 20 pixels, centre of mass in the middle."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return np.stack([_letter(letter, folder / f"{face}.ttf") for face in FONTS for letter in LETTERS])
 

@@ -15,7 +15,7 @@ from lenet.model.preprocessing import softmax
 
 
 def honest(n: int, seed: int = 0):
-    """Logits, and labels drawn with the very probabilities that they give."""
+    """Logits, and labels drawn with exactly their probabilities."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 2, (n, 5))
     labels = (softmax(logits).cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
@@ -53,13 +53,13 @@ def test_scikit_learn_finds_the_same():
     assert cross_entropy(softmax(logits / ours), labels) <= cross_entropy(probabilities, labels) + 1e-6
 
 
-def test_where_every_answer_is_right_or_none_it_stays_within_bounds():
+def test_the_temperature_stays_within_bounds_when_all_answers_are_right_or_wrong():
     logits = np.eye(4) * 3
     assert fit_temperature(logits, np.arange(4)) == pytest.approx(LOWEST, rel=1e-3)
     assert fit_temperature(logits, (np.arange(4) + 1) % 4) == pytest.approx(HIGHEST, rel=1e-3)
 
 
-def test_training_calibrates_on_the_images_it_kept_aside(model, mnist):
+def test_training_calibrates_on_held_out_images(model, mnist):
     held_out = part_for(model.metadata, mnist, "validation")
     plain = Model(decode_model(encode_model(model.weights, replace(model.metadata, temperature=1.0))))
     again = calibrate(plain, held_out)
@@ -68,7 +68,7 @@ def test_training_calibrates_on_the_images_it_kept_aside(model, mnist):
     assert evaluate(model, held_out).kept == pytest.approx(0.99, abs=0.0006)
 
 
-def test_probabilities_are_honest_on_the_test_part(model, test_part):
+def test_probabilities_are_calibrated_on_the_test_part(model, test_part):
     probabilities = model.predict(test_part.images)
     assert expected_calibration_error(probabilities, test_part.labels) <= 0.005
 
@@ -77,7 +77,7 @@ def test_too_few_images_fit_nothing(model, test_part):
     assert calibrate(model, test_part.take(np.arange(50))) is model.metadata
 
 
-def test_a_recipe_without_images_kept_aside_says_so_in_its_card(mnist, tmp_path):
+def test_the_card_of_a_run_without_held_out_images_says_so(mnist, tmp_path):
     from lenet import Recipe, train
 
     small = Recipe(split="4:1", epochs=0.5, filters=(3, 4), dense_units=10)
@@ -87,7 +87,7 @@ def test_a_recipe_without_images_kept_aside_says_so_in_its_card(mnist, tmp_path)
     assert "calls nothing unknown" in (run.path / "README.md").read_text()
 
 
-def test_the_card_of_a_calibrated_run_says_on_how_many(run, model):
+def test_the_card_of_a_calibrated_run_names_the_temperature(run, model):
     card = (run.path / "README.md").read_text()
-    assert f"Temperature {model.metadata.temperature:.3f}, fitted on 2,000 training images" in card
+    assert f"Temperature {model.metadata.temperature:.3f}, fitted on training images held out" in card
     assert run.metrics["unknown_threshold"] == model.metadata.unknown_threshold

@@ -14,7 +14,7 @@ METRICS = """{"test": {"n": %s, "correct": 0, "accuracy": 0.0}, "train_seconds":
 
 @pytest.fixture
 def runs(tmp_path):
-    """Two runs as training leaves them; the second ran longer, and was better."""
+    """Two finished runs; the second was longer, and better."""
     for name, epochs, correct in (("short", 1.0, 950), ("long", 2.0, 980)):
         folder = tmp_path / name
         folder.mkdir()
@@ -33,17 +33,17 @@ def runs(tmp_path):
     return tmp_path
 
 
-def test_only_what_differs_is_said(runs):
+def test_only_differences_are_listed(runs):
     records = [Record.read(str(runs / name)) for name in ("short", "long")]
     assert differences(records, {}) == {"epochs": [1.0, 2.0]}
     table = _table(records, differences(records, {}))
     assert "95.00%" in table
     assert "20 of 1,000" in table
     assert "learning_rate" not in table
-    assert "gone on with" not in table
+    assert "resumed" not in table
 
 
-def test_a_field_that_an_older_recipe_does_not_name_is_what_it_is_by_itself(runs):
+def test_a_field_that_an_older_recipe_lacks_has_its_default(runs):
     recipe = Recipe(name="custom", epochs=1.0, seed=3).to_dict()
     del recipe["teacher_epochs"], recipe["taper_to"]
     (runs / "short" / "recipe.toml").write_text(tomli_w.dumps(recipe))
@@ -51,12 +51,12 @@ def test_a_field_that_an_older_recipe_does_not_name_is_what_it_is_by_itself(runs
     assert differences(records, Recipe().to_dict()) == {"epochs": [1.0, 2.0]}
 
 
-def test_a_run_that_was_gone_on_with_otherwise_is_told(runs):
+def test_a_resumed_run_with_changed_settings_is_marked(runs):
     path = runs / "long" / "metrics.json"
     changed = json.loads(path.read_text()) | {"changes": [{"step": 1234, "epochs": 2.0, "learning_rate": 0.1}]}
     path.write_text(json.dumps(changed))
     records = [Record.read(str(runs / name)) for name in ("short", "long")]
-    (line,) = (line for line in _table(records, {}).splitlines() if line.startswith("gone on with at step"))
+    (line,) = (line for line in _table(records, {}).splitlines() if line.startswith("resumed at step"))
     assert line.endswith(" 1,234")
 
 
@@ -65,7 +65,7 @@ def test_the_curves_of_all_runs_are_drawn_over_training_time(runs):
     loss, accuracy = figure.axes
     assert [line.get_xydata().tolist() for line in loss.lines] == [[[10, 0.5]], [[10, 0.5], [20, 0.25]]]
     assert accuracy.get_ylabel() == "training accuracy (%)"
-    assert "long reads most" in figure.get_suptitle()
+    assert "long has the highest test accuracy: 98.00%" in figure.get_suptitle()
 
 
 def test_the_same_run_has_no_differences(runs):
@@ -90,7 +90,7 @@ def test_the_same_run_has_no_differences(runs):
         ("recipe.toml", None),
     ],
 )
-def test_what_is_no_run_is_named(runs, file, content):
+def test_an_invalid_run_is_named(runs, file, content):
     path = runs / "short" / file
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(LenetError, match="short") as refused:

@@ -4,8 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lenet import Dataset, LenetError, evaluate
+from lenet import Dataset, LenetError, Model, evaluate
 from lenet.evaluation import part_for
+from lenet.evaluation.calibration import calibrate
+from lenet.evaluation.report import write_unknown_figure
+from tests.networks import counted
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +16,7 @@ def evaluation(model, test_part):
     return evaluate(model, test_part)
 
 
-def test_what_is_promised_of_the_report(evaluation):
+def test_the_report_has_what_the_interface_promises(evaluation):
     report = evaluation.to_dict()
     assert report["n"] == 10_000
     assert report["accuracy"] == report["correct"] / 10_000 > 0.985
@@ -28,8 +31,8 @@ def test_what_is_promised_of_the_report(evaluation):
 def test_permuted_labels_and_a_constant_answer_are_exposed(model, test_part, monkeypatch):
     permuted = Dataset("permuted", test_part.images, (test_part.labels + 1) % 10, test_part.class_names)
     assert evaluate(model, permuted).accuracy < 0.02
-    constant = np.tile(np.eye(10, dtype=np.float32)[3], (10_000, 1))
-    monkeypatch.setattr(model, "predict", lambda images: constant[: len(images)])
+    constant = np.tile(50 * np.eye(10, dtype=np.float32)[3], (10_000, 1))
+    monkeypatch.setattr(model, "logits", lambda images: constant[: len(images)])
     report = evaluate(model, test_part).to_dict()
     assert report["accuracy"] == 0.101  # 1,010 of the test digits are threes
     assert report["per_class"]["3"]["recall"] == 1
@@ -37,7 +40,7 @@ def test_permuted_labels_and_a_constant_answer_are_exposed(model, test_part, mon
     assert report["expected_calibration_error"] == pytest.approx(0.899)
 
 
-def test_mistakes_come_most_confident_first(evaluation):
+def test_mistakes_are_sorted_by_confidence(evaluation):
     wrong = evaluation.mistakes()
     assert len(wrong) == evaluation.n - evaluation.correct
     assert (evaluation.predicted[wrong] != evaluation.truth[wrong]).all()
@@ -50,7 +53,7 @@ def test_other_classes_are_refused(model):
         evaluate(model, letters)
 
 
-def test_the_test_part_is_the_one_that_training_left_out(model, mnist, test_part):
+def test_the_test_part_is_the_one_that_training_did_not_use(model, mnist, test_part):
     np.testing.assert_array_equal(part_for(model.metadata, mnist).labels, test_part.labels)
     assert len(part_for(model.metadata, mnist, "train")) == 58_000
     validation = part_for(model.metadata, mnist, "validation")
@@ -63,7 +66,7 @@ def test_the_test_part_is_the_one_that_training_left_out(model, mnist, test_part
         part_for(model.metadata, foreign, "train")
     unwatched = replace(model.metadata, recipe={**model.metadata.recipe, "validation": 0})
     assert len(part_for(unwatched, mnist, "train")) == 60_000
-    with pytest.raises(LenetError, match="kept no validation images aside"):
+    with pytest.raises(LenetError, match="held out no validation images"):
         part_for(unwatched, mnist, "validation")
 
 
@@ -73,11 +76,11 @@ def test_a_model_of_another_split_is_measured_on_its_own_held_out_part(model, mn
 
 
 def by_hand(truth, answers, classes=3):
-    """An evaluation with these answers, each given all the probability."""
+    """An evaluation with these answers, each with probability 1."""
     from lenet import Evaluation
 
-    names = tuple("abc"[:classes])
-    return Evaluation("hand", "made", names, np.array(truth), np.eye(classes, dtype=np.float32)[answers])
+    chosen = np.eye(classes, dtype=np.float32)[answers]
+    return Evaluation("hand", "made", tuple("abc"[:classes]), np.array(truth), 100 * chosen, chosen)
 
 
 def test_confusion_as_rates_and_the_pairs_most_confused():
@@ -88,14 +91,28 @@ def test_confusion_as_rates_and_the_pairs_most_confused():
     assert evaluation.to_dict()["most_confused"][0] == {"truth": "a", "answer": "b", "n": 2, "rate": 0.5}
 
 
-def test_the_known_wrong_labels_are_those_of_mnists_test_part_only(evaluation, model, mnist, test_part):
+def test_known_wrong_labels_are_those_of_mnists_test_part_only(evaluation, model, mnist, test_part):
     assert evaluation.to_dict()["known_wrong_labels"] == 15
     assert evaluate(model, test_part.take(np.arange(100))).known_wrong_labels == 0
     assert evaluate(model, part_for(model.metadata, mnist, "validation")).known_wrong_labels == 0
 
 
-def test_what_is_called_unknown_is_counted(model, test_part):
+def test_unknown_images_are_counted(model, test_part):
     part = test_part.take(np.arange(500))
     kept = evaluate(model, part).kept
-    assert kept == (model.unknown_scores(part.images) >= model.metadata.unknown_threshold).mean()
+    assert kept == (model.logits(part.images).max(axis=1) >= model.metadata.unknown_threshold).mean()
     assert by_hand([0], [0]).kept is None
+
+
+def test_each_image_goes_through_the_network_once(test_part, tmp_path):
+    bundled, part = Model.load(), test_part.take(np.arange(300))
+    with counted(bundled) as passes:
+        evaluation = evaluate(bundled, part)
+    assert sum(passes) == 300
+    np.testing.assert_array_equal(evaluation.probabilities, bundled.predict(part.images))
+    with counted(bundled) as passes:
+        write_unknown_figure(tmp_path, bundled, evaluation, part.images)
+    assert sum(passes) == 5 * 300  # five kinds of generated images, none of the evaluated ones
+    with counted(bundled) as passes:
+        calibrate(bundled, part)
+    assert sum(passes) == 300

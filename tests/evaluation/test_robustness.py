@@ -20,7 +20,7 @@ def test_a_real_model_under_all_damage(model, test_part):
     np.testing.assert_array_equal(measured.accuracy, measure_robustness(model, test_part, count=60).accuracy)
 
 
-def test_a_constant_answer_is_exposed(model, test_part):
+def test_a_constant_answer_has_the_accuracy_of_chance(model, test_part):
     weights = {**model.weights, "dense2/kernel": np.zeros_like(model.weights["dense2/kernel"])}
     weights["dense2/bias"] = np.eye(10, dtype=np.float32)[3]
     constant = Model(decode_model(encode_model(weights, model.metadata)))
@@ -30,7 +30,7 @@ def test_a_constant_answer_is_exposed(model, test_part):
     assert (measured.accuracy == (part.labels == 3).mean()).all()
 
 
-def test_means_and_the_worst_by_hand():
+def test_means_and_the_worst_kind_by_hand():
     accuracy = np.full((24, 5), 0.5)
     accuracy[[kind.mnist_c for kind in CORRUPTIONS], 2] = 0.9
     accuracy[[kind.name for kind in CORRUPTIONS].index("fog"), 2] = 0.3

@@ -1,4 +1,4 @@
-"""A trained model to ship, and one of odd sizes and odd names that ships in a blink."""
+"""The bundled model, and a small one of odd sizes and odd names."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from lenet.datasets import Dataset
-from lenet.export.temperature import fold_temperature
+from lenet.export.export import fold_temperature
 from lenet.model.file import ModelFile, encode_model, read_model, write_model
 from lenet.model.metadata import Metadata
 from lenet.model.runtime import locate_model
 
-# What C, HTML, JSON and a line of labels could each trip over.
+# Names that C, HTML, JSON or a line of labels could misread.
 ODD_NAMES = ('a"b\\', "é 7??=", "</script>", "数*/")
 
 
 @dataclass(frozen=True)
 class Odd:
-    """A LeNet of 9×14 colour pixels with even kernels."""
+    """A model for 9×14 colour pixels with even kernels."""
 
     path: Path
     file: ModelFile
@@ -47,9 +47,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
     images = rng.integers(0, 256, (400, 9, 14, 3), np.uint8)
     dataset = Dataset("odd", images, rng.integers(0, 4, 400), ODD_NAMES)
     shapes = {
-        "conv1/kernel": (3, 3, 4, 4),
+        "conv1/kernel": (4, 4, 3, 3),
         "conv1/bias": (3,),
-        "conv2/kernel": (5, 3, 4, 4),
+        "conv2/kernel": (4, 4, 3, 5),
         "conv2/bias": (5,),
         "dense1/kernel": (5 * 2 * 3, 7),
         "dense1/bias": (7,),
@@ -62,8 +62,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
         height=9,
         width=14,
         depth=3,
+        network="conv 3 4, relu, maxpool 2, conv 5 4, relu, maxpool 2, dense 7, relu",
         temperature=2.5,
-        unknown_threshold=2.1,
+        unknown_threshold=2.4,
         test_accuracy=0.25,
         test_n=200,
         recipe={"split": "1:1", "data": "odd"},

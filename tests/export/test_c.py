@@ -1,4 +1,4 @@
-"""The C export, as a stranger's compiler and a careful one see it."""
+"""The C export: strict compilers, sanitizers, memory, and what its functions return."""
 
 import re
 import subprocess
@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from lenet import LenetError, Model
-from lenet.export import export_model
 from lenet.export.c import _C, CFloat, CInt8
-from lenet.export.temperature import fold_temperature
+from lenet.export.export import export_model, fold_temperature
 from lenet.model.file import ModelFile, encode_model
 from tests.export.conftest import ODD_NAMES, Odd
 
@@ -59,7 +58,7 @@ def test_header_states_what_the_sections_have(target: _C, tmp_path: Path) -> Non
         sections[name] = sections.get(name, 0) + int(size)
     ram = _defined(tmp_path / "lenet.h", "LENET_RAM_BYTES")
     flash = _defined(tmp_path / "lenet.h", "LENET_FLASH_BYTES")
-    # The linker's alignment, and the four tables of pointers, come on top.
+    # Alignment and the layer table come on top.
     assert ram <= sections["bss"] <= ram + 64 and sections["data"] == 0
     assert flash <= sections["rodata"] <= flash + 512
     assert sections["text"] <= 3 * 1024
@@ -109,7 +108,7 @@ def test_unknown_is_what_the_model_calls_unknown(fitted: bool, odd: Odd, tmp_pat
     )
     assert _cc("-O1", "-o", tmp_path / "main", tmp_path / "main.c", tmp_path / "lenet.c", "-lm").returncode == 0
     said = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout
-    assert [digit == "1" for digit in said] == Model(file).judge(images).unknown.tolist()
+    assert [digit == "1" for digit in said] == Model(file).classify(images).unknown.tolist()
     assert ("1" in said) == fitted
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from lenet import Model
-from lenet.export.html import Html
-from lenet.export.temperature import fold_temperature
+from lenet import Dataset, Model
+from lenet.export.export import fold_temperature
+from lenet.export.html import Html, round_kernels
 from lenet.model.file import ModelFile
 from tests.conftest import SLOW
 from tests.export.conftest import ODD_NAMES, Odd
@@ -33,6 +33,7 @@ DIGITS: dict[str, list[Stroke]] = {
     "7": [[(0.3, 0.22), (0.7, 0.22), (0.45, 0.82)]],
 }
 
+MNIST_FORM = {"height": 28, "width": 28, "depth": 1, "framing": "mark"}
 NOTHING = ["Nothing drawn", "", 10, 0, True]
 
 
@@ -118,7 +119,7 @@ def test_scribble_is_no_digit(page: Page, trained_file: ModelFile) -> None:
           return Array.from({ length: 28 * 28 }, (_, i) => all[4 * i]);
         }"""
     )
-    assert Model(trained_file).judge(np.array(image, np.uint8).reshape(1, 28, 28, 1)).unknown.tolist() == [True]
+    assert Model(trained_file).classify(np.array(image, np.uint8).reshape(1, 28, 28, 1)).unknown.tolist() == [True]
 
 
 def test_moving_without_pressing_draws_nothing(page: Page) -> None:
@@ -133,7 +134,7 @@ def test_ink_is_placed_as_mnist_places_it(page: Page) -> None:
     """Wherever and however large it is drawn: 20 pixels long, its centre of mass in the middle, white in the stroke."""
     for strokes in DIGITS.values():
         points = [[{"x": x, "y": y} for x, y in stroke] for stroke in strokes]
-        pixels = page.evaluate("(strokes) => Array.from(ink.toPixels(strokes, 28, 28))", points)
+        pixels = page.evaluate("([strokes, form]) => Array.from(ink.toPixels(strokes, form))", [points, MNIST_FORM])
         picture = np.array(pixels, float).reshape(28, 28)
         rows, columns = np.nonzero(picture > 127)
         assert 18 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21
@@ -142,8 +143,42 @@ def test_ink_is_placed_as_mnist_places_it(page: Page) -> None:
         assert picture.max() == 255
 
 
+def _framed(page: Page, strokes: list[Stroke], depth: int) -> np.ndarray:
+    points = [[{"x": x, "y": y} for x, y in stroke] for stroke in strokes]
+    size = {"height": 20, "width": 30, "depth": depth, "framing": "whole"}
+    pixels = page.evaluate("([strokes, size]) => Array.from(ink.toPixels(strokes, size))", [points, size])
+    return np.array(pixels).reshape(20, 30, depth)
+
+
+def test_whole_drawing_is_letterboxed(page: Page) -> None:
+    """Where it was drawn: a line along the left border of the square canvas, which is 20 wide in 30."""
+    grey = _framed(page, [[(0, 0), (0, 1)]], 1)
+    assert (grey[5:15, 5, 0] > 127).all() and (grey[:, 8:] == 0).all() and (grey[:, :4] == 0).all()
+
+
+def test_colour_networks_get_black_ink_on_white(page: Page) -> None:
+    colour = _framed(page, DIGITS["4"], 3)
+    assert (colour == 255 - _framed(page, DIGITS["4"], 1)).all() and colour[0, 0].tolist() == [255, 255, 255]
+
+
+def test_read_gives_the_output_of_every_layer(page: Page, trained_file: ModelFile, mnist: Dataset) -> None:
+    image = mnist.images[3]
+    wanted = Model(round_kernels(trained_file)).activations(image)
+    found = page.evaluate(
+        """(pixels) => {
+          const model = JSON.parse(document.getElementById("model").textContent);
+          const { layers } = createNetwork(model, atob(document.getElementById("weights").textContent)).read(pixels);
+          return Object.entries(layers).map(([name, values]) => [name, Array.from(values)]);
+        }""",
+        image.ravel().tolist(),
+    )
+    assert [name for name, _ in found] == list(wanted)
+    for name, values in found:
+        assert np.allclose(values, wanted[name].ravel(), atol=1e-4), name
+
+
 def test_a_tap_stays_a_dot(page: Page) -> None:
-    pixels = page.evaluate("() => Array.from(ink.toPixels([[{ x: 0.2, y: 0.9 }]], 28, 28))")
+    pixels = page.evaluate("(form) => Array.from(ink.toPixels([[{ x: 0.2, y: 0.9 }]], form))", MNIST_FORM)
     assert 0 < np.count_nonzero(pixels) <= 16
 
 
@@ -189,7 +224,7 @@ def test_odd_names_are_only_text(browser: Browser, odd: Odd, tmp_path: Path) -> 
     page.goto(path.as_uri(), timeout=SLOW)
     _draw(page, DIGITS["4"])
     assert page.eval_on_selector_all("#bars .name", "(names) => names.map((name) => name.textContent)") == [*ODD_NAMES]
-    assert page.title() == "Draw a character"
+    assert page.title() == "Draw a picture"
     page.context.close()
 
 

@@ -1,4 +1,4 @@
-"""Integers instead of floats: what rounding may cost, and where it must refuse."""
+"""The network in integers: the cost of rounding, and what it refuses."""
 
 from dataclasses import replace
 
@@ -10,12 +10,15 @@ from lenet.datasets import Dataset
 from lenet.export.integer_network import IntegerNetwork
 from lenet.export.quantize import quantize_rows
 from lenet.model.file import ModelFile, encode_model
+from lenet.model.metadata import Metadata
 from tests.export.conftest import Odd
 
 
 def _with(file: ModelFile, **changes: np.ndarray) -> ModelFile:
     weights = {**file.weights, **{name.replace("_", "/"): array for name, array in changes.items()}}
-    metadata = replace(file.metadata, temperature=1.0)
+    units = len(weights["dense1/bias"])
+    network = file.metadata.network.replace("dense 7", f"dense {units}")
+    metadata = replace(file.metadata, temperature=1.0, network=network)
     return ModelFile(encode_model(weights, metadata), weights, metadata)
 
 
@@ -36,17 +39,32 @@ def test_agrees_with_the_model_on_training_images(trained_file: ModelFile, mnist
 
 
 def test_more_calibration_images_widen_the_range(odd: Odd) -> None:
-    """The largest activation of any image counts, not the last one's."""
+    """The range covers all images, not only the last."""
     dark, bright = np.full((1, 9, 14, 3), 10, np.uint8), np.full((1, 9, 14, 3), 255, np.uint8)
     file = _with(odd.file)
-    first = IntegerNetwork(file, np.concatenate([bright, dark])).layers["conv1"].multiplier
-    assert (first == IntegerNetwork(file, np.concatenate([dark, bright])).layers["conv1"].multiplier).all()
+    one, two = (IntegerNetwork(file, np.concatenate(images)) for images in ([bright, dark], [dark, bright]))
+    assert (one.steps[0].weights.multiplier == two.steps[0].weights.multiplier).all()
+
+
+def test_average_is_taken_of_values_in_range() -> None:
+    """One bright pixel in each square: the values that are averaged are four times as large as their average."""
+    weights = {
+        "conv1/kernel": np.ones((1, 1, 1, 1), np.float32),
+        "conv1/bias": np.zeros(1, np.float32),
+        "dense1/kernel": np.array([[8, 0], [0, 8], [4, 0], [0, 4]], np.float32),
+        "dense1/bias": np.zeros(2, np.float32),
+    }
+    metadata = Metadata(class_names=("a", "b"), height=4, width=4, depth=1, network="conv 1 1, relu, avgpool 2")
+    file = ModelFile(encode_model(weights, metadata), weights, metadata)
+    images = np.zeros((1, 4, 4, 1), np.uint8)
+    images[0, 0, 0], images[0, 0, 2], images[0, 2, 2] = 255, 100, 50
+    assert np.abs(IntegerNetwork(file, images).predict(images) - Model(file).predict(images)).max() < 0.005
 
 
 def test_biases_without_weights_still_count(odd: Odd) -> None:
-    """All-zero kernels, and a bias that dwarfs its filter's weights."""
+    """A filter of zeros, and one with a bias that is much larger than its weights."""
     kernel = odd.file.weights["conv1/kernel"].copy()
-    kernel[0], kernel[1] = 0, 1e-9
+    kernel[..., 0], kernel[..., 1] = 0, 1e-9
     file = _with(odd.file, conv1_kernel=kernel, conv1_bias=np.array([0.5, 0.7, -0.1], np.float32))
     images = odd.dataset.images[:50]
     assert np.abs(IntegerNetwork(file, images).predict(images) - Model(file).predict(images)).max() < 0.05

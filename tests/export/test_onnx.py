@@ -1,4 +1,4 @@
-"""The two ONNX targets: what any ONNX tool finds in them."""
+"""The two ONNX formats, as any ONNX tool sees them."""
 
 from pathlib import Path
 
@@ -7,9 +7,8 @@ import onnx
 import pytest
 
 from lenet import Model
-from lenet.export.onnx import Onnx, run_onnx
-from lenet.export.onnx_int8 import OnnxInt8
-from lenet.export.temperature import fold_temperature
+from lenet.export.export import fold_temperature
+from lenet.export.onnx import Onnx, OnnxInt8
 from lenet.model.file import ModelFile, read_model
 from tests.export.conftest import Odd
 
@@ -24,11 +23,12 @@ def test_file_of_temperature_1_is_copied(trained: Path, tmp_path: Path) -> None:
 def test_any_tool_gets_calibrated_probabilities(odd: Odd, tmp_path: Path) -> None:
     """A plain runtime that knows nothing of the temperature, and `Model`, both."""
     path = tmp_path / "a.onnx"
-    Onnx(fold_temperature(odd.file), lambda: odd.dataset.images).write(path)
+    target = Onnx(fold_temperature(odd.file), lambda: odd.dataset.images)
+    target.write(path)
     images = odd.dataset.images[:20]
     wanted = Model(odd.file).predict(images)
     assert odd.file.metadata.temperature != 1
-    assert np.abs(run_onnx(path, images) - wanted).max() < 1e-6
+    assert np.abs(target.run(path, images) - wanted).max() < 1e-6
     assert np.abs(Model.load(path).predict(images) - wanted).max() < 1e-6
 
 

@@ -21,8 +21,7 @@ RECIPE = Recipe(
     split="4:1",
     epochs=10.0,
     batch_size=40,
-    dense_units=20,
-    filters=(4, 6),
+    network="conv 4 5, relu, maxpool 2, conv 6 5, relu, maxpool 2, dense 20, relu",
     optimizer="adamw",
     learning_rate=0.003,
     schedule="linear",
@@ -43,7 +42,7 @@ def main() -> None:
     if len(sys.argv) > 2:
         kill_at(int(sys.argv[2]))
     dataset = load_dataset("mnist").take(np.arange(1000))
-    options = {"watch": lambda progress: print("step", progress.step, flush=True)}
+    options = {"on_progress": lambda progress: print("step", progress.step, flush=True)}
     if (run / "recipe.toml").exists():
         resume(run, dataset, **options)
     else:

@@ -1,4 +1,4 @@
-"""Figures are drawn without a warning for ordinary and for odd results; what they say is held in words."""
+"""Figures are drawn without a warning for ordinary and for odd results, and state them in words."""
 
 import io
 
@@ -14,7 +14,7 @@ NAMES = tuple("0123456789")
 
 
 def texts(figure) -> str:
-    """All that is written in a figure, which must also be drawable."""
+    """All text in a figure, which must also be drawable."""
     figure.canvas.draw()
     import matplotlib.text
 
@@ -24,7 +24,7 @@ def texts(figure) -> str:
 def test_the_sheet_marks_right_and_wrong():
     probabilities = np.eye(10, dtype=np.float32)[[3, 5]]
     said = texts(figures.digits(np.zeros((2, 28, 28, 1), np.uint8), np.array([3, 6]), probabilities, NAMES))
-    assert "1 of 2 read right" in said
+    assert "1 of 2 right" in said
     assert "3 ✓" in said
     assert "5 ✗ is 6" in said
 
@@ -33,26 +33,33 @@ def test_the_sheet_marks_right_and_wrong():
 def test_mistakes_of_any_number(n):
     images = rng.integers(0, 256, (n, 32, 32, 3), np.uint8)
     said = texts(figures.mistakes(images, np.zeros(n, np.int64), np.full((n, 10), 0.1, np.float32), NAMES))
-    assert ("No mistake" in said) == (n == 0)
+    assert ("No mistakes" in said) == (n == 0)
 
 
 def test_the_confusion_matrix_names_the_worst_pair():
     counts = np.diag([50] * 10)
     counts[4, 9] = 7
     assert "4 is read as 9: 7 times" in texts(figures.confusion(counts, NAMES))
-    assert "No mistake" in texts(figures.confusion(np.diag([5, 5]), ("a", "b")))
+    assert "No mistakes" in texts(figures.confusion(np.diag([5, 5]), ("a", "b")))
     texts(figures.confusion(np.ones((50, 50), np.int64), [f"class {number}" for number in range(50)]))
 
 
-def test_the_curves_say_the_last_accuracy():
+def test_the_curves_name_the_last_accuracy():
     trace = [(step / 10, 2 / (step + 1), step / 12) for step in range(1, 11)]
-    assert "97.00% of the validation images" in texts(figures.curves(trace, [(1.0, 0.1, 0.9, 0.2, 0.97, 3.0)]))
-    assert "90.00% of the training images" in texts(figures.curves(trace, [(1.0, 0.1, 0.9, None, None, 3.0)]))
+    assert "validation accuracy 97.00%" in texts(figures.curves(trace, [(1.0, 0.1, 0.9, 0.2, 0.97, 3.0)]))
+    assert "training accuracy 90.00%" in texts(figures.curves(trace, [(1.0, 0.1, 0.9, None, None, 3.0)]))
 
 
 def test_filters_and_calibration_are_drawn():
-    assert "The 20 kernels" in texts(figures.filters(rng.normal(size=(20, 1, 5, 5)).astype(np.float32)))
-    texts(figures.filters(np.zeros((3, 3, 1, 1), np.float32)))
+    assert "20 kernels of 5×5\n" in texts(figures.filters(rng.normal(size=(5, 5, 1, 20)).astype(np.float32)))
+    texts(figures.filters(np.zeros((1, 1, 3, 3), np.float32)))
+    images = rng.normal(size=(8, 9, 3, 300)).astype(np.float32)
+    images[..., 299] *= 100
+    figure = figures.filters(images)
+    assert "The 60 strongest of 300 kernels of 9×8, mean over 3 channels" in texts(figure)
+    strongest = figure.axes[59]
+    assert strongest.get_title(loc="center") == "300"
+    np.testing.assert_allclose(strongest.images[0].get_array(), images[..., 299].mean(axis=2))
     counts = np.array([0, 3, 100])
     said = texts(figures.calibration(counts, np.array([0, 0.5, 0.99]), np.array([0, 0.3, 0.98]), 0.0123))
     assert "1.23%" in said
@@ -77,21 +84,49 @@ def test_robustness_names_the_worst_and_the_number_of_images():
     accuracy = np.tile(np.linspace(1, 0.5, 5), (3, 1))
     accuracy[1, 2] = 0.31
     said = texts(figures.robustness(accuracy, ["fog", "shot_noise", "blur"], ["light", "noise", "noise"], 0.99, 500))
-    assert "Shot noise hurts most: 31% right at severity 3, 99.0% without damage (n = 500)" in said
+    assert "Shot noise hurts most: accuracy 31% at severity 3, 99.0% without damage (n = 500)" in said
     images = rng.integers(0, 256, (3, 5, 28, 28, 1), np.uint8)
     assert "3 kinds of damage" in texts(figures.damages(images, ["fog", "shot_noise", "blur"], [["1 px"] * 5] * 3))
 
 
-def test_the_unknown_is_counted_on_both_sides():
+def test_known_and_unknown_images_are_counted():
     known, noise = np.arange(100.0), np.arange(-100.0, 0)
     said = texts(figures.unknown(known, {"noise": noise}, 1.0))
-    assert "99.0% of the known pass, 100% of the strangers are stopped" in said
+    assert "99.0% of known images are accepted, 100% of unknown ones rejected" in said
     assert "no threshold" in texts(figures.unknown(known, {"noise": noise}, None))
 
 
-def test_suspects_say_label_and_look():
+def test_suspects_name_label_and_answer():
     probabilities = np.array([[0.1, 0.9], [0.6, 0.4]], np.float32)
     said = texts(figures.suspects(np.zeros((2, 9, 9, 3), np.uint8), np.array([0, 0]), probabilities, ("a", "b")))
-    assert "1 of the 2 most doubted labels" in said
+    assert "1 of the 2 most suspect labels" in said
     assert "labelled a\nlooks like b" in said
-    assert "labelled a\nonly 60% sure" in said
+    assert "labelled a\nonly 60% probable" in said
+
+
+# An odd number of dollars, pairs that are no valid formula, and one that is; markup; and long names.
+ODD = ("$x^$", "$a$", "cost in $", "$\\frac$", "a_b", "<b>", "\\frac", "a" * 100, "T-shirt or top, long sleeves", "%")
+
+
+def test_odd_names_are_written_as_they_are():
+    images = rng.integers(0, 256, (10, 28, 28, 1)).astype(np.uint8)
+    probabilities = np.eye(10, dtype=np.float32)
+    truth = np.roll(np.arange(10), 1)
+    lines = [[(1.0, 0.5), (2.0, 0.3)]] * 2
+    boxes = [(4, 4, 20, 20)] * 2
+    ink = np.ones((40, 60), np.float32)
+    drawn = {
+        "digits": figures.digits(images, truth, probabilities, ODD),
+        "answer": figures.answer(images[0], 1, probabilities[0], ODD),
+        "suspects": figures.suspects(images, truth, probabilities, ODD),
+        "confusion": figures.confusion(np.ones((10, 10), np.int64), ODD),
+        "contact": figures.contact("$x^$ and $a$", [images[:3]] * 10, ODD),
+        "comparison": figures.comparison("$x^$ is best", ["$x^$", "$a$"], lines, lines, "training"),
+        "reading": figures.reading(
+            np.zeros((40, 60, 3), np.uint8), ink, ink > 0, boxes, images[:2, ..., 0], ["$x^$", "$a$"], [True, False]
+        ),
+    }
+    for name, figure in drawn.items():
+        said = texts(figure)
+        assert "$x^$" in said and "$a$" in said, name
+        as_png(figure)

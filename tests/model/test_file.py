@@ -14,16 +14,21 @@ from onnx import TensorProto, helper, numpy_helper
 
 from lenet import LenetError, Model
 from lenet.model.file import MOST_BYTES, decode_model, encode_model, read_model, write_model
-from lenet.model.graph import WEIGHTS
 from lenet.model.metadata import Metadata
+from lenet.network.named import NETWORKS
 
 rng = np.random.default_rng(0)
-SMALL = {
-    "conv1/kernel": (3, 1, 3, 3), "conv1/bias": (3,), "conv2/kernel": (4, 3, 3, 3), "conv2/bias": (4,),
-    "dense1/kernel": (16, 5), "dense1/bias": (5,), "dense2/kernel": (5, 2), "dense2/bias": (2,),
-}  # fmt: skip
-ARRAYS = {name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in SMALL.items()}
-METADATA = Metadata(("aye", "no"), 8, 8, 1, temperature=1.5, unknown_threshold=-2.5, recipe={"name": "x"}, seed=3)
+IMAGES = rng.integers(0, 256, (4, 8, 8, 1), np.uint8)
+NETWORK = "conv 3 3, relu, maxpool 2, conv 4 3, tanh, avgpool 2, dense 5, relu"
+METADATA = Metadata(
+    ("aye", "no"), 8, 8, 1, network=NETWORK, framing="mark", temperature=1.5, unknown_threshold=-2.5,
+    recipe={"name": "x"}, seed=3,
+)  # fmt: skip
+ARRAYS = {
+    name: rng.normal(0, 0.3, shape).astype(np.float32)
+    for placed in METADATA.layers
+    for name, shape in placed.weight_shapes.items()
+}
 
 
 @pytest.fixture
@@ -43,8 +48,9 @@ def test_all_comes_back(content, tmp_path):
     assert (tmp_path / "m.onnx").read_bytes() == content
     file = read_model(tmp_path / "m.onnx")
     assert file.metadata == METADATA
-    for name in WEIGHTS:
-        np.testing.assert_array_equal(file.weights[name], ARRAYS[name])
+    assert file.weights.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(file.weights[name], array)
 
 
 def test_the_graph_is_clean_and_the_onnx_checker_accepts_it(run):
@@ -133,6 +139,10 @@ def replaced(name, array):
     return change
 
 
+def renamed(model):
+    model.graph.initializer[3].name = "conv3/bias"
+
+
 def huge_shape(model):
     tensor = model.graph.initializer[4]
     del tensor.dims[:]
@@ -170,21 +180,32 @@ def without(key):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (foreign_operator, "damaged or was changed"),
-        (foreign_domain, "damaged or was changed"),
-        (extra_node, "damaged or was changed"),
-        (function, "damaged or was changed"),
-        (outside_data, "lies in another file"),
+        (foreign_operator, "graph is not the one of its network"),
+        (foreign_domain, "graph is not the one of its network"),
+        (extra_node, "graph is not the one of its network"),
+        (function, "graph is not the one of its network"),
+        (outside_data, "is in another file"),
         (replaced("conv1/bias", np.full(3, np.nan, np.float32)), "not finite"),
         (replaced("conv1/bias", np.full(3, np.inf, np.float32)), "not finite"),
         (replaced("conv1/bias", np.zeros(4, np.float32)), "conv1/bias has shape"),
         (replaced("dense2/kernel", np.zeros((5, 3), np.float32)), "dense2/kernel has shape"),
         (replaced("conv2/kernel", np.zeros((4, 3, 3, 5), np.float32)), "conv2/kernel has shape"),
-        (replaced("conv2/kernel", np.zeros((4, 9), np.float32)), "LeNet's shapes"),
+        (replaced("conv2/kernel", np.zeros((4, 9), np.float32)), "conv2/kernel has shape"),
+        (renamed, "'conv2/bias' is missing or too many"),
+        (entry("network", '"conv 3 3, relu, maxpool 2"'), "missing or too many"),
+        (entry("network", '"conv 3 5, relu, maxpool 2, conv 4 3, tanh, avgpool 2, dense 5, relu"'), "has shape"),
+        (entry("network", '"conv 3 3, tanh, maxpool 2, conv 4 3, tanh, avgpool 2, dense 5, relu"'), "graph is not"),
+        (entry("network", '"conv 3 3, gelu"'), "layer 2, 'gelu': unknown layer"),
+        (entry("network", '"conv 999999 99"'), "numbers an image"),
+        (entry("network", '"dense 1' + "0" * 2000 + '"'), "characters"),
+        (entry("network", "7"), "network is 7"),
+        (entry("framing", '"crop"'), "framing is 'crop'"),
+        (entry("inverted", "1"), "inverted is 1"),
         (huge_shape, "not the float32 that it claims"),
         (negative_shape, "not the float32 that it claims"),
         (half_floats, "not the float32 that it claims"),
-        (entry("format_version", "2"), "format version"),
+        (entry("format_version", "3"), "format_version is 3"),
+        (entry("format_version", "1e400"), "format_version"),
         (entry("class_names", '["a", "a"]'), "class_names"),
         (entry("class_names", '["only"]'), "class_names"),
         (entry("class_names", '["a\\u001b[2J", "b"]'), "class_names"),
@@ -194,12 +215,18 @@ def without(key):
         (entry("width", "1e9"), "width"),
         (entry("temperature", "0"), "temperature"),
         (entry("temperature", "NaN"), "temperature"),
+        (entry("temperature", "1e999"), "temperature"),
+        (entry("test_n", "-1"), "test_n"),
+        (entry("seed", "1e9"), "seed"),
+        (entry("recipe", '{"split": 7}'), "recipe: split is not of type str"),
+        (entry("recipe", '{"validation": "x"}'), "recipe: validation"),
+        (entry("versions", '{"keras": 3}'), "versions"),
         (entry("unknown_threshold", '"low"'), "unknown_threshold"),
         (entry("test_accuracy", "1.5"), "test_accuracy"),
         (entry("pixel_scale", "1.0"), "pixel_scale"),
         (entry("recipe", "[" * 100_000), "JSON"),
         (entry("recipe", "{"), "JSON"),
-        (without("seed"), "missing or foreign: seed"),
+        (without("seed"), "entries missing: seed"),
         (without("sha256"), "not written by lenet"),
     ],
 )
@@ -215,6 +242,49 @@ def test_a_million_empty_fields_are_refused_before_they_are_parsed():
     refused(b"\x3a" + varint + crowd, "more fields")
     assert tracemalloc.get_traced_memory()[1] < 10 * length
     tracemalloc.stop()
+
+
+def varint(value: int) -> bytes:
+    return bytes((value >> shift & 0x7F) | (0x80 if value >> shift + 7 else 0) for shift in range(0, 28, 7))
+
+
+def test_empty_fields_deeper_in_a_node_are_refused_before_they_are_parsed():
+    crowd = b"\x2a\x00" * (MOST_BYTES // 4)  # attributes without content, in one node
+    node = b"\x0a" + varint(len(crowd)) + crowd
+    tracemalloc.start()
+    refused(b"\x3a" + varint(len(node)) + node, "longer than a model file has")
+    assert tracemalloc.get_traced_memory()[1] < 10 * len(crowd)
+    tracemalloc.stop()
+
+
+def test_entries_of_a_later_version_are_kept_and_ignored():
+    later = replace(METADATA, extra={"licence": '"MIT"', "novelty": "not even JSON"})
+    file = decode_model(encode_model(ARRAYS, later))
+    assert file.metadata == later
+    again = decode_model(encode_model(file.weights, replace(file.metadata, test_accuracy=0.5, test_n=4)))
+    assert again.metadata.extra == later.extra
+    np.testing.assert_array_equal(
+        Model(file).predict(IMAGES), Model(decode_model(encode_model(ARRAYS, METADATA))).predict(IMAGES)
+    )
+
+
+def test_a_file_of_format_1_is_read_as_the_lenet_that_it_was():
+    """Written by version 0.1: its metadata has neither network nor framing."""
+    content = (Path(__file__).parent / "format_1.onnx").read_bytes()
+    assert b"framing" not in content
+    file = decode_model(content)
+    assert file.metadata.network == "conv 3 3, relu, maxpool 2, conv 4 3, relu, maxpool 2, dense 5, relu"
+    assert (file.metadata.framing, file.metadata.depth, file.metadata.format_version) == ("mark", 1, 2)
+    images = np.random.default_rng(3).integers(0, 256, (5, 12, 9, 1), np.uint8)
+    # What version 0.1 answers.
+    expected = [
+        [0.5364693999290466, 0.46353060007095337],
+        [0.5322554111480713, 0.46774470806121826],
+        [0.5363959074020386, 0.46360400319099426],
+        [0.5285041928291321, 0.4714958071708679],
+        [0.5259578227996826, 0.47404220700263977],
+    ]
+    np.testing.assert_allclose(Model(file).predict(images), expected, atol=1e-6)
 
 
 def test_foreign_files(tmp_path):
@@ -253,12 +323,11 @@ print(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
 def test_the_largest_hostile_files_take_no_more_than_300_megabytes(tmp_path):
     units = MOST_BYTES // 4 // 2500
-    shapes = {
-        "conv1/kernel": (20, 1, 5, 5), "conv1/bias": (20,), "conv2/kernel": (50, 20, 5, 5), "conv2/bias": (50,),
-        "dense1/kernel": (2450, units), "dense1/bias": (units,), "dense2/kernel": (units, 10), "dense2/bias": (10,),
-    }  # fmt: skip
+    network = str(NETWORKS["lenet"].change(dense_units=units))
+    metadata = replace(METADATA, class_names=tuple("0123456789"), height=28, width=28, network=network)
+    shapes = {name: shape for placed in metadata.layers for name, shape in placed.weight_shapes.items()}
     large = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-    whole = encode_model(large, replace(METADATA, class_names=tuple("0123456789"), height=28, width=28))
+    whole = encode_model(large, metadata)
     assert 0.9 * MOST_BYTES < len(whole) <= MOST_BYTES
     middle = len(whole) // 2
     hostile = {

@@ -6,8 +6,10 @@ import pytest
 
 from lenet import LeNet, LenetError, Model
 from lenet.model.file import decode_model, encode_model
-from lenet.model.graph import LAYERS
+from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
+from lenet.model.scores import highest_logit
+from lenet.network.named import NETWORKS
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,9 @@ def test_activations_are_those_of_keras_layer_by_layer(model, network, test_part
     layers = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
     theirs = layers(scale_pixels(test_part.images[:1]))
     ours = model.activations(test_part.images[0])
-    assert tuple(ours) == LAYERS
-    for name, output in zip(LAYERS, theirs, strict=True):
-        if name != "flatten":  # ONNX flattens channel by channel
-            np.testing.assert_allclose(ours[name], output.numpy()[0], atol=1e-4, err_msg=name)
+    assert list(ours) == [layer.name for layer in network.layers]
+    for name, output in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(ours[name], output.numpy()[0], atol=1e-4, err_msg=name)
 
 
 def test_the_temperature_is_applied(model, test_part):
@@ -73,29 +74,27 @@ def test_even_kernels_and_odd_sizes_are_padded_as_keras_pads(tmp_path):
     """TensorFlow puts an even kernel's odd pixel of padding below and right."""
     import keras
 
-    from lenet.model.graph import from_keras_layout
-    from lenet.model.metadata import Metadata
-    from lenet.training.learner import NAMES
-
     for kernel_size, (height, width) in ((4, (11, 14)), (2, (9, 9)), (5, (13, 7)), (3, (32, 32))):
         keras.utils.set_random_seed(0)
         network = LeNet.build(width, height, 3, 4, kernel_size=kernel_size, dense_units=6)
-        arrays = {name: value.numpy() for name, value in zip(NAMES, network.weights, strict=True)}
-        metadata = Metadata(("a", "b", "c", "d"), height, width, 3)
-        model = Model(decode_model(encode_model(from_keras_layout(arrays, height, width), metadata)))
+        text = str(NETWORKS["lenet"].change(kernel_size=kernel_size, dense_units=6))
+        metadata = Metadata(("a", "b", "c", "d"), height, width, 3, network=text)
+        names = [name for placed in metadata.layers for name in placed.weight_shapes]
+        arrays = {name: value.numpy() for name, value in zip(names, network.weights, strict=True)}
+        model = Model(decode_model(encode_model(arrays, metadata)))
         images = np.random.default_rng(0).integers(0, 256, (5, height, width, 3), np.uint8)
         np.testing.assert_allclose(model.predict(images), network(scale_pixels(images)), atol=1e-5)
 
 
-def test_judge_says_the_same_as_predict_and_the_scores(model, test_part):
+def test_classify_says_the_same_as_predict_and_the_scores(model, test_part):
     images = np.concatenate([test_part.images[:300], np.zeros((5, 28, 28, 1), np.uint8)])
-    probabilities, unknown = model.judge(images)
+    logits, probabilities, unknown = model.classify(images)
     np.testing.assert_array_equal(probabilities, model.predict(images))
-    np.testing.assert_array_equal(unknown, model.unknown_scores(images) < model.metadata.unknown_threshold)
+    np.testing.assert_array_equal(unknown, highest_logit(logits) < model.metadata.unknown_threshold)
     assert unknown[-5:].all()  # blank paper is no digit
     assert unknown[:300].mean() < 0.05
 
 
 def test_without_a_threshold_nothing_is_unknown(model):
     open_minded = Model(decode_model(encode_model(model.weights, replace(model.metadata, unknown_threshold=None))))
-    assert not open_minded.judge(np.zeros((3, 28, 28, 1), np.uint8)).unknown.any()
+    assert not open_minded.classify(np.zeros((3, 28, 28, 1), np.uint8)).unknown.any()

@@ -10,7 +10,9 @@ from PIL import Image
 
 from benchmarks.paper import KINDS_WITHOUT, compose, no_digit
 from lenet import LenetError, Model, Reader
-from lenet.reading.picture import open_picture
+from lenet.model.file import encode_model
+from lenet.model.metadata import Metadata
+from lenet.pictures.picture import open_picture
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def test_mnists_own_images_are_left_as_they_are(reader, test_part):
     for image, label in zip(test_part.images[:200], test_part.labels[:200], strict=True):
         digits = reader.read(encoded(Image.fromarray(image[..., 0]), "PNG")).digits
         assert len(digits) == 1
-        np.testing.assert_array_equal(digits[0].image, image[..., 0])
+        np.testing.assert_array_equal(digits[0].image, image)
         right += digits[0].label == str(label)
     assert right >= 198
 
@@ -147,3 +149,27 @@ def test_predict_reads_standard_input_folders_and_writes_csv(tmp_path, drawing):
         header, row = done.stdout.decode().splitlines()
         assert "label" in header
         assert ",7," in row
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_predict_classifies_whole_pictures(lenet, tmp_path, depth):
+    about = Metadata(("cat", "dog"), 20, 24, depth, network="conv 2 3, maxpool 2", framing="whole")
+    shapes = {name: shape for placed in about.layers for name, shape in placed.weight_shapes.items()}
+    rng = np.random.default_rng(0)
+    weights = {name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes.items()}
+    (tmp_path / "pets.onnx").write_bytes(encode_model(weights, about))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for name in ("a.avif", "b.ppm"):
+        Image.fromarray(rng.integers(0, 256, (60, 90, 3), dtype=np.uint8)).save(pictures / name)
+    plain = lenet("predict", "pictures", "--model", "pets.onnx", "--annotate", "seen", "--explain", "seen")
+    answers = json.loads(lenet("predict", "pictures", "--model", "pets.onnx", "--json").stdout)
+    lines = [f"{each['picture']}: {each['label']} ({each['probability']:.1%})" for each in answers]
+    assert plain.stdout.splitlines() == lines
+    assert [(each["digits"], each["rows"]) for each in answers] == [([], [each["label"]]) for each in answers]
+    header, *rows = lenet("predict", "pictures", "--model", "pets.onnx", "--csv").stdout.splitlines()
+    assert header.startswith("picture,row,column,label,probability,unknown,left")
+    assert [row.split(",")[:4] for row in rows] == [[each["picture"], "", "", each["label"]] for each in answers]
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == [
+        "a-stages.png", "a.png", "b-stages.png", "b.png",
+    ]  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lenet import Reader
-from lenet.reading.sheet import with_margin
+from lenet.pictures.sheet import with_margin
 
 
 @pytest.fixture(scope="module")

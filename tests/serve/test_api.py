@@ -1,4 +1,4 @@
-"""What the API answers is what the library says."""
+"""The answers of the API are those of the library."""
 
 import io
 import json
@@ -17,6 +17,7 @@ from lenet import LenetError, Model, create_app, load_dataset
 from lenet.explain.explanation import explain
 from lenet.model.file import ModelFile
 from lenet.model.runtime import BUNDLED
+from lenet.network.named import find_network
 from lenet.serve.collect import Collection
 from tests.serve.serving import as_file, seven
 
@@ -97,7 +98,7 @@ def test_an_image_of_mnist_is_taken_as_it_is(client: TestClient, mnist) -> None:
 def test_many_ready_images_at_once(client: TestClient, bundled: Model, test_part) -> None:
     images = test_part.images[:300]
     answers = client.post("/api/predict-many", content=images.tobytes()).json()
-    probabilities, unknown = bundled.judge(images)
+    _, probabilities, unknown = bundled.classify(images)
     assert answers["labels"] == [str(label) for label in probabilities.argmax(axis=1)]
     assert np.allclose(answers["probabilities"], probabilities.max(axis=1), atol=1e-5)
     assert answers["unknown"] == unknown.tolist()
@@ -123,10 +124,17 @@ def test_explains_as_the_library_does(client: TestClient, bundled: Model) -> Non
     assert np.allclose(told["occlusion"], explanation.occlusion, atol=2e-3)
     assert np.allclose(told["evidence"], explanation.evidence, atol=2e-3)
     layers = {layer["name"]: layer for layer in told["layers"]}
-    assert list(layers) == ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2", "probabilities"]
-    for name in ("conv1", "pool1", "conv2", "pool2"):
-        expected = explanation.activations[name].transpose(2, 0, 1)
-        assert np.allclose(layers[name]["maps"], expected, atol=2e-3)
+    placed = bundled.metadata.layers
+    assert list(layers) == [layer.name for layer in placed]
+    for layer in placed:
+        shown, expected = layers[layer.name], explanation.activations[layer.name]
+        assert shown["output_shape"] == list(layer.output_shape)
+        if shown["kind"] in ("conv", "pool"):
+            assert np.allclose(shown["maps"], expected.transpose(2, 0, 1), atol=2e-3)
+        if shown["kind"] in ("dense", "softmax"):
+            assert np.allclose(shown["units"], expected, atol=2e-3)
+    assert layers["conv1"]["settings"] == {"filters": 20, "kernel_size": 5, "stride": 1, "padding": "same"}
+    assert layers["relu1"]["settings"] == {"kind": "relu"} and layers["relu1"]["maps"] == []
     other = client.post("/api/explain?label=3", json=drawn(seven())).json()
     assert other["label"] == "3" and other["evidence"] != told["evidence"]
     assert client.post("/api/explain?label=x", json=drawn(seven())).status_code == 400
@@ -134,17 +142,21 @@ def test_explains_as_the_library_does(client: TestClient, bundled: Model) -> Non
     assert empty["answer"]["empty"] and empty["layers"] == []
 
 
-def test_tells_of_the_model(client: TestClient, bundled: Model) -> None:
-    card = client.get("/api/model").json()
-    assert card["parameters"] == 1_256_080 and card["filters"] == [20, 50]
-    assert card["test_accuracy"] == bundled.metadata.test_accuracy
-    low, high = card["accuracy_interval"]
-    assert low < card["test_accuracy"] < high
-    filters = client.get("/api/kernels").json()
-    assert np.allclose(filters["conv2"]["kernels"], bundled.weights["conv2/kernel"], atol=1e-5)
+def test_gives_details_of_the_model(client: TestClient, bundled: Model) -> None:
+    details = client.get("/api/model").json()
+    assert details["parameters"] == 1_256_080 and details["network"] == str(find_network("lenet"))
+    assert (details["framing"], details["depth"]) == ("mark", 1)
+    assert details["test_accuracy"] == bundled.metadata.test_accuracy
+    low, high = details["accuracy_interval"]
+    assert low < details["test_accuracy"] < high
+    kernels = client.get("/api/kernels").json()
+    assert list(kernels) == ["conv1", "conv2"] and np.shape(kernels["conv2"]["kernels"]) == (50, 20, 5, 5)
+    weights = bundled.weights["conv2/kernel"]
+    assert np.allclose(kernels["conv2"]["kernels"][7][3], weights[:, :, 3, 7], atol=1e-5)
+    assert np.allclose(kernels["conv2"]["biases"], bundled.weights["conv2/bias"], atol=1e-5)
 
 
-def test_gallery_shows_images_it_has_not_learnt_from(client: TestClient, test_part) -> None:
+def test_gallery_shows_images_that_it_was_not_trained_on(client: TestClient, test_part) -> None:
     gallery = client.get("/api/gallery?count=20&seed=4").json()
     assert sorted(sample["label"] for sample in gallery["samples"]) == sorted("0123456789" * 2)
     held_out = {image.tobytes(): label for image, label in zip(test_part.images, test_part.labels, strict=True)}
@@ -160,8 +172,8 @@ def test_switches_between_runs(bundled: Model, other_file: ModelFile, tmp_path: 
     (tmp_path / "second" / "model.onnx").write_bytes(b"no model")
     with TestClient(create_app(bundled, runs=tmp_path)) as client:
         assert sorted(client.get("/api/runs").json()["names"]) == ["bundled", "first", "second"]
-        card = client.get("/api/model?model=first").json()
-        assert (card["name"], card["test_accuracy"], card["test_n"]) == ("first", 0.5, 100)
+        details = client.get("/api/model?model=first").json()
+        assert (details["name"], details["test_accuracy"], details["test_n"]) == ("first", 0.5, 100)
         answers = [
             client.post(f"/api/predict?model={name}", json=drawn(seven())).json()["probability"]
             for name in ("bundled", "first")
@@ -189,9 +201,9 @@ def test_collects_what_training_takes(bundled: Model, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["__MACOSX", "desktop.ini", ".hidden"])
-def test_collects_no_class_whose_folder_training_would_pass_over(tmp_path: Path, label: str) -> None:
+def test_collects_no_class_whose_folder_training_would_ignore(tmp_path: Path, label: str) -> None:
     with pytest.raises(LenetError, match="cannot be a folder's name"):
-        Collection(tmp_path).keep(seven(), label)
+        Collection(tmp_path).keep(seven()[..., np.newaxis], label)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -210,6 +222,7 @@ def test_writes_nothing_unless_asked_to(
     "body",
     [b"", b"{", b"[]", b"{}", b'{"pixels": []}',
      b'{"pixels": [[]]}', b'{"pixels": [[1], [1, 2]]}', b'{"pixels": [[256]]}',
+     b'{"pixels": [[[1, 2]]]}', b'{"pixels": [[[1, 2, 3]], [1]]}', b'{"pixels": [[1], [[1, 2, 3]]]}',
      b'{"pixels": [[-1]]}', b'{"pixels": [[0.5]]}', b'{"pixels": [["1"]]}', b'{"pixels": [[1]], "more": 1}',
      b"[" * 100_000, b'{"pixels": [[1' + b", 1" * 600 + b"]]}", b"\xff\xfe", b'{"pixels": [[NaN]]}'],
 )  # fmt: skip

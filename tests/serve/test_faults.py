@@ -1,4 +1,4 @@
-"""A real server under attack: it refuses, in time, and lives on."""
+"""A real server under attack: it refuses in time, and goes on serving."""
 
 import contextlib
 import random
@@ -245,10 +245,10 @@ def test_many_at_once_get_an_answer_or_are_told_to_come_back(address: str) -> No
 
 def test_too_late_is_504(bundled: Model) -> None:
     app = create_app(bundled, limits=Limits(request_seconds=0.3))
-    lane = app.state.service.desk
+    queue = app.state.service.pictures
     with running(app) as address:
         blocked = threading.Event()
-        lane._work = lambda works: [blocked.wait(20)] * len(works)
+        queue._work = lambda works: [blocked.wait(20)] * len(works)
         try:
             late = httpx.post(address + "api/read", content=as_file(seven()), timeout=20)
         finally:

@@ -2,9 +2,22 @@ import numpy as np
 import pytest
 
 from lenet import Dataset, Recipe, load_dataset
-from lenet.training.adapt import adapt, is_centred
+from lenet.network.named import NETWORKS
+from lenet.training import adapt as module
 
 FAST = Recipe.named("fast")
+
+
+def layers(dataset, network="lenet"):
+    return NETWORKS[network].place(dataset.height, dataset.width, dataset.depth, 10)
+
+
+def adapt(recipe, dataset, network="lenet"):
+    return module.adapt(recipe, dataset, layers(dataset, network))
+
+
+def is_centred(dataset, network="lenet"):
+    return module.is_centred(dataset, layers(dataset, network))
 
 
 def pictures(count, ink, side=28):
@@ -16,7 +29,7 @@ def pictures(count, ink, side=28):
 
 def test_mnist_is_seen_as_before(mnist):
     """Its digits are centred and many: the centre view, 498 steps."""
-    learnt = mnist.split("own").train.keep_aside(2_000)[0]
+    learnt = mnist.split("own").train.split_validation(2_000)[0]
     adapted = adapt(FAST, learnt)
     assert (adapted.view, adapted.epochs) == ("centre", 1.1)
     assert adapted.steps(len(learnt)) == 498
@@ -26,8 +39,12 @@ def test_pictures_that_fill_their_frame_are_seen_whole_and_longer():
     filled = pictures(40_000, slice(0, 28))
     adapted = adapt(FAST, filled)
     assert (adapted.view, adapted.epochs) == ("whole", FAST.whole_epochs)
-    assert not is_centred(filled, 5)
-    assert is_centred(pictures(100, slice(4, 24)), 5)
+    assert not is_centred(filled)
+    assert is_centred(pictures(100, slice(4, 24)))
+
+
+def test_a_network_without_convolution_has_no_centre():
+    assert adapt(FAST, pictures(1280, slice(4, 24)), "mlp").view == "whole"
 
 
 def test_small_data_is_seen_more_often():
@@ -38,7 +55,7 @@ def test_small_data_is_seen_more_often():
 
 def test_pictures_too_small_for_a_centre_are_seen_whole():
     pytest.importorskip("sklearn")
-    digits = load_dataset("digits")
+    digits = load_dataset("digits", framing="whole")
     adapted = adapt(FAST, digits)
     assert adapted.view == "whole"
     assert adapted.steps(len(digits)) == 350

@@ -11,10 +11,11 @@ import hashlib
 import numpy as np
 from lenet import Recipe, fit, load_dataset
 from lenet.training.environment import threads
-from lenet.training.trainer import build_network
+from lenet.training.initial import build_network
 dataset = load_dataset("mnist").take(np.arange(1000))
 recipe = Recipe(epochs=2.0, batch_size=64, optimizer="adamw", learning_rate=0.003, dropout=0.2, rotation=10.0,
-                elastic=0.5, precision="float32", dense_units=100)
+                elastic=0.5, precision="float32",
+                network="conv 20 5, relu, maxpool 2, conv 50 5, relu, maxpool 2, dense 100, relu")
 network = build_network(dataset, recipe)
 fit(network, dataset, recipe)
 digest = hashlib.sha256(b"".join(array.tobytes() for array in network.get_weights())).hexdigest()

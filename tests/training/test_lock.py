@@ -3,14 +3,13 @@ import sys
 
 import pytest
 
-from lenet import LenetError
-from lenet.training.lock import locked
+from lenet import LenetError, Run
 
 HOLD = """
 import sys
 from pathlib import Path
-from lenet.training.lock import locked
-with locked(Path(sys.argv[1])):
+from lenet import Run
+with Run(Path(sys.argv[1])).locked():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -22,21 +21,21 @@ def test_another_process_is_refused_until_the_owner_dies(tmp_path):
     ) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "held\n"
-        with pytest.raises(LenetError, match="another lenet is training there"), locked(tmp_path):
+        with pytest.raises(LenetError, match="another lenet is training there"), Run(tmp_path).locked():
             pass
         owner.kill()
         owner.wait()
-        with locked(tmp_path):
+        with Run(tmp_path).locked():
             pass
 
 
 def test_it_is_free_again_after_the_block_and_after_a_failure(tmp_path):
-    with pytest.raises(RuntimeError), locked(tmp_path):
+    with pytest.raises(RuntimeError), Run(tmp_path).locked():
         raise RuntimeError
-    with locked(tmp_path), pytest.raises(LenetError, match="another"), locked(tmp_path):
+    with Run(tmp_path).locked(), pytest.raises(LenetError, match="another"), Run(tmp_path).locked():
         pass
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(LenetError, match="none: cannot be written"), locked(tmp_path / "none"):
+    with pytest.raises(LenetError, match="none: cannot be locked"), Run(tmp_path / "none").locked():
         pass

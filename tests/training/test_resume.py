@@ -9,7 +9,7 @@ import pytest
 
 from lenet import Dataset, LenetError, Model, Recipe, Run, resume, train
 from lenet.training import checkpoint, loop
-from lenet.training.stages import StoppedError
+from lenet.training.train import StoppedError
 
 RECIPE = Recipe(
     name="small",
@@ -17,8 +17,7 @@ RECIPE = Recipe(
     validation=80,
     epochs=3.5,
     batch_size=48,
-    dense_units=20,
-    filters=(4, 6),
+    network="conv 4 5, relu, maxpool 2, conv 6 5, relu, maxpool 2, dense 20, relu",
     optimizer="adamw",
     learning_rate=0.01,
     schedule="cosine",
@@ -52,7 +51,7 @@ def whole(small, tmp_path_factory):
 def stopping_after(step):
     """A watch and the question it answers: whether that step was reached."""
     seen = []
-    return {"watch": lambda progress: seen.append(progress.step), "stop": lambda: seen[-1] >= step}
+    return {"on_progress": lambda progress: seen.append(progress.step), "stop": lambda: seen[-1] >= step}
 
 
 def weights(run):
@@ -73,7 +72,7 @@ def test_stopped_again_and_again_it_ends_with_the_same_bits(small, whole, tmp_pa
     """Stopped within epochs, with chunks of other lengths, so that no chunk's border can matter either."""
     loop_chunk = loop.CHUNK
     monkeypatch.setattr(loop, "CHUNK", chunk)
-    with pytest.raises(StoppedError, match=r"stopped after step \d+ of 52; go on with: lenet train --resume .*run"):
+    with pytest.raises(StoppedError, match=r"stopped after step \d+ of 52; resume with: lenet train --resume .*run"):
         train(small, RECIPE, tmp_path / "run", **stopping_after(5))
     for step in (16, 31):
         with pytest.raises(StoppedError):
@@ -111,7 +110,7 @@ def test_a_torn_newest_checkpoint_falls_back_to_the_one_before_and_to_the_same_b
     older, newest = sorted((tmp_path / "run" / "checkpoint").iterdir())
     newest.write_bytes(newest.read_bytes()[:5000])
     steps = []
-    run = resume(tmp_path / "run", small, watch=lambda progress: steps.append(progress.step))
+    run = resume(tmp_path / "run", small, on_progress=lambda progress: steps.append(progress.step))
     assert steps[0] <= int(older.stem.removeprefix("step-")) + 3
     assert same_weights(run, whole)
 
@@ -123,9 +122,9 @@ def test_a_damaged_checkpoint_does_not_take_the_place_of_a_whole_one_and_is_told
     (folder / "step-9999999999.ckpt").write_bytes(b"junk")
     told = []
     with pytest.raises(StoppedError):
-        resume(tmp_path / "run", small, **stopping_after(30), tell=told.append)
+        resume(tmp_path / "run", small, **stopping_after(30), on_warning=told.append)
     assert len(told) == 1
-    assert re.search(r"step-9999999999.ckpt: is no whole checkpoint .*; the one before it is taken", told[0])
+    assert re.search(r"step-9999999999.ckpt: is not a whole checkpoint .*; the one before it is used", told[0])
     assert len(list(folder.iterdir())) == 2
     for path in folder.iterdir():
         checkpoint.read(path)
@@ -140,7 +139,7 @@ def test_a_run_that_was_ended_before_its_first_checkpoint_begins_anew(small, who
 
 def test_a_finished_run_is_left_as_it_is(small, whole):
     before = {path: path.stat().st_mtime_ns for path in whole.path.rglob("*") if path.name != ".lock"}
-    resume(whole.path, small, watch=lambda progress: pytest.fail("it trained"))
+    resume(whole.path, small, on_progress=lambda progress: pytest.fail("it trained"))
     assert {path: path.stat().st_mtime_ns for path in whole.path.rglob("*") if path.name != ".lock"} == before
 
 
@@ -164,7 +163,7 @@ def test_results_that_somebody_damaged_are_written_again(small, whole, tmp_path,
     if content is not None:
         (tmp_path / "run" / name).write_text(content)
     assert not Run(tmp_path / "run").finished
-    run = resume(tmp_path / "run", small, watch=lambda progress: pytest.fail("it trained"))
+    run = resume(tmp_path / "run", small, on_progress=lambda progress: pytest.fail("it trained"))
     assert run.finished
     assert same_weights(run, whole)
 
@@ -176,7 +175,7 @@ def test_results_that_were_not_written_to_their_end_are_written_again(small, who
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Run, "_write_figures", fails)
         train(small, RECIPE, tmp_path / "run")
-    run = resume(tmp_path / "run", small, watch=lambda progress: pytest.fail("it trained"))
+    run = resume(tmp_path / "run", small, on_progress=lambda progress: pytest.fail("it trained"))
     assert run.finished
     assert same_weights(run, whole)
 
@@ -193,11 +192,11 @@ def test_a_finished_run_of_a_constant_schedule_is_lengthened_to_the_longer_runs_
     before = {"epochs": 1.2, "learning_rate": 0.01}
     assert run.metrics["changes"] == [{"step": 18, "epochs": 3.2, "learning_rate": 0.01, "before": before}]
     card = (run.path / "README.md").read_text()
-    assert "From step 18 on, it was gone on with for 3.2 epochs" in card
+    assert "At step 18 it was resumed for 3.2 epochs" in card
     assert "before for 1.2 at 0.01" in card
-    assert "The same again" not in card
-    assert "The same again" in (long.path / "README.md").read_text()
-    assert "From step 18 on, it was gone on with for 3.2 epochs in all" in (run.path / "README.md").read_text()
+    assert "Repeat it with" not in card
+    assert "Repeat it with" in (long.path / "README.md").read_text()
+    assert "At step 18 it was resumed for 3.2 epochs in all" in (run.path / "README.md").read_text()
 
 
 def test_a_lengthened_run_that_is_stopped_keeps_its_old_results_and_goes_on_to_the_same_bits(small, tmp_path):
@@ -242,13 +241,13 @@ def test_a_checkpoint_of_another_network_is_refused(small, tmp_path):
     found = checkpoint.read(path)
     for arrays, state in (
         ({name: array[:2] for name, array in found.arrays.items()}, found.state),
-        (found.arrays, found.state | {"fitting": None}),
-        (found.arrays, found.state | {"fitting": {"trace": [1]}}),
-        (found.arrays, found.state | {"fitting": found.state["fitting"] | {"step": "x"}}),
-        (found.arrays, found.state | {"fitting": found.state["fitting"] | {"precision": "int8"}}),
+        (found.arrays, found.state | {"training": None}),
+        (found.arrays, found.state | {"training": {"trace": [1]}}),
+        (found.arrays, found.state | {"training": found.state["training"] | {"step": "x"}}),
+        (found.arrays, found.state | {"training": found.state["training"] | {"precision": "int8"}}),
     ):
         path.write_bytes(checkpoint.encode(state, arrays))
-        with pytest.raises(LenetError, match="start again"):
+        with pytest.raises(LenetError, match=r"start (again|a new run)"):
             resume(tmp_path / "run", small)
 
 
@@ -285,9 +284,9 @@ def test_what_the_bits_depend_on_is_written_and_a_change_is_told(small, tmp_path
     assert before["data_sha256"] == small.sha256
     path.write_text(json.dumps(before | {"threads": 99, "versions": before["versions"] | {"tensorflow": "1.0"}}))
     told = []
-    run = resume(tmp_path / "run", small, tell=told.append)
+    run = resume(tmp_path / "run", small, on_warning=told.append)
     assert len(told) == 2
-    assert told[0].startswith(f"threads was 99, is {before['threads']}: the weights may not be")
+    assert told[0].startswith(f"threads was 99, is {before['threads']}: the weights may differ")
     assert told[1].startswith("tensorflow was 1.0, is ")
     after = json.loads(path.read_text())
     assert after["threads"] == before["threads"]

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from lenet import LenetError, Model, Recipe, train
-from lenet.model.graph import from_keras_layout, to_keras_layout
+from lenet.model.graph import to_keras_layout, to_onnx_layout
 from lenet.model.preprocessing import scale_pixels
+from lenet.training.initial import build_network, load_start, start_from
 from lenet.training.learner import Learner
-from lenet.training.start import load_start, start_from
-from lenet.training.trainer import build_network
 
 SMALL = Recipe(
     name="small",
@@ -19,8 +18,7 @@ SMALL = Recipe(
     batch_size=32,
     optimizer="adamw",
     learning_rate=0.003,
-    filters=(4, 6),
-    dense_units=20,
+    network="conv 4 5, relu, maxpool 2, conv 6 5, relu, maxpool 2, dense 20, relu",
     precision="float32",
 )
 
@@ -36,8 +34,9 @@ def first(small, tmp_path_factory):
 
 
 def test_the_layouts_are_each_others_reverse(first):
-    weights = Model.load(first.path).weights
-    there_and_back = from_keras_layout(to_keras_layout(weights, 28, 28), 28, 28)
+    model = Model.load(first.path)
+    weights, layers = model.weights, model.metadata.layers
+    there_and_back = to_keras_layout(to_onnx_layout(weights, layers), layers)
     assert all(np.array_equal(there_and_back[name], array) for name, array in weights.items())
 
 
@@ -54,13 +53,13 @@ def test_it_begins_where_the_model_ended(small, first, gain):
 def test_the_sizes_are_the_models_and_the_run_says_what_it_started_from(small, first, tmp_path):
     fast = Recipe.named("fast").change(split="4:1", epochs=0.5, learning_rate=1e-3, precision="float32")
     recipe = start_from(fast, str(first.path))
-    assert (recipe.filters, recipe.kernel_size, recipe.dense_units) == ((4, 6), 5, 20)
-    assert (recipe.size, recipe.depth) == ("28x28", 1)
+    assert recipe.network == SMALL.network
+    assert (recipe.size, recipe.depth, recipe.framing) == ("28x28", 1, "mark")
     run = train(small, recipe, tmp_path / "run")
     digest = hashlib.sha256((first.path / "model.onnx").read_bytes()).hexdigest()
     assert run.recipe.start_sha256 == digest
     assert Model.load(run.path).metadata.recipe["start"] == str(first.path)
-    assert f"began with the weights of `{first.path}` (SHA-256 `{digest}`)" in (run.path / "README.md").read_text()
+    assert f"started from the weights of `{first.path}` (SHA-256 `{digest}`)" in (run.path / "README.md").read_text()
     assert run.metrics["test"]["accuracy"] >= first.metrics["test"]["accuracy"] - 0.03
 
 
@@ -78,12 +77,12 @@ def test_with_other_classes_only_the_last_layer_starts_anew(small, first):
 
 def test_another_model_under_that_name_is_refused(small, first):
     recipe = start_from(SMALL, str(first.path)).change(start_sha256="0" * 64)
-    with pytest.raises(LenetError, match="is not the model that this training began with"):
+    with pytest.raises(LenetError, match="is not the model that this training started from"):
         build_network(small, recipe)
 
 
 def test_another_shape_is_refused_in_one_line(small, first):
-    recipe = start_from(SMALL, str(first.path)).change(dense_units=21)
+    recipe = start_from(SMALL, str(first.path)).change(network=SMALL.network.replace("dense 20", "dense 21"))
     with pytest.raises(LenetError, match="its dense1/kernel has shape"):
         build_network(small, recipe)
     network = build_network(small, SMALL)

@@ -6,7 +6,13 @@ import pytest
 from lenet import Dataset, LenetError, Recipe
 from lenet.training.suspects import _folds, find_suspects
 
-RECIPE = Recipe(epochs=6.0, batch_size=32, optimizer="adamw", learning_rate=0.005, filters=(6, 12), dense_units=40)
+RECIPE = Recipe(
+    epochs=6.0,
+    batch_size=32,
+    optimizer="adamw",
+    learning_rate=0.005,
+    network="conv 6 5, relu, maxpool 2, conv 12 5, relu, maxpool 2, dense 40, relu",
+)
 
 
 def test_swapped_labels_are_found_among_the_most_doubted(mnist):

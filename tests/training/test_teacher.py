@@ -8,20 +8,21 @@ import pytest
 from lenet import Dataset, LenetError, Model, Recipe, Run, resume, train
 from lenet.backend import tf
 from lenet.model.preprocessing import scale_pixels
+from lenet.network.named import NETWORKS
 from lenet.training import loop
-from lenet.training.fitting import Fitting
+from lenet.training.initial import build_network
+from lenet.training.learner import Learner
 from lenet.training.loop import fit
-from lenet.training.stages import StoppedError
-from lenet.training.teacher import Teacher, build_teacher, teacher_recipe
-from lenet.training.trainer import build_network
+from lenet.training.state import TrainingState
+from lenet.training.teacher import frozen_recipe, teacher_recipe
+from lenet.training.train import StoppedError
 
 RECIPE = Recipe(
     name="taught",
     split="4:1",
     epochs=2.5,
     batch_size=40,
-    dense_units=30,
-    filters=(4, 6),
+    network="conv 4 5, relu, maxpool 2, conv 6 5, relu, maxpool 2, dense 30, relu",
     optimizer="adamw",
     learning_rate=0.005,
     damage=0.3,
@@ -50,51 +51,35 @@ def whole(small, tmp_path_factory):
     return train(small, RECIPE, tmp_path_factory.mktemp("whole") / "run")
 
 
-def test_it_is_taught_by_the_same_recipe_but_sees_no_damage():
+def test_it_is_trained_by_the_same_recipe_on_undamaged_images():
     own = teacher_recipe(RECIPE)
-    assert (own.epochs, own.damage, own.teacher_epochs) == (1.5, 0.0, 0.0)
-    assert own == RECIPE.change(epochs=1.5, damage=0.0, dropout=0.0, teacher_epochs=0.0, distillation=0.0)
-    begun = RECIPE.change(start="some/run", start_sha256="ab", view="centre")  # which are LeNet's
-    assert teacher_recipe(begun) == own
+    assert own.network == str(NETWORKS["deep"])
+    assert (own.epochs, own.damage, own.teacher_epochs, own.distillation) == (1.5, 0.0, 0.0, 0.0)
+    assert (own.learning_rate, own.batch_size, own.seed) == (RECIPE.learning_rate, RECIPE.batch_size, RECIPE.seed)
+    started = RECIPE.change(start="some/run", start_sha256="ab", view="centre")  # which are the run's own network's
+    assert teacher_recipe(started) == own
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (9, 12, 3)])
-def test_it_computes_what_its_network_does(shape):
-    height, width, depth = shape
-    network = build_teacher(width, height, depth, 7)
-    for variable in network.weights:  # so that a wrong order, or none, of normalising and pooling shows
-        variable.assign(np.random.default_rng(0).uniform(0.3, 1, variable.shape) * variable.numpy() + 0.1)
-    teacher = Teacher(network, RECIPE, "float32")
-    pixels = np.random.default_rng(1).random((5, *shape), np.float32)
-    np.testing.assert_allclose(teacher.logits(pixels), network(pixels, training=False), rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(teacher.probabilities(pixels), tf.nn.softmax(network(pixels)), atol=1e-5)
-
-
-def test_in_bfloat16_it_answers_nearly_the_same(small):
-    network = build_teacher(28, 28, 1, 10)
-    pixels = scale_pixels(small.images[:50])
-    exact, coarse = (Teacher(network, RECIPE, name).probabilities(pixels) for name in ("float32", "bfloat16"))
-    np.testing.assert_allclose(coarse, exact, atol=0.02)
-    assert not np.array_equal(coarse, exact)
-
-
-def test_what_it_learns_goes_back_into_its_network_running_means_and_all(small):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_trained_it_answers_as_its_network_does(small, precision):
+    """Normalisation is folded into the network's weights and must not be applied twice."""
     recipe = teacher_recipe(RECIPE)
-    network = build_teacher(28, 28, 1, 10)
-    fit(network, small, recipe, kind=Teacher)
-    right = network(scale_pixels(small.images), training=False).numpy().argmax(axis=1) == small.labels
-    assert right.mean() > 0.8
-    assert not np.allclose(network.get_layer("norm0").moving_variance.numpy(), 1)
+    network = build_network(small, recipe)
+    fit(network, small, recipe)
+    pixels = scale_pixels(small.images[:100])
+    answers = Learner(network, frozen_recipe(recipe), precision).probabilities(pixels)
+    np.testing.assert_allclose(answers, network(pixels), atol=1e-4 if precision == "float32" else 0.1)
+    assert (answers.numpy().argmax(axis=1) == small.labels[:100]).mean() > 0.8
 
 
 @pytest.mark.parametrize(("share", "learns"), [(1.0, True), (0.0, False)])
 def test_what_the_labels_do_not_say_is_learnt_from_it(small, share, learns):
     taught = RECIPE.change(damage=0.0, epochs=6, teacher_epochs=0.0, distillation=0.0)
-    teacher, network = build_teacher(28, 28, 1, 10), build_network(small, taught)
-    fit(teacher, small, taught, kind=Teacher)
+    teacher, network = build_network(small, teacher_recipe(RECIPE)), build_network(small, taught)
+    fit(teacher, small, taught)
     mislabelled = replace(small, labels=np.random.default_rng(0).permutation(small.labels))
     learning = RECIPE.change(damage=0.0, epochs=6, distillation=share, teacher_epochs=share)
-    fit(network, mislabelled, learning, teacher=Teacher(teacher, taught, "float32"))
+    fit(network, mislabelled, learning, teacher=Learner(teacher, frozen_recipe(taught), "float32"))
     right = network(scale_pixels(small.images), training=False).numpy().argmax(axis=1) == small.labels
     assert (right.mean() > 0.8) == learns
 
@@ -119,7 +104,7 @@ def test_stopped_in_either_stage_it_ends_with_the_same_bits(small, whole, tmp_pa
     monkeypatch.setattr(loop, "CHUNK", 10)
     stages = []
 
-    def watch(progress):
+    def on_progress(progress):
         stages.append((progress.stage, progress.step))
 
     for stage, step in (("teacher", 10), ("teacher", 20), ("", 20), ("", 40)):
@@ -129,10 +114,10 @@ def test_stopped_in_either_stage_it_ends_with_the_same_bits(small, whole, tmp_pa
 
         with pytest.raises(StoppedError):
             if (tmp_path / "run").exists():
-                resume(tmp_path / "run", small, watch=watch, stop=stop)
+                resume(tmp_path / "run", small, on_progress=on_progress, stop=stop)
             else:
-                train(small, RECIPE, tmp_path / "run", watch=watch, stop=stop)
-    run = resume(tmp_path / "run", small, watch=watch)
+                train(small, RECIPE, tmp_path / "run", on_progress=on_progress, stop=stop)
+    run = resume(tmp_path / "run", small, on_progress=on_progress)
     assert (run.path / "model.onnx").read_bytes() == (whole.path / "model.onnx").read_bytes()
     counted = [step for stage, step in stages if stage == "teacher"]
     assert counted == sorted(set(counted))  # nothing was taught twice
@@ -142,25 +127,27 @@ def test_stopped_in_either_stage_it_ends_with_the_same_bits(small, whole, tmp_pa
 
 
 def test_its_time_and_what_changed_while_it_was_taught_count(small):
-    network, teacher = build_network(small, RECIPE), Teacher(build_teacher(28, 28, 1, 10), RECIPE, "float32")
+    network = build_network(small, RECIPE)
+    recipe = teacher_recipe(RECIPE)
+    teacher = Learner(build_network(small, recipe), frozen_recipe(recipe), "float32")
     changes = [{"step": 7, "epochs": 1.5, "learning_rate": 0.1, "before": {"epochs": 1.5, "learning_rate": 0.2}}]
-    taught = Fitting(step=30, seconds=1000.0, precision="float32", changes=changes)
-    fitting = fit(network, small, RECIPE.change(epochs=0.1), teacher=teacher, taught=taught)
-    assert 1000 < fitting.seconds < 1100
-    assert 1000 < fitting.history[0].seconds < 1100
-    assert fitting.changes == [{"stage": "teacher", **changes[0]}]
+    taught = TrainingState(step=30, seconds=1000.0, precision="float32", changes=changes)
+    state = fit(network, small, RECIPE.change(epochs=0.1), teacher=teacher, teacher_state=taught)
+    assert 1000 < state.seconds < 1100
+    assert 1000 < state.history[0].seconds < 1100
+    assert state.changes == [{"stage": "teacher", **changes[0]}]
 
 
 def test_a_learning_rate_changed_while_the_teacher_was_taught_is_not_forgotten(small, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHUNK", 10)
-    with pytest.raises(StoppedError, match=r"stopped after step 10 of 30 of the teacher; go on with"):
+    with pytest.raises(StoppedError, match=r"stopped after step 10 of 30 of the teacher; resume with"):
         train(small, RECIPE, tmp_path / "run", stop=lambda: True)
     run = resume(tmp_path / "run", small, learning_rate=0.001)
     (change,) = run.metrics["changes"]
     assert (change["stage"], change["step"], change["before"]["learning_rate"]) == ("teacher", 10, 0.005)
     card = (run.path / "README.md").read_text()
-    assert "From step 10 of the deeper network on, it was gone on with" in card
-    assert "The same again" not in card
+    assert "At step 10 of the deeper network it was resumed" in card
+    assert "Repeat it with" not in card
 
 
 def test_a_stop_between_the_stages_is_heard_before_the_next_begins(small, tmp_path):
@@ -170,7 +157,7 @@ def test_a_stop_between_the_stages_is_heard_before_the_next_begins(small, tmp_pa
             small,
             RECIPE,
             tmp_path / "run",
-            watch=lambda progress: seen.append(progress.stage),
+            on_progress=lambda progress: seen.append(progress.stage),
             stop=lambda: len(seen) > 1,
         )
     assert set(seen) == {"teacher"}
@@ -182,9 +169,9 @@ def test_a_damaged_checkpoint_of_the_teacher_is_told(small, whole, tmp_path, mon
         train(small, RECIPE, tmp_path / "run", stop=lambda: True)
     (tmp_path / "run" / "checkpoint" / "teacher" / "step-0000000020.ckpt").write_bytes(b"torn")
     told = []
-    run = resume(tmp_path / "run", small, tell=told.append)
+    run = resume(tmp_path / "run", small, on_warning=told.append)
     assert len(told) == 1
-    assert "teacher/step-0000000020.ckpt: is no whole checkpoint" in told[0]
+    assert "teacher/step-0000000020.ckpt: is not a whole checkpoint" in told[0]
     assert (run.path / "model.onnx").read_bytes() == (whole.path / "model.onnx").read_bytes()
 
 
@@ -192,7 +179,7 @@ def test_the_card_names_it_and_nothing_of_it_is_in_the_model(small, whole, tmp_p
     alone = train(small, RECIPE.change(teacher_epochs=0.0, distillation=0.0, epochs=0.1), tmp_path / "alone")
     shapes, plain = ({name: a.shape for name, a in Model.load(one.path).weights.items()} for one in (whole, alone))
     assert shapes == plain
-    says = "A deeper network was taught first, for 1.5 epochs; its answers were 80% of what this one learnt"
+    says = "A deeper network was trained first, for 1.5 epochs; its answers were 80% of the target"
     assert says in (whole.path / "README.md").read_text()
     assert "deeper" not in (alone.path / "README.md").read_text()
 

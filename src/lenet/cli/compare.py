@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
-    """Lay finished runs side by side: what came of each, and in what their recipes differ."""
+    """Compare finished runs: their results, and how their recipes differ."""
     if len(runs) < 2:
-        raise click.UsageError("one run is nothing to compare: name two or more")
+        raise click.UsageError("one run cannot be compared; name two or more")
     if out.suffix.lower() != ".png":
         raise LenetError(f"{out}: the ending must be .png")
 
@@ -39,7 +39,7 @@ def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
     differing = differences(records, Recipe().to_dict())
     write_bytes(out, as_png(draw(records)))
     if as_json:
-        report = {"runs": [{"run": record.name, **record.outcome()} for record in records], "recipes": differing}
+        report = {"runs": [{"run": record.name, **record.result()} for record in records], "recipes": differing}
         click.echo(json.dumps(report, ensure_ascii=False, default=str))  # TOML knows dates, JSON does not
     else:
         click.echo(_table(records, differing))
@@ -47,35 +47,25 @@ def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
 
 
 def _table(records: "list[Record]", differing: dict[str, list[Any]]) -> str:
-    outcomes = [record.outcome() for record in records]
+    results = [record.result() for record in records]
     rows = {
         "": [record.name for record in records],
-        "test accuracy": [f"{one['test accuracy']:.2%}" for one in outcomes],
-        "95 % interval": ["{:.2%} to {:.2%}".format(*one["interval"]) for one in outcomes],
-        "wrong": [f"{one['wrong']:,} of {one['n']:,}" for one in outcomes],
-        "calibration error": [
-            f"{one['calibration error']:.2%}" if one["calibration error"] is not None else "" for one in outcomes
-        ],
-        "training": [f"{one['training seconds']:.1f} s" for one in outcomes],
-        "epochs done": [f"{one['epochs']:.3g}" for one in outcomes],
-        "precision": [one["precision"] for one in outcomes],
+        "test accuracy": [f"{one['test accuracy']:.2%}" for one in results],
+        "95 % interval": ["{:.2%} to {:.2%}".format(*one["interval"]) for one in results],
+        "wrong": [f"{one['wrong']:,} of {one['n']:,}" for one in results],
+        "calibration error": ["" if (error := one["calibration error"]) is None else f"{error:.2%}" for one in results],
+        "training": [f"{one['training seconds']:.1f} s" for one in results],
+        "epochs done": [f"{one['epochs']:.3g}" for one in results],
+        "precision": [one["precision"] for one in results],
     }
-    if any(one["gone on with at step"] for one in outcomes):
-        rows["gone on with at step"] = [
-            ", ".join(f"{step:,}" for step in one["gone on with at step"]) for one in outcomes
-        ]
-    if len({one["data SHA-256"] for one in outcomes}) > 1:
-        rows["data"] = [f"{one['data SHA-256'][:8]}…" for one in outcomes]
-    lines = _columns(rows)
-    if differing:
-        lines += [
-            "",
-            "in the recipes:",
-            *_columns({name: [_say(value) for value in differing[name]] for name in differing}),
-        ]
-    else:
-        lines += ["", "the recipes are the same"]
-    return "\n".join(lines)
+    if any(one["resumed at step"] for one in results):
+        rows["resumed at step"] = [", ".join(f"{step:,}" for step in one["resumed at step"]) for one in results]
+    if len({one["data SHA-256"] for one in results}) > 1:
+        rows["data"] = [f"{one['data SHA-256'][:8]}…" for one in results]
+    if not differing:
+        return "\n".join([*_columns(rows), "", "the recipes are the same"])
+    settings = {name: [_say(value) for value in values] for name, values in differing.items()}
+    return "\n".join([*_columns(rows), "", "in the recipes:", *_columns(settings)])
 
 
 def _columns(rows: dict[str, list[str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``lenet data``: look at data before it is learnt from, and change its format."""
+"""``lenet data``: look at data before training, and change its format."""
 
 import json
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from lenet.errors import LenetError
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
 
-# More rows than these make a sheet that nobody looks at.
+# Most classes on a contact sheet.
 MOST_ROWS = 70
 
 
 @click.group("data")
 def command() -> None:
-    """Look at data before it is learnt from: info, preview, check; and convert it.
+    """Look at data before training (info, preview, check), and convert it.
 
     SOURCE is mnist, digits (scikit-learn's), a folder with a folder of pictures a class, a folder of IDX files, or a
     file .npz, .csv or .parquet.
@@ -28,15 +28,20 @@ def command() -> None:
 
 
 def preparation_options(function: Callable[..., None]) -> Callable[..., None]:
-    """How pictures shall come."""
+    """Options that say how pictures become images."""
     for option in (
+        click.option(
+            "--framing",
+            type=click.Choice(["auto", "mark", "whole"]),
+            help="mark: the ink of one character, scaled and centred like MNIST's. whole: the picture. auto chooses.",
+        ),
         click.option(
             "--invert",
             type=click.Choice(["auto", "yes", "no"]),
-            help="Whether to make dark ink on white bright ink on black; auto looks at the border of grey pictures.",
+            help="Invert whole pictures to bright ink on black; auto: grey ones with a white border.",
         ),
         click.option("--depth", type=click.IntRange(1, 3), help="1 makes pictures grey, 3 colour."),
-        click.option("--size", metavar="WIDTHxHEIGHT", help="Scale pictures to this, proportions kept, such as 28x28."),
+        click.option("--size", metavar="WIDTHxHEIGHT", help="Size of the images, such as 28x28; proportions are kept."),
     ):
         function = option(function)
     return function
@@ -47,7 +52,7 @@ def preparation_options(function: Callable[..., None]) -> Callable[..., None]:
 @preparation_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 def info(source: str, as_json: bool, **preparation: Any) -> None:
-    """Say what is in a source: parts, classes and their counts, size, what was done to the pictures."""
+    """Print what is in a source: parts, classes and their counts, size, framing, what is done to the pictures."""
     about = _about(_load(source, preparation))
     click.echo(json.dumps(about, ensure_ascii=False) if as_json else _table(about))
 
@@ -99,7 +104,7 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
     "--suspects",
     type=click.IntRange(1),
     metavar="N",
-    help="Train three networks, each on two thirds, let them judge the other third, and list the N labels in doubt.",
+    help="Train three networks, each on two thirds, let them classify the other third, and list the N labels in doubt.",
 )
 @click.option(
     "--gallery", type=click.Path(path_type=Path, dir_okay=False), metavar="PNG", help="Draw the suspects there."
@@ -108,9 +113,9 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
 def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool, **preparation: Any) -> None:
     """Look for broken files, duplicates, conflicting labels, absent classes, blank and transposed pictures.
 
-    With --suspects, for labels that are probably wrong, too.
+    With --suspects, also for labels that are probably wrong.
 
-    The exit status is 1 when there is a fault that spoils training or its measure.
+    The exit status is 1 when there is a fault that spoils training or evaluation.
     """
     from lenet.datasets.check import check as look
 
@@ -140,28 +145,31 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
                 f"doubt  {row['image']} is labelled {row['label']} ({row['label_probability']:.1%}), "
                 f"looks like {row['answer']} ({row['answer_probability']:.1%})"
             )
-        click.echo(f"{len(dataset):,} images looked at")
+        click.echo(f"{len(dataset):,} images checked")
     if faults:
-        raise LenetError(f"{source}: the faults above spoil training or its measure; mend them first")
+        raise LenetError(f"{source}: the faults above spoil training or evaluation; fix them first")
 
 
-@verb("convert", "lenet data convert mnist mnist.parquet", "lenet data convert letters.npz letters --to folder")
+@verb("convert", "lenet data convert mnist mnist.parquet", "lenet data convert letters.csv letters --to folder")
 @click.argument("source")
 @click.argument("target", type=click.Path(path_type=Path))
 @preparation_options
 @click.option(
     "--to",
     "kind",
-    type=click.Choice(["folder", "idx", "npz", "csv", "parquet"]),
+    type=click.Choice(["folder", "npz", "parquet"]),
     help="The format.  [default: by TARGET's ending; a folder of pictures when it has none]",
 )
-@click.option("--transpose", is_flag=True, help="Change rows and columns, which turns EMNIST's pictures upright.")
+@click.option("--transpose", is_flag=True, help="Swap rows and columns, which turns EMNIST's pictures upright.")
 def convert(source: str, target: Path, kind: str | None, transpose: bool, **preparation: Any) -> None:
-    """Write a source in another format: equal pixels, labels, class names and parts; TARGET is never overwritten."""
+    """Write a source as a folder of pictures, .npz or .parquet: equal pixels, labels, class names and parts.
+
+    IDX and CSV can only be read. Pictures stay whole unless --framing says otherwise. TARGET is never overwritten.
+    """
     from lenet.datasets import convert as formats
 
     chosen = formats.format_for(target, kind)
-    dataset = _load(source, preparation)
+    dataset = _load(source, {**preparation, "framing": preparation["framing"] or "whole"})
     formats.convert(formats.transpose(dataset) if transpose else dataset, target, chosen)
     click.echo(f"{target}: {len(dataset):,} images of {len(dataset.class_names)} classes")
 
@@ -170,10 +178,10 @@ for _part in (info, preview, check, convert):
     command.add_command(_part)
 
 
-def _load(source: str, preparation: dict[str, Any], complain: Any = None) -> "Dataset":
+def _load(source: str, preparation: dict[str, Any], on_error: Any = None) -> "Dataset":
     from lenet.datasets import load_dataset
 
-    chosen = {name: value for name, value in {**preparation, "complain": complain}.items() if value is not None}
+    chosen = {name: value for name, value in {**preparation, "on_error": on_error}.items() if value is not None}
     return load_dataset(source, **chosen)
 
 
@@ -183,8 +191,8 @@ def _doubted(dataset: "Dataset", most: int, gallery: Path | None) -> list[dict[s
     from lenet.figures.render import as_png
     from lenet.training.suspects import find_suspects
 
-    with training_progress() as watch:
-        found = find_suspects(dataset, watch=watch)
+    with training_progress() as on_progress:
+        found = find_suspects(dataset, on_progress=on_progress)
     if gallery is not None:
         write_bytes(gallery, as_png(found.draw(most)))
     return [{"image": dataset.origin(row["index"]), **row} for row in found.rows(most)]
@@ -210,6 +218,8 @@ def _about(dataset: "Dataset") -> dict[str, Any]:
             name: {part: int(count[label]) for part, count in counts.items()}
             for label, name in enumerate(dataset.class_names)
         },
+        "framing": dataset.framing,
+        "inverted": dataset.inverted,
         "notes": list(dataset.notes),
         "sha256": dataset.sha256,
     }
@@ -223,6 +233,7 @@ def _table(about: dict[str, Any]) -> str:
         "",
         f"images    {about['n']:,}" + "".join(f", {n:,} {part}" for part, n in about["parts"].items() if part != "all"),
         f"size      {about['width']}×{about['height']}, {'grey' if about['depth'] == 1 else 'colour'}",
+        f"framing   {about['framing']}{', inverted' if about['inverted'] else ''}",
         *(f"note      {note}" for note in about["notes"]),
         f"SHA-256   {about['sha256']}",
         "",

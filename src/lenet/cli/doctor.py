@@ -18,13 +18,13 @@ from lenet.cli.verb import verb
 from lenet.errors import LenetError
 
 READING = ("numpy", "onnx", "onnxruntime", "pillow", "matplotlib")
-TRAINING = ("tensorflow", "keras", "h5py", "tomli-w")
+TRAINING = ("tensorflow", "keras", "h5py", "tomli-w", "filelock", "safetensors")
 
 
 @verb("doctor", "lenet doctor", "lenet doctor --json")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 def command(as_json: bool) -> None:
-    """Look at this machine and this installation, and say what works and what is missing.
+    """Check this machine and this installation: what works, and what is missing.
 
     The exit status is 1 when something that reading needs is broken.
     """
@@ -35,6 +35,7 @@ def command(as_json: bool) -> None:
         _check("training", False, _training),
         _check("mnist", True, _mnist),
         _check("bundled model", False, _bundled),
+        _check("networks", True, _networks),
         _check("this folder", False, _folder),
     ]
     if as_json:
@@ -63,8 +64,8 @@ def _python() -> str:
 def _processor() -> str:
     from lenet.processor import model_name, usable_cores, vector_features
 
-    features = ", ".join(vector_features()) or "none of those that matter here"
-    return f"{model_name()}, {usable_cores()} cores to use; vector units: {features}"
+    features = ", ".join(vector_features()) or "none that are used here"
+    return f"{model_name()}, {usable_cores()} usable cores; vector units: {features}"
 
 
 def _versions(packages: tuple[str, ...]) -> str:
@@ -72,13 +73,12 @@ def _versions(packages: tuple[str, ...]) -> str:
 
 
 def _training() -> str:
-    missing = [name for name in ("keras", "tensorflow", "h5py", "tomli_w") if importlib.util.find_spec(name) is None]
+    missing = [name for name in TRAINING if importlib.util.find_spec(name.replace("-", "_")) is None]
     if missing:
         raise LenetError(f"{', '.join(missing)} not installed; training needs: pip install 'lenet[train]'")
-    present = [name for name in TRAINING if name != "tensorflow"]
-    from lenet.backend import tf  # its distribution's name differs by platform
+    from lenet.backend import tf  # the name of its distribution differs by platform
 
-    return f"tensorflow {tf.__version__}, {_versions(tuple(present))}"
+    return f"tensorflow {tf.__version__}, {_versions(TRAINING[1:])}"
 
 
 def _mnist() -> str:
@@ -93,13 +93,18 @@ def _bundled() -> str:
     from lenet.model.runtime import Model
 
     metadata = Model.load().metadata
-    return (
-        f"recipe {metadata.recipe.get('name')}, {metadata.test_accuracy:.2%} of {metadata.test_n:,} test images right"
-    )
+    return f"{metadata.test_accuracy:.2%} of {metadata.test_n:,} test images read correctly; network {metadata.network}"
+
+
+def _networks() -> str:
+    from lenet.network.named import NETWORKS
+
+    counts = ((name, network.count_parameters(28, 28, 1, 10)) for name, network in NETWORKS.items())
+    return "parameters for MNIST: " + ", ".join(f"{name} {count:,}" for name, count in counts)
 
 
 def _folder() -> str:
     with tempfile.TemporaryFile(dir=Path.cwd()):
         free = os.statvfs(Path.cwd()) if hasattr(os, "statvfs") else None
-    room = f", {free.f_bavail * free.f_frsize / 2**30:.1f} GiB free" if free else ""
-    return f"{Path.cwd()} can be written{room}"
+    space = f", {free.f_bavail * free.f_frsize / 2**30:.1f} GiB free" if free else ""
+    return f"{Path.cwd()} can be written{space}"

@@ -21,20 +21,24 @@ if TYPE_CHECKING:
 )
 @click.argument("model", required=False)
 @click.option(
-    "--data", metavar="SOURCE", help="What to read: see `lenet data --help`.  [default: what the model was trained on]"
+    "--data", metavar="SOURCE", help="Data to measure on: see `lenet data --help`.  [default: the data of its training]"
 )
 @click.option(
     "--part",
     type=click.Choice(["test", "train", "validation", "all"]),
     default="test",
     show_default=True,
-    help="Which part, as the model's own training split it.",
+    help="Part of the data, split as in the model's training.",
 )
-@click.option("--robustness", is_flag=True, help="Measure it on damaged pictures, too: 24 kinds, 5 severities.")
+@click.option("--robustness", is_flag=True, help="Also measure on damaged images: 24 kinds, 5 severities.")
 @click.option(
-    "--count", type=click.IntRange(1), default=1000, show_default=True, help="How many pictures --robustness damages."
+    "--count",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Number of images that --robustness damages.",
 )
-@click.option("--unknown", is_flag=True, help="Compare the scores that tell a digit from what is none, too.")
+@click.option("--unknown", is_flag=True, help="Also compare scores that tell known from unknown images.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 @click.option("--figures", type=click.Path(path_type=Path), metavar="DIR", help="Write figures there.")
 def command(
@@ -47,7 +51,7 @@ def command(
     as_json: bool,
     figures: Path | None,
 ) -> None:
-    """Measure a model: accuracy with its 95 % interval, loss, calibration, and where it errs.
+    """Measure a model: accuracy with its 95 % interval, loss, calibration, and the most frequent errors.
 
     MODEL is a run folder or a model file; without one, the bundled model is measured.
     """
@@ -62,7 +66,8 @@ def command(
     if unknown:
         from lenet.evaluation.unknown import compare_scores, made_up
 
-        report["unknown_auroc"] = compare_scores(loaded, chosen.images, made_up(chosen.images))
+        others = {kind: loaded.logits(images) for kind, images in made_up(chosen.images).items()}
+        report["unknown_auroc"] = compare_scores(evaluation.logits, others)
         tables.append(_unknown_table(report["unknown_auroc"], len(chosen)))
     damage = None
     if robustness:
@@ -75,7 +80,7 @@ def command(
         from lenet.evaluation import report as drawings
 
         drawings.write_figures(figures, evaluation, chosen.images)
-        drawings.write_unknown_figure(figures, loaded, chosen.images)
+        drawings.write_unknown_figure(figures, loaded, evaluation, chosen.images)
         if damage is not None:
             drawings.write_robustness_figures(figures, damage, chosen.images[0])
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else "\n\n".join(tables))
@@ -99,16 +104,13 @@ def _table(evaluation: "Evaluation") -> str:
         lines.append(f"{name:>10}  {row['precision']:>9.2%}  {row['recall']:>9.2%}  {row['f1']:>9.2%}  {row['n']:>7,}")
     if confused := evaluation.most_confused():
         lines += ["", "most confused:"]
-        lines += [
-            f"  {pair.truth} read as {pair.answer}  {pair.n}×  ({pair.rate:.2%} of all {pair.truth})"
-            for pair in confused
-        ]
+    for pair in confused:
+        lines.append(f"  {pair.truth} read as {pair.answer}  {pair.n}×  ({pair.rate:.2%} of all {pair.truth})")
     if wrong := evaluation.known_wrong_labels:
         lines += [
             "",
             f"{wrong} of these {evaluation.n:,} labels are known to be wrong ({100 * wrong / evaluation.n:.2f} points; "
-            "Northcutt, Athalye, Mueller 2021):",
-            "the floor that no honest reader's error goes below.",
+            "Northcutt, Athalye, Mueller 2021).",
         ]
     return "\n".join(lines)
 
@@ -116,7 +118,7 @@ def _table(evaluation: "Evaluation") -> str:
 def _unknown_table(aurocs: dict[str, dict[str, float]], n: int) -> str:
     kinds = list(next(iter(aurocs.values())))
     lines = [
-        f"told from what is none, AUROC by score (n = {n:,} of each):",
+        f"known against unknown images, AUROC by score (n = {n:,} of each):",
         "",
         f"{'':>16}" + "".join(f"  {name:>19}" for name in aurocs),
     ]
@@ -127,18 +129,12 @@ def _unknown_table(aurocs: dict[str, dict[str, float]], n: int) -> str:
 def _robustness_table(damage: "Robustness") -> str:
     worst, accuracy = damage.worst
     lines = [
-        f"right under damage, n = {damage.n:,} (clean: {damage.clean:.1%}); * = a kind of MNIST-C, rebuilt",
+        f"accuracy on damaged images, n = {damage.n:,} (clean: {damage.clean:.1%}); * = a kind of MNIST-C, rebuilt",
         "",
         f"{'severity':>16}" + "".join(f"{severity:>8}" for severity in range(1, damage.accuracy.shape[1] + 1)),
     ]
     for kind, row in zip(damage.corruptions, damage.accuracy, strict=True):
         name = f"{kind.name} {'*' if kind.mnist_c else ' '}"
         lines.append(f"{name:>16}" + "".join(f"{share:>8.1%}" for share in row))
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"MNIST-C-style mean at severity 3: {damage.mnist_c_mean:.2%}; "
-            f"worst of all kinds there: {worst.name} ({accuracy:.1%})",
-        ]
-    )
+    mean = f"MNIST-C-style mean at severity 3: {damage.mnist_c_mean:.2%}"
+    return "\n".join([*lines, "", f"{mean}; worst of all kinds there: {worst.name} ({accuracy:.1%})"])

@@ -19,31 +19,31 @@ from lenet.errors import LenetError
     default=Path("explained"),
     show_default=True,
     metavar="DIR",
-    help="Where the sheets go.",
+    help="Folder for the sheets.",
 )
 def command(picture: Path, model: str | None, out: Path) -> None:
-    """Show what each layer sees in every digit of PICTURE, and which ink carried the answer, on one sheet.
+    """Explain the answer for every digit of PICTURE on one sheet: the output of each layer, and the evidence.
 
-    The sheet comes as .png to look at and as .pdf to print.
+    A model with framing whole has one answer and one sheet for the whole picture. Sheets are written as .png to look
+    at and as .pdf to print.
     """
-    import numpy as np
-
     from lenet.atomic import replacing
     from lenet.explain import draw, explain
     from lenet.model.runtime import Model
     from lenet.reading.reader import Reader
 
     loaded = Model.load(model)
-    images = [digit.image[..., np.newaxis] for digit in Reader(loaded).read(picture).digits]
-    if not images:
-        raise LenetError(f"{picture}: no ink was found on it, so there is nothing to explain")
-    for number, image in enumerate(images, start=1):
-        explanation = explain(loaded, image)
+    reading = Reader(loaded).read(picture)
+    digits = reading.digits if reading.whole is None else (reading.whole,)
+    if not digits:
+        raise LenetError(f"{picture}: no ink was found, so there is nothing to explain; try another picture")
+    for number, digit in enumerate(digits, start=1):
+        explanation = explain(loaded, digit.image)
         sheet = draw(explanation)
-        stem = picture.stem if len(images) == 1 else f"{picture.stem}-{number}"
+        stem = picture.stem if len(digits) == 1 else f"{picture.stem}-{number}"
         for ending in (".pdf", ".png"):
             with replacing(out / f"{stem}{ending}", suffix=ending) as temporary:
                 sheet.savefig(temporary)
         name, probability = explanation.class_names[explanation.label], explanation.probabilities[explanation.label]
-        said = "unknown, nearest is " if explanation.unknown else ""
-        click.echo(f"{said}{name} ({probability:.1%}): see {out / stem}.png")
+        prefix = "unknown, nearest is " if explanation.unknown else ""
+        click.echo(f"{prefix}{name} ({probability:.1%}): {out / stem}.png")

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from lenet.cli.verb import verb
-
-FORMATS = ("onnx", "onnx-int8", "litert", "c", "c-float", "html")
+from lenet.export.formats import FORMATS
 
 
 @verb(
@@ -18,34 +17,33 @@ FORMATS = ("onnx", "onnx-int8", "litert", "c", "c-float", "html")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(list(FORMATS)),
     required=True,
-    help="onnx: any ONNX tool. onnx-int8: the same, a quarter of the size. litert: phones. c, c-float: "
-    "microcontrollers, in 8-bit integers or float. html: a page that reads what is drawn on it.",
+    help=" ".join(f"{name}: {format_.purpose}." for name, format_ in FORMATS.items()),
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; for C, the folder.")
-@click.option("--data", help="What to prove it on.  [default: what the model was trained on]")
-@click.option("--force", is_flag=True, help="Replace what is there.")
-@click.option("--unproven", is_flag=True, help="Leave the proof out, where cc (for C) or Chromium (html) is missing.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write; for C, the folder.")
+@click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
+@click.option("--force", is_flag=True, help="Replace an existing file or folder.")
+@click.option("--unproven", is_flag=True, help="Skip the proof, where cc (for C) or Chromium (for html) is missing.")
 def command(model: str | None, format_: str, out: Path, data: str | None, force: bool, unproven: bool) -> None:
-    """Ship a model for another place, and prove there that it reads as before.
+    """Write a model in another format, and prove that its answers are the model's.
 
-    What was exported is run on the model's own test images, 10,000 of them or, for C and html, 1,000. When it does
-    not read as the model does, nothing is written.
+    The exported file classifies the model's own test images, 10,000 of them or, for C and html, 1,000. When its
+    answers differ from the model's, nothing is written.
 
-    MODEL is a run folder or a model file; without one, the bundled model is shipped.
+    MODEL is a run folder or a model file; without one, the bundled model is exported.
     """
     from lenet.evaluation.parts import data_for
-    from lenet.export import export_model
+    from lenet.export.export import export_model
     from lenet.model.file import read_model
     from lenet.model.runtime import locate_model
 
     dataset = data_for(read_model(locate_model(model)).metadata, data)
-    click.echo("writing, then proving …" if not unproven else "writing …", err=True)
+    click.echo("writing …" if unproven else "writing and proving …", err=True)
     proof = export_model(model, format_, out, dataset, force, unproven)
     click.echo(f"{out}: {_size(out):,} bytes")
-    if format_ == "html" and out.suffix.lower() not in (".html", ".htm"):
-        click.echo("give it a name that ends in .html, or browsers show its text instead of the page", err=True)
+    if out.suffix.lower() != (suffix := FORMATS[format_].suffix) and suffix:
+        click.echo(f"give it a name that ends in {suffix}, so that other programs recognise it", err=True)
     if proof is None:
         click.echo("not proven: nothing was run", err=True)
         return

@@ -1,4 +1,4 @@
-"""``lenet``: finds the verb and hands over; a verb's file is imported only when it is needed."""
+"""``lenet``: the group of all verbs; a verb's module is imported only when it is used."""
 
 from importlib import import_module
 
@@ -10,14 +10,14 @@ VERBS = ("train", "evaluate", "predict", "show", "explain", "serve", "export", "
 
 
 class LazyGroup(click.Group):
-    """Knows its verbs by name; keeps their order, which is the order in which a newcomer meets them."""
+    """Verbs that are imported on first use, in the order in which a new user needs them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every verb."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb of that name, imported now."""
+        """The verb of that name."""
         if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"lenet.cli.{cmd_name}").command
@@ -27,7 +27,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="lenet %(version)s")
 def main() -> None:
-    """Teach a small convolutional network to read handwriting, look inside it, and put it to work.
+    """Train a small convolutional network to read handwriting, explain its answers, and use it.
 
-    Start with `lenet train`: it learns MNIST's digits in seconds and says where the result lies.
+    Start with `lenet train`: it trains on MNIST in seconds and prints where the result is.
     """

@@ -15,10 +15,9 @@ from lenet.cli.verb import one_line, verb
 from lenet.errors import LenetError
 
 if TYPE_CHECKING:
-    from lenet.reading import Reader, Reading
+    from lenet.reading import Digit, Reader, Reading
 
 STDIN = "-"
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 COLUMNS = ("picture", "row", "column", "label", "probability", "unknown", "left", "top", "right", "bottom", "error")
 
 
@@ -32,21 +31,24 @@ COLUMNS = ("picture", "row", "column", "label", "probability", "unknown", "left"
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE…")
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", "form", flag_value="json", help="One JSON document instead of lines.")
-@click.option("--csv", "form", flag_value="csv", help="A CSV table with one row a digit.")
+@click.option("--csv", "form", flag_value="csv", help="A CSV table with one row for each digit.")
 @click.option(
     "--annotate", type=click.Path(path_type=Path), metavar="DIR", help="Write each picture there with boxes and labels."
 )
 @click.option(
-    "--explain", type=click.Path(path_type=Path), metavar="DIR", help="Write each picture's stages there, as one strip."
+    "--explain",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a strip there for each picture: how its digits were found and what the network saw.",
 )
 def command(
     pictures: tuple[str, ...], model: str | None, form: str | None, annotate: Path | None, explain: Path | None
 ) -> None:
-    """Read the digits on photos, scans and drawings.
+    """Read the digits on photos, scans and drawings; or classify whole pictures, if that is what the model does.
 
-    PICTURE is a file (PNG, JPEG, WebP, BMP, GIF, TIFF), a folder of such files, or - for standard input. A line of
-    writing is printed as one word; `?` is a mark that is no digit, or not a sure one. The exit status is 1 when any
-    file could not be read; the others are read all the same.
+    PICTURE is a file (PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF, PPM), a folder of such files, or - for standard input. A
+    line of writing is printed as one word; `?` stands for what looks like none of the classes. The exit status is 1
+    when a file could not be read; the others are still read.
     """
     names = _files(pictures)
 
@@ -54,26 +56,30 @@ def command(
     from lenet.reading import Reader
 
     reader = Reader(Model.load(model))
-    results = []
+    results: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     with _progress(len(names)) as advance:
         for number, name in enumerate(names):
             result, reading = _read(reader, name)
             if reading is not None:
                 _draw(reading, _stem(names, number), annotate, explain)
             results.append(result)
+            rows += [result] if reading is None else _table_rows(name, reading)
             if form is None:
                 _say(result)
             advance()
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
     if form == "csv":
-        click.echo(_as_csv(results), nl=False)
+        click.echo(_as_csv(rows), nl=False)
     if any("error" in result for result in results):
         sys.exit(1)
 
 
 def _files(pictures: tuple[str, ...]) -> list[str]:
-    """Each picture by name: a folder's in alphabetical order, those in its folders too."""
+    """Each picture by name; those of a folder, and of folders in it, in alphabetical order."""
+    from lenet.pictures.picture import ENDINGS
+
     names = []
     for picture in pictures:
         if picture != STDIN and Path(picture).is_dir():
@@ -89,7 +95,7 @@ def _files(pictures: tuple[str, ...]) -> list[str]:
 
 
 def _read(reader: "Reader", name: str) -> tuple[dict[str, Any], "Reading | None"]:
-    from lenet.reading.picture import MOST_BYTES
+    from lenet.pictures.picture import MOST_BYTES
 
     try:
         if name == STDIN:
@@ -105,29 +111,38 @@ def _say(result: dict[str, Any]) -> None:
     if "error" in result:
         click.echo(f"lenet: {one_line(result['error'])}", err=True)
         return
-    sure = [digit["probability"] for digit in result["digits"] if not digit["unknown"]]
+    if "label" in result:
+        click.echo(f"{result['picture']}: {result['rows'][0]} ({result['probability']:.1%})")
+        return
+    known = [digit["probability"] for digit in result["digits"] if not digit["unknown"]]
     words = " / ".join(result["rows"]) or "no digit found"
-    click.echo(f"{result['picture']}: {words}" + (f"   (least sure {min(sure):.1%})" if sure else ""))
+    click.echo(f"{result['picture']}: {words}" + (f"   (lowest probability {min(known):.1%})" if known else ""))
 
 
-def _as_csv(results: list[dict[str, Any]]) -> str:
+def _table_rows(name: str, reading: "Reading") -> Iterator[dict[str, Any]]:
+    """One row for each digit, or one for the whole picture."""
+    if reading.whole is not None:
+        yield {"picture": name, **_answer(reading.whole)}
+    for row, line in enumerate(reading.lines, 1):
+        for column, digit in enumerate(line, 1):
+            box = dict(zip(("left", "top", "right", "bottom"), digit.box, strict=True))
+            yield {"picture": name, "row": row, "column": column, **_answer(digit), **box}
+
+
+def _answer(digit: "Digit") -> dict[str, Any]:
+    return {"label": digit.label, "probability": digit.probability, "unknown": digit.unknown}
+
+
+def _as_csv(rows: list[dict[str, Any]]) -> str:
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
-    for result in results:
-        if "error" in result:
-            table.writerow({"picture": result["picture"], "error": result["error"]})
-            continue
-        places = [(row, column) for row, word in enumerate(result["rows"], 1) for column in range(1, len(word) + 1)]
-        for (row, column), digit in zip(places, result["digits"], strict=True):
-            box = dict(zip(("left", "top", "right", "bottom"), digit["box"], strict=True))
-            plain = {key: digit[key] for key in ("label", "probability", "unknown")}
-            table.writerow({"picture": result["picture"], "row": row, "column": column, **plain, **box})
+    table.writerows(rows)
     return text.getvalue()
 
 
 def _stem(names: list[str], number: int) -> str:
-    """A name for what is drawn of a picture, its own where no other has it."""
+    """A file name for the drawings of a picture, with a number where two pictures have the same name."""
     stems = [Path(name).stem if name != STDIN else "stdin" for name in names]
     return stems[number] if stems.count(stems[number]) == 1 else f"{stems[number]}-{number + 1}"
 
@@ -135,37 +150,41 @@ def _stem(names: list[str], number: int) -> str:
 def _draw(reading: "Reading", stem: str, annotate: Path | None, explain: Path | None) -> None:
     if annotate is None and explain is None:
         return
+    import numpy as np
+
     from lenet import figures
     from lenet.atomic import replacing
 
-    stages, digits = reading.stages, reading.digits
-    left, top, right, bottom = range(4)
-    boxes = [
-        (
-            round(digit.box[left] / stages.scale),
-            round(digit.box[top] / stages.scale),
-            round(digit.box[right] / stages.scale),
-            round(digit.box[bottom] / stages.scale),
-        )
-        for digit in digits
-    ]
+    stages = reading.stages
+    digits = reading.digits if reading.whole is None else (reading.whole,)
+    boxes = [_scaled(digit.box, stages.scale) for digit in digits]
     doubtful = [digit.unknown for digit in digits]
+    captions = [f"{digit.label} {digit.probability:.0%}" + " ?" * digit.unknown for digit in digits]
     if annotate is not None:
-        captions = [digit.shown for digit in digits]
+        shown = [digit.shown for digit in digits]
         with replacing(annotate / f"{stem}.png", suffix=".png") as temporary:
-            figures.annotated(stages.pixels, boxes, captions, doubtful).save(temporary)
+            figures.annotated(stages.pixels, boxes, shown, doubtful).save(temporary)
     if explain is not None:
-        captions = [f"{digit.label} {digit.probability:.0%}" + " ?" * digit.unknown for digit in digits]
-        images = [digit.image for digit in digits]
         with replacing(explain / f"{stem}-stages.png", suffix=".png") as temporary:
-            figures.reading(stages.pixels, stages.strength, stages.mask, boxes, images, captions, doubtful).savefig(
-                temporary
-            )
+            if reading.whole is None:
+                images = [digit.image[..., 0] for digit in digits]
+                strip = figures.reading(stages.pixels, stages.strength, stages.mask, boxes, images, captions, doubtful)
+                strip.savefig(temporary)
+            else:
+                seen = reading.whole.image
+                height, width, depth = seen.shape
+                colour = np.repeat(seen, 3, axis=2) if depth == 1 else seen
+                figures.annotated(colour, [(0, 0, width, height)], captions, doubtful).save(temporary)
+
+
+def _scaled(box: tuple[int, int, int, int], scale: float) -> tuple[int, int, int, int]:
+    left, top, right, bottom = box
+    return round(left / scale), round(top / scale), round(right / scale), round(bottom / scale)
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Any]:
-    """A bar on stderr while many pictures are read on a terminal."""
+    """Show a progress bar on stderr when it is a terminal and there are several pictures."""
     if total < 2 or not sys.stderr.isatty():
         yield lambda: None
         return

@@ -1,26 +1,21 @@
-"""How a training's progress is told: a bar on a terminal, a plain line an epoch on a pipe. Always on stderr."""
+"""Progress of a training on stderr: a bar on a terminal, one plain line per epoch on a pipe."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from lenet.training.loop import Progress
 
-
-class Watch(Protocol):
-    """Is told of every bit of progress."""
-
-    def __call__(self, progress: "Progress") -> None:
-        """Take note."""
+OnProgress = Callable[["Progress"], None]
 
 
 @contextmanager
-def training_progress() -> Iterator[Watch]:
-    """Watch a training."""
+def training_progress() -> Iterator[OnProgress]:
+    """A function that shows the progress of a training."""
     if not sys.stderr.isatty():
         yield _print_epoch
         return
@@ -43,7 +38,7 @@ def training_progress() -> Iterator[Watch]:
 
         def advance(progress: "Progress") -> None:
             stage = progress.stage or "training"
-            if stage not in tasks:  # a line a stage, in their order
+            if stage not in tasks:  # one line per stage
                 tasks[stage] = bar.add_task(stage, said="") if tasks else first
             said = f"loss {progress.loss:.3f}, {progress.accuracy:.1%}"
             bar.update(tasks[stage], description=stage, completed=progress.step, total=progress.steps, said=said)
@@ -55,18 +50,15 @@ def training_progress() -> Iterator[Watch]:
 
 def _print_epoch(progress: "Progress") -> None:
     if progress.epoch:
-        with suppress(OSError):  # whoever listened has gone; that ends no training
+        with suppress(OSError):  # a closed pipe does not end the training
             click.echo(_epoch_line(progress), err=True)
-
-
-def _stage(progress: "Progress") -> str:
-    return f"{progress.stage}, " if progress.stage else ""
 
 
 def _epoch_line(progress: "Progress") -> str:
     row = progress.epoch
     assert row is not None
-    line = f"{_stage(progress)}epoch {row.epoch:.3g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
+    stage = f"{progress.stage}, " if progress.stage else ""
+    line = f"{stage}epoch {row.epoch:.3g}: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}"
     if row.validation_accuracy is not None:
         line += f", validation accuracy {row.validation_accuracy:.2%}"
     return f"{line}, {row.seconds:.1f} s"

@@ -20,32 +20,34 @@ EVERYWHERE = ("0.0.0.0", "::", "")
     "curl --data-binary @photo.jpg http://127.0.0.1:8000/api/read",
 )
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
-@click.option("--host", default=LOCAL[0], show_default=True, help="The address to listen at; 0.0.0.0 is every one.")
+@click.option("--host", default=LOCAL[0], show_default=True, help="The address to listen on; 0.0.0.0 is all of them.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 takes a free one."
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 chooses a free one."
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
 @click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="Offer the runs of a folder, too.  [default: where the model's run lies]",
+    help="Offer the models of all runs in a folder, too.  [default: the folder of the model's run]",
 )
 @click.option(
     "--collect",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Keep what people say was read wrong, as pictures that `lenet train --data DIR` takes.",
+    help="Keep corrected drawings, as pictures that `lenet train --data DIR` takes.",
 )
-@click.option("--public", is_flag=True, help="Ask nobody for a token, whatever the address.")
+@click.option("--public", is_flag=True, help="Require no token, whatever the address.")
 @click.option(
     "--token",
     envvar="LENET_TOKEN",
     show_envvar=True,
     metavar="TOKEN",
-    help="The token to ask for.  [default: a new one]",
+    help="The token that requests need.  [default: a random one]",
 )
-@click.option("--allow-host", "names", multiple=True, metavar="NAME", help="A name to go by; repeatable.")
+@click.option(
+    "--allow-host", "names", multiple=True, metavar="NAME", help="Another host name of this server; repeatable."
+)
 def command(
     model: str | None,
     host: str,
@@ -59,15 +61,15 @@ def command(
 ) -> None:
     """Serve a page to draw on and an API at http://HOST:PORT.
 
-    Everything stays on this machine: only it can reach 127.0.0.1, and no picture is ever written to the disk unless
-    --collect asks for it. Another --host asks everyone for a token, which the printed address carries, unless --public
-    is given. The API is described at /docs. Ctrl-C ends it, SIGTERM too; requests in flight are answered first.
+    Everything stays on this machine: only it can reach 127.0.0.1, and no picture is written to the disk without
+    --collect. With another --host every request needs a token, which is part of the printed address, unless --public is
+    given. The API is described at /docs. Ctrl-C or SIGTERM ends the server after all requests are answered.
     """
     from lenet.serve.app import create_app
     from lenet.serve.server import listen, serve
 
-    guarded = token is not None or not (public or host in LOCAL)
-    token = (token or secrets.token_urlsafe(24)) if guarded else None
+    protected = token is not None or not (public or host in LOCAL)
+    token = (token or secrets.token_urlsafe(24)) if protected else None
     app = create_app(
         model,
         runs=runs or _runs_beside(model),
@@ -78,16 +80,16 @@ def command(
     listener = listen(host, port)
     address = f"http://{_printed(host)}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
 
-    def tell() -> None:
+    def on_ready() -> None:
         click.echo(f"Draw at {address} (Ctrl-C ends it)")
         if not no_open:
             _open(address)
 
-    serve(app, listener, tell)
+    serve(app, listener, on_ready)
 
 
 def _runs_beside(model: str | None) -> Path | None:
-    """The folder of runs that the model's run lies in; `runs` where one trains by default."""
+    """The folder of the model's run; by default `runs`, the default folder of `lenet train`."""
     if model is None:
         return Path("runs") if Path("runs").is_dir() else None
     return Path(model).absolute().parent if Path(model).is_dir() else None
@@ -100,7 +102,7 @@ def _printed(host: str) -> str:
 
 
 def _open(address: str) -> None:
-    """In a browser where there is one; a thread, since some browsers keep who opens them waiting."""
+    """Open the page in a browser if there is one; in a thread, since some browsers block the caller."""
     import threading
     import webbrowser
 

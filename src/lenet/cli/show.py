@@ -12,18 +12,18 @@ from lenet.errors import LenetError
     "show", "lenet show runs/train-1 --out digits.png", "lenet show runs/train-1 --count 20 --seed 7 --out digits.gif"
 )
 @click.argument("model", required=False)
-@click.option("--count", type=click.IntRange(1, 200), default=10, show_default=True, help="How many digits.")
-@click.option("--seed", type=click.IntRange(0), help="Which digits; another draw each time when not given.")
+@click.option("--count", type=click.IntRange(1, 200), default=10, show_default=True, help="Number of images.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the draw; a new draw each time when not given.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A .png sheet or an animated .gif.  [default: digits.png]",
 )
-@click.option("--window", is_flag=True, help="Show them in a window, too.")
+@click.option("--window", is_flag=True, help="Also show them in a window.")
 def command(model: str | None, count: int, seed: int | None, out: Path | None, window: bool) -> None:
-    """Draw random test digits with what the network says of them; wrong answers stand in another colour.
+    """Draw random test images with the network's answers; wrong answers have another colour.
 
-    MODEL is a run folder or a model file; without one, the bundled model answers.
+    MODEL is a run folder or a model file; without one, the bundled model is used.
     """
     out = out or (None if window else Path("digits.png"))
     if out is not None and out.suffix.lower() not in (".png", ".gif"):
@@ -51,7 +51,7 @@ def command(model: str | None, count: int, seed: int | None, out: Path | None, w
         else:
             content = as_png(figures.digits(*arrays, loaded.class_names))
         write_bytes(out, content)
-    click.echo(f"{evaluation.correct} of {count} read right" + (f"; see {out}" if out else ""))
+    click.echo(f"{evaluation.correct} of {count} read correctly" + (f"; see {out}" if out else ""))
     if window:
         from lenet.cli.window import show_pictures
 

@@ -2,20 +2,22 @@
 
 import os
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
 
 from lenet.cli.data import preparation_options
-from lenet.cli.progress import Watch, training_progress
+from lenet.cli.progress import OnProgress, training_progress
 from lenet.cli.verb import verb
 from lenet.errors import LenetError
-from lenet.training.recipe import CLASS_WEIGHTS, NAMED, PRECISIONS, Recipe
+from lenet.network.architecture import ActivationKind, PoolKind
+from lenet.network.named import NETWORKS, find_network
+from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
@@ -24,21 +26,22 @@ if TYPE_CHECKING:
 DEFAULT = NAMED[0].name
 
 
-class Filters(click.ParamType[tuple[int, int]]):
-    """Two numbers with a comma."""
+class Filters(click.ParamType[tuple[int, ...]]):
+    """Numbers separated by commas."""
 
     name = "N,N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         """From ``20,50`` to ``(20, 50)``."""
         try:
-            first, second = (int(part) for part in str(value).split(","))
+            return tuple(int(part) for part in str(value).split(","))
         except ValueError:
-            self.fail(f"{value!r} is not two numbers with a comma, such as 20,50", param, ctx)
-        return first, second
+            self.fail(f"{value!r} is not numbers with commas between them, such as 20,50", param, ctx)
 
 
-# What can be changed of a run that is gone on with.
+# Options that change the network, beside --network.
+SHORTHANDS = ("filters", "kernel_size", "dense_units", "activation", "pooling")
+# Options that are allowed beside --resume.
 RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 
 
@@ -46,45 +49,55 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     "train",
     "lenet train",
     "lenet train --recipe tutorial --epochs 2 --run runs/short",
+    'lenet train --network "conv 8 3, tanh, avgpool 2, dense 64, tanh"',
     "lenet train --from runs/train-1 --data photos --run runs/photos",
     "lenet train --resume runs/train-1 --epochs 1.2",
 )
-@click.option("--data", metavar="SOURCE", help="What to learn from: see `lenet data --help`.")
+@click.option("--data", metavar="SOURCE", help="What to train on: see `lenet data --help`.")
 @preparation_options
 @click.option(
     "--recipe",
     default=DEFAULT,
     show_default=True,
-    help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. It decides all that follows unless named.",
+    help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. The options below change it.",
 )
 @click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), 2:1 or 75:25.")
-@click.option("--seed", type=int, help="Decides split, first weights and order.")
+@click.option("--seed", type=int, help="Decides split, initial weights and order.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder to make.  [default: runs/train-N]")
 @click.option(
     "--resume",
     metavar="RUN",
-    help="Go on with an interrupted run; with --epochs, also with a finished one; with --data, from where it lies now.",
+    help="Resume an interrupted run; with --epochs also a finished one; with --data when its data has moved.",
 )
-@click.option("--from", "start", metavar="MODEL", help="A run or model file whose weights to begin with.")
-@click.option("--epochs", type=float, help="How often every training image is seen.")
-@click.option("--batch-size", type=int, help="Images a step.")
-@click.option("--learning-rate", type=float, help="The highest of the schedule.")
-@click.option("--filters", type=Filters(), help="Kernels of the two convolutions.")
-@click.option("--kernel-size", type=int, help="Their side in pixels.")
-@click.option("--dense-units", type=int, help="Units of the hidden dense layer.")
+@click.option("--from", "start", metavar="MODEL", help="A run or model file whose weights to start from.")
+@click.option("--epochs", type=float, help="Number of times that every training image is seen.")
+@click.option("--batch-size", type=int, help="Number of images per step.")
+@click.option("--learning-rate", type=float, help="The highest learning rate of the schedule.")
+@click.option(
+    "--network",
+    metavar="NAME|TEXT",
+    help=f"{', '.join(NETWORKS)}, or layers such as 'conv 8 3, tanh, avgpool 2, dense 64, tanh'.  [default: lenet]",
+)
+@click.option("--filters", type=Filters(), help="Number of kernels of each convolution.")
+@click.option("--kernel-size", type=int, help="Side of the kernels in pixels.")
+@click.option("--dense-units", type=int, help="Units of the last hidden dense layer.")
+@click.option("--activation", type=click.Choice(get_args(ActivationKind)), help="Of all hidden layers.")
+@click.option("--pooling", type=click.Choice(get_args(PoolKind)), help="Of all pooling layers.")
 @click.option(
     "--class-weights",
-    type=click.Choice(CLASS_WEIGHTS),
+    type=click.Choice(get_args(ClassWeights)),
     is_flag=False,
     flag_value="balanced",
-    help="balanced (also without a value): rare classes count as much as frequent ones.",
+    help="balanced (the value may be left out): rare classes count as much as frequent ones.",
 )
-@click.option("--precision", type=click.Choice(PRECISIONS), help="What to compute in; weights are float32 always.")
+@click.option(
+    "--precision", type=click.Choice(get_args(Precision)), help="Of the computation; weights are always float32."
+)
 def command(recipe: str, run: Path | None, resume: str | None, start: str | None, **changes: Any) -> None:
-    """Teach a LeNet and leave a run folder with the model, its measures and its pictures.
+    """Train a network and write a run folder with the model, its metrics and its figures.
 
-    Ctrl-C ends the training early and says how to go on with it; so does a kill, with what was learnt half a minute
-    before.
+    Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
+    work is lost.
     """
     given = {name: value for name, value in changes.items() if value is not None}
     if resume is not None:
@@ -95,7 +108,7 @@ def command(recipe: str, run: Path | None, resume: str | None, start: str | None
     metrics = finished.metrics
     test = metrics["test"]
     click.echo(
-        f"{test['accuracy']:.2%} of {test['n']:,} test images read right ({test['n'] - test['correct']} wrong), "
+        f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
         f"trained in {metrics['train_seconds']:.1f} s"
     )
     click.echo(f"run: {finished.path}")
@@ -104,26 +117,28 @@ def command(recipe: str, run: Path | None, resume: str | None, start: str | None
 
 
 def _train(recipe: str, where: Path | None, start: str | None, changes: dict[str, Any]) -> tuple["Run", int]:
-    """A new run, and the signal that came meanwhile, 0 for none."""
+    """A new run, and the signal that was received, 0 for none."""
+    shorthands = {name: changes.pop(name) for name in SHORTHANDS if name in changes}
     chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
     chosen = chosen.change(**changes)
     if start is not None:
-        from lenet.training.start import start_from
+        from lenet.training.initial import start_from
 
         chosen = start_from(chosen, start)
-        sizes = {name: changes[name] for name in ("filters", "kernel_size", "dense_units") if name in changes}
-        chosen = chosen.change(**sizes)
+        if "network" in changes and str(find_network(changes["network"])) != chosen.network:
+            raise LenetError(f"--network: the model of --from has another network: {chosen.network}")
+    chosen = chosen.change(network=str(chosen.architecture.change(**shorthands)))
 
-    from lenet.training.trainer import train
+    from lenet.training.train import train
 
     dataset = _load(chosen)
-    return _stoppable(lambda watch, stop: train(dataset, chosen, where, watch=watch, stop=stop))
+    return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
 
 
 def _resume(where: str, changes: dict[str, Any]) -> tuple["Run", int]:
-    """The same for a run that is gone on with."""
+    """The same for a run that is resumed."""
     from lenet.training.run import Run
-    from lenet.training.trainer import resume
+    from lenet.training.train import resume
 
     run = Run(Path(where))
     data = changes.pop("data", run.recipe.data)
@@ -133,35 +148,37 @@ def _resume(where: str, changes: dict[str, Any]) -> tuple["Run", int]:
     try:
         dataset = _load(run.recipe.change(data=data))
     except LenetError as error:
-        raise LenetError(f"{error} (the run learns from it; when it lies elsewhere now, add --data)") from error
+        raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
-    def tell(sentence: str) -> None:
+    def warn(sentence: str) -> None:
         click.echo(f"{where}: {sentence}", err=True)
 
-    return _stoppable(lambda watch, stop: resume(run, dataset, **changes, watch=watch, stop=stop, tell=tell))
+    return _stoppable(
+        lambda on_progress, stop: resume(run, dataset, **changes, on_progress=on_progress, stop=stop, on_warning=warn)
+    )
 
 
 def _load(recipe: Recipe) -> "Dataset":
     from lenet.datasets import load_dataset
 
-    dataset = load_dataset(recipe.data, recipe.size or None, recipe.depth or None, recipe.invert)
+    dataset = load_dataset(recipe.data, recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
     for note in dataset.notes:
         click.echo(f"{dataset.name}: {note}", err=True)
     return dataset
 
 
-def _stoppable(work: Callable[[Watch, "StopSignals"], "Run"]) -> tuple["Run", int]:
-    """Do the work with its progress shown; leave with the signal's status when it was stopped."""
-    from lenet.training.stages import StoppedError
+def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple["Run", int]:
+    """Call ``work`` and show its progress; exit with the signal's status when it was stopped."""
+    from lenet.training.train import StoppedError
 
-    with StopSignals() as stop:
+    with stop_signals() as received:
         try:
-            with training_progress() as watch:
-                run = work(watch, stop)
+            with training_progress() as on_progress:
+                run = work(on_progress, lambda: bool(received))
         except StoppedError as stopped:
             click.echo(f"lenet: {stopped}", err=True)
-            click.get_current_context().exit(128 + stop.signal)
-    return run, stop.signal
+            click.get_current_context().exit(128 + received[0])
+    return run, (received or [0])[0]
 
 
 def _refuse_besides_resume() -> None:
@@ -169,38 +186,25 @@ def _refuse_besides_resume() -> None:
     for parameter in context.command.params:
         name = str(parameter.name)
         if name not in RESUMABLE and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{parameter.opts[0]} belongs to the run already; --resume goes without it")
+            raise click.UsageError(f"{parameter.opts[0]} cannot be combined with --resume: the run has its own")
 
 
-class StopSignals:
-    """Ctrl-C and termination as a question that training asks; a second one ends at once."""
+@contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Collect Ctrl-C and SIGTERM in the list while the block runs; a second one ends the process at once."""
+    received: list[int] = []
 
-    def __init__(self) -> None:
-        """None came so far."""
-        self.signal = 0
-        self._before: dict[int, Any] = {}
-
-    def __call__(self) -> bool:
-        """Whether one came."""
-        return bool(self.signal)
-
-    def __enter__(self) -> "StopSignals":
-        """Listen."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._take)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Listen no more."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.signal:
+    def receive(number: int, frame: FrameType | None) -> None:
+        if received:
             raise SystemExit(128 + number)
-        self.signal = number
-        # Not by Python's own streams, which may be in the midst of another line.
+        received.append(number)
+        # Not through Python's streams, which may be in the middle of another line.
         with suppress(OSError):
             os.write(2, "stopping after these steps …\n".encode())
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

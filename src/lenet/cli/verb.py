@@ -1,4 +1,4 @@
-"""What all verbs share: examples in the help, one clear line for a user's mistake, the exit status."""
+"""What all verbs share: examples in the help, one line for an error, the exit status."""
 
 import os
 import signal
@@ -17,72 +17,71 @@ INTERRUPTED, TERMINATED = 130, 143
 
 
 def one_line(text: str) -> str:
-    r"""The text with what does not print escaped: file names may hold even line feeds, shown as ``\n``."""
+    r"""The text with unprintable characters escaped: file names may hold even line feeds, shown as ``\n``."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-class Failure(click.ClickException):
-    """The work failed: one line on stderr, exit status 1."""
-
-    def show(self, file: Any = None) -> None:
-        """Print the line."""
-        click.echo(f"lenet: {one_line(self.message)}", err=True)
-
-
 class TerminatedError(SystemExit):
-    """SIGTERM came."""
+    """SIGTERM was received."""
 
 
 class Verb(click.Command):
-    """A command whose failures are one line each, unless ``--debug`` asks for more."""
+    """A command whose errors are one line each, unless ``--debug`` is given."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         try:
-            with _tidy_end():
+            with _sigterm_raises():
                 return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except BrokenPipeError:
-            # Whoever read the output has gone; so does the flush at exit.
+            # The reader of the output has closed it; the flush at exit must not fail either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo("lenet: interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            message, status = "interrupted", INTERRUPTED
         except TerminatedError:
-            click.echo("lenet: terminated", err=True)
-            ctx.exit(TERMINATED)
+            message, status = "terminated", TERMINATED
         except Exception as error:
             if ctx.meta.get("debug"):
                 raise
-            if isinstance(error, LenetError):
-                raise Failure(str(error)) from error
-            what = str(error).splitlines()[0] if str(error) else ""
-            raise Failure(f"unexpected {type(error).__name__}: {what} (run again with --debug)") from error
+            message, status = str(error), 1
+            if not isinstance(error, LenetError):
+                first = message.partition("\n")[0]
+                message = f"unexpected {type(error).__name__}: {first} (run again with --debug)"
+        click.echo(f"lenet: {one_line(message)}", err=True)
+        return ctx.exit(status)
 
 
 def verb(name: str, *examples: str) -> Callable[[Callable[..., None]], click.Command]:
     """Make a function a verb.
 
     Args:
-        name: how it is called.
-        examples: runnable command lines for the end of its help.
+        name: Its name.
+        examples: Command lines for the end of its help; tests run them.
     """
     epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
 
+    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.meta["debug"] = value
+
+    debug = click.option(
+        "--debug", is_flag=True, expose_value=False, callback=remember, help="Show a failure's traceback."
+    )
+
     def decorate(function: Callable[..., None]) -> click.Command:
-        command: click.Command = click.command(name, cls=Verb, epilog=epilog)(_debug(function))
+        command: click.Command = click.command(name, cls=Verb, epilog=epilog)(debug(function))
         return command
 
     return decorate
 
 
 @contextmanager
-def _tidy_end() -> Iterator[None]:
-    """Let SIGTERM unwind the work as Ctrl-C does, so that nothing half written is left behind.
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM raise an exception as Ctrl-C does, so that temporary files are removed.
 
-    Verbs with handlers of their own set them within. Who called us with another handler keeps it.
+    A handler that the caller has installed is kept.
     """
     number = signal.SIGTERM
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is not signal.SIG_DFL:
@@ -97,13 +96,3 @@ def _tidy_end() -> Iterator[None]:
         yield
     finally:
         signal.signal(number, signal.SIG_DFL)
-
-
-def _debug(function: Callable[..., None]) -> Callable[..., None]:
-    def keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        ctx.meta["debug"] = value
-
-    option = click.option(
-        "--debug", is_flag=True, expose_value=False, callback=keep, help="Show a failure's traceback."
-    )
-    return option(function)

@@ -1,4 +1,4 @@
-"""Pictures in a window of their own."""
+"""A window that shows pictures."""
 
 import base64
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from lenet.errors import LenetError
 
 
 def show_pictures(pictures: Sequence[bytes], title: str) -> None:
-    """Show PNGs one after the other; any key or a click goes on, closing the window ends.
+    """Show PNGs one after the other: any key or a click shows the next, closing the window ends.
 
     Raises:
         LenetError: when this Python has no Tk or there is no screen.
@@ -26,13 +26,13 @@ def show_pictures(pictures: Sequence[bytes], title: str) -> None:
     label.pack()
     left = iter(images[1:])
 
-    def go_on(_: object) -> None:
+    def show_next(_: object) -> None:
         image = next(left, None)
         if image is None:
             window.destroy()
         else:
             label.configure(image=image)
 
-    window.bind("<Key>", go_on)
-    window.bind("<Button>", go_on)
+    window.bind("<Key>", show_next)
+    window.bind("<Button>", show_next)
     window.mainloop()

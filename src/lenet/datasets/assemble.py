@@ -1,4 +1,4 @@
-"""Training, validation and test parts, as a source names them, put together to one Dataset."""
+"""Training, validation and test parts, as a source names them → one Dataset."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from lenet.errors import LenetError
 
 TRAIN, VALIDATION, TEST = range(3)
 
-# What sources call their parts.
+# Names that sources give to their parts.
 PART_NAMES = {
     "train": TRAIN,
     "training": TRAIN,
@@ -25,9 +25,9 @@ PART_NAMES = {
     "testing": TEST,
     "t10k": TEST,
 }
-# What is written for them.
+# Names that are written.
 WRITTEN = ("train", "validation", "test")
-# What tables call the column of the labels, and how many of their rows are read or written at once.
+# Names of the label column in tables, and the number of rows that are read or written at once.
 LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
 ROWS = 1000
 
@@ -43,19 +43,19 @@ def assemble(
 ) -> Dataset:
     """One Dataset: training images first, then validation, then test; classes in their natural order.
 
-    A single part is the whole. A validation part without a test part is what people measure on: it is the test part.
+    A single part is everything. A validation part without a test part is taken as the test part.
 
     Args:
-        where: the source's name, for messages and as the data set's name.
+        where: Name of the source, for messages and as the data set's name.
         images: uint8 ``(n, height, width, depth)``.
         labels: ``(n,)``, indices into ``class_names``.
-        class_names: one a class.
+        class_names: One for each class.
         parts: ``(n,)``, each ``TRAIN``, ``VALIDATION`` or ``TEST``.
-        origins: where each image came from, or nothing.
-        notes: what was done to the pictures.
+        origins: Where each image came from, or nothing.
+        notes: What was done to the pictures.
 
     Raises:
-        LenetError: for class names that cannot be shown, or arrays that do not fit together.
+        LenetError: for class names that cannot be shown, or arrays that do not match.
     """
     if images.ndim == 4 and images.shape[3] not in (1, 3):
         raise LenetError(

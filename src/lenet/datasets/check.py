@@ -1,4 +1,4 @@
-"""What may be wrong with labelled pictures that can all be read."""
+"""Faults of labelled pictures that can all be read."""
 
 import hashlib
 from collections import defaultdict
@@ -10,21 +10,21 @@ from lenet.datasets.assemble import sections
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.orientation import is_transposed
 
-# Of each kind of finding, so many are named.
+# Examples that are named of each kind of finding.
 EXAMPLES = 10
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of thing that was found.
+    """One kind of fault or remark.
 
     Attributes:
-        kind: a short name for programs: ``broken``, ``conflicting-labels``, ``duplicates-across-parts``,
+        kind: Short name for programs: ``broken``, ``conflicting-labels``, ``duplicates-across-parts``,
             ``duplicates``, ``absent-class``, ``missing-number``, ``blank``, ``dim`` or ``transposed``.
-        fault: whether it spoils training or its measure; otherwise it is worth knowing.
-        count: how many.
-        says: one line.
-        examples: at most ``EXAMPLES``, each naming the pictures.
+        fault: Whether it spoils training or evaluation; otherwise it is a remark.
+        count: Number of images, groups of images, or classes.
+        says: One line.
+        examples: At most ``EXAMPLES``, each with the names of its pictures.
     """
 
     kind: str
@@ -35,14 +35,14 @@ class Finding:
 
 
 def check(dataset: Dataset, broken: list[str]) -> list[Finding]:
-    """Look for what spoils a training or its measure.
+    """Look for faults that spoil training or evaluation.
 
     Args:
-        dataset: what could be read.
-        broken: a line for each picture that could not.
+        dataset: The pictures that could be read.
+        broken: One line for each picture that could not.
 
     Returns:
-        What was found, the worst first; nothing when all is well.
+        The findings, faults first; empty for sound data.
     """
     findings = [
         Finding("broken", True, len(broken), f"{len(broken):,} broken files", tuple(broken[:EXAMPLES])),
@@ -74,8 +74,8 @@ def _twins(dataset: Dataset) -> list[Finding]:
                 twice.append(indices)
     kinds = (
         ("conflicting-labels", True, conflicting, "images have equals with another label"),
-        ("duplicates-across-parts", True, across, "images stand in the training and the test part alike"),
-        ("duplicates", False, twice, "images stand twice or more in the same part"),
+        ("duplicates-across-parts", True, across, "images are both in the training and in the test part"),
+        ("duplicates", False, twice, "images are twice or more in the same part"),
     )
     return [
         Finding(kind, fault, len(groups), f"{len(groups):,} {says}", _named(dataset, groups))
@@ -120,5 +120,5 @@ def _dim(dataset: Dataset) -> Finding:
 
 
 def _transposed(dataset: Dataset) -> Finding:
-    says = "rows and columns seem to have changed places, as in EMNIST; mend it with: lenet data convert --transpose"
+    says = "rows and columns seem to be swapped, as in EMNIST; fix it with: lenet data convert --transpose"
     return Finding("transposed", True, int(is_transposed(dataset) is True), says)

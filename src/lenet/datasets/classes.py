@@ -1,4 +1,4 @@
-"""Classes have names; their numbers follow from the names' natural order, in every source alike."""
+"""Class names, whose natural order gives the classes' numbers in every source."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ def in_natural_order(
         LenetError: for names that cannot be shown or occur twice; ``where`` is named in it.
     """
     if len(class_names) > MOST_CLASSES:
-        raise LenetError(f"{where}: has {len(class_names):,} classes, at most {MOST_CLASSES:,} can be learnt")
+        raise LenetError(f"{where}: has {len(class_names):,} classes, at most {MOST_CLASSES:,} are possible")
     for name in class_names:
         _refuse_unshowable(name, where)
     order = sorted(range(len(class_names)), key=lambda index: natural_key(class_names[index]))

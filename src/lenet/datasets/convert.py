@@ -1,4 +1,4 @@
-"""From a Dataset to any of the formats it can come from, nothing lost."""
+"""Writing a Dataset in a format that it can be loaded from again, nothing lost."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,53 +6,51 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet.datasets.csv import write_csv
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.folder import write_folder
-from lenet.datasets.idx import write_idx_folder
 from lenet.datasets.npz import write_npz
 from lenet.datasets.parquet import write_parquet
 from lenet.errors import LenetError
 
 WRITERS: dict[str, Callable[[Dataset, Path], None]] = {
     "folder": write_folder,
-    "idx": write_idx_folder,
     "npz": write_npz,
-    "csv": write_csv,
     "parquet": write_parquet,
 }
 
 
 def format_for(target: Path, chosen: str | None = None) -> str:
-    """The format of a target: the chosen one, else as its ending says, else a folder.
+    """The format of a target: the chosen one, else what its ending says, else a folder.
 
     Raises:
         LenetError: for an ending that is none of them.
     """
     ending = target.suffix.lower().removeprefix(".")
     if chosen is None and ending and ending not in WRITERS:
-        raise LenetError(f"{target}: its ending is none of .npz, .csv and .parquet; name the format with --to")
+        raise LenetError(f"{target}: its ending is neither .npz nor .parquet; name the format with --to")
     return chosen or ending or "folder"
 
 
 def convert(dataset: Dataset, target: Path, kind: str) -> None:
-    """Write ``dataset`` so that ``load_dataset`` gives equal pixels, labels, names and parts; whole or not at all.
+    """Write ``dataset`` so that ``load_dataset`` with framing ``whole`` gives equal pixels, labels, names and parts.
+
+    The target is written whole or not at all.
 
     Args:
-        dataset: of depth 1 or 3.
-        target: a new file or folder.
-        kind: one of ``WRITERS``. IDX and folders of pictures are folders.
+        dataset: Of depth 1 or 3.
+        target: A new file or folder.
+        kind: One of ``WRITERS``.
 
     Raises:
-        LenetError: when it is there already, cannot be written, or the format cannot hold something of the data.
+        LenetError: when the target exists, cannot be written, or the format cannot hold something of the data.
     """
     if target.exists() or target.is_symlink():
         raise LenetError(f"{target}: is there already and is not overwritten; choose another name")
-    if kind in ("npz", "csv", "parquet") and target.suffix.lower() != f".{kind}":
+    if kind != "folder" and target.suffix.lower() != f".{kind}":
         raise LenetError(f"{target}: a {kind} file ends in .{kind}")
     WRITERS[kind](dataset, target)
 
 
 def transpose(dataset: Dataset) -> Dataset:
-    """Rows and columns changed, which turns EMNIST's pictures upright."""
+    """Swap rows and columns, which turns EMNIST's pictures upright."""
     return replace(dataset, images=np.ascontiguousarray(dataset.images.transpose(0, 2, 1, 3)))

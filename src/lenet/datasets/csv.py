@@ -1,4 +1,4 @@
-"""CSV as Kaggle has it: a label and the pixels of one image a row."""
+"""CSV as Kaggle has it: each row is a label and the pixels of one image."""
 
 import csv
 import re
@@ -12,20 +12,19 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from lenet.atomic import replacing
-from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_column, part_number
-from lenet.datasets.classes import LONGEST_NAME, number, refuse_absent
+from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_number
+from lenet.datasets.classes import LONGEST_NAME, number
 from lenet.datasets.dataset import Dataset, as_images
 from lenet.errors import LenetError
 
 PART_COLUMN = "part"
-# The longest a row may be: colour images of 1,000×1,000 pixels fit.
+# Longest row; colour images of 1,000×1,000 pixels fit.
 MOST_ROW_CHARACTERS = 16 << 20
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """What stands in which column."""
+    """Which column is what."""
 
     columns: int
     label: int
@@ -33,7 +32,7 @@ class _Layout:
     shape: tuple[int, ...]
 
     def dtype(self) -> Any:
-        """A record a row: neighbouring pixels are one field, so that NumPy parses them in one go."""
+        """One record for each row; neighbouring pixels are one field, so that NumPy parses them at once."""
         fields: list[Any] = []
         for kind, group in groupby(range(self.columns), self._kind):
             run = list(group)
@@ -65,22 +64,6 @@ def read_csv(path: Path) -> Dataset:
         raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise LenetError(f"{path}: is not text in UTF-8 ({error.reason})") from error
-
-
-def write_csv(dataset: Dataset, path: Path) -> None:
-    """Write a header, then a row an image: its label, its part where the source has parts, its pixels.
-
-    Raises:
-        LenetError: when a class has no image, or the file cannot be written.
-    """
-    refuse_absent(dataset.labels, dataset.class_names, f"{path}: CSV")
-    parts = part_column(dataset)
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["label", *([PART_COLUMN] if parts else []), *_pixel_columns(dataset.images.shape[1:])])
-        for index, image in enumerate(dataset.images):
-            name = dataset.class_names[dataset.labels[index]]
-            writer.writerow([name, *([parts[index]] if parts else []), *image.ravel().tolist()])
 
 
 def _read(file: IO[str], path: Path) -> Dataset:
@@ -124,7 +107,7 @@ def _split(place: int, line: str, path: Path) -> list[str]:
     try:
         return next(csv.reader([line]), [])
     except csv.Error as error:
-        raise LenetError(f"{path}: line {place}: cannot be read ({error}); commas stand between fields") from error
+        raise LenetError(f"{path}: line {place}: cannot be read ({error}); fields are separated by commas") from error
 
 
 def _is_header(columns: Sequence[str]) -> bool:
@@ -148,7 +131,7 @@ def _layout(columns: Sequence[str], path: Path) -> _Layout:
     part = names.index(PART_COLUMN) if PART_COLUMN in names else None
     pixels = [name for index, name in enumerate(names) if index not in (labels[0], part)]
     if not pixels:
-        raise LenetError(f"{path}: line 1: has no pixel column; commas stand between the columns")
+        raise LenetError(f"{path}: line 1: has no pixel column; columns are separated by commas")
     return _Layout(len(names), labels[0], part, _shape(pixels, path))
 
 
@@ -190,7 +173,7 @@ def _parse(chunk: list[tuple[int, str]], layout: _Layout, path: Path) -> npt.NDA
 
 
 def _explain(place: int, fields: list[str], layout: _Layout, path: Path) -> None:
-    """Raise for what is wrong with a line, if it is this one."""
+    """Raise what is wrong with a line, if anything is."""
     if len(fields) != layout.columns:
         raise LenetError(f"{path}: line {place}: has {len(fields)} columns, the first line has {layout.columns}")
     for column, field in enumerate(fields):

@@ -12,19 +12,20 @@ import numpy.typing as npt
 
 from lenet.datasets.store import gather
 from lenet.errors import LenetError
+from lenet.pictures.framing import FramingKind
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
 
-# A split that takes the source's own parts; where it has none, MNIST's proportion.
+# The split that takes the source's own parts, and its ratio for a source without, which is MNIST's.
 OWN, OWN_PROPORTION = "own", "6:1"
-# Of the training images, at the most this share is kept aside to watch the training with.
+# Largest share of the training images that is held out for validation.
 MOST_VALIDATION = 0.1
 
 
-class Parts(NamedTuple):
-    """What a split gives."""
+class Split(NamedTuple):
+    """Training and test part."""
 
     train: "Dataset"
     test: "Dataset"
@@ -35,19 +36,21 @@ class Dataset:
     """Labelled images.
 
     Attributes:
-        name: what the source is called.
-        images: uint8 ``(n, height, width, depth)``, bright ink on black as MNIST has it. ``(n, height, width)`` is
-            taken as grey, ``(n, k·k)`` vectors as square grey images. A mapped file (``np.memmap``) stays one.
-        labels: integers ``(n,)``, indices into ``class_names``.
-        class_names: one name a class.
-        test_from: index of the first image of the test part that the source itself names, if it names one.
-        validation_from: the same for the validation part, which lies between training and test part (a training part
+        name: Name of the source.
+        images: uint8 ``(n, height, width, depth)``, grey ones as bright ink on black. ``(n, height, width)`` is taken
+            as grey, ``(n, k·k)`` vectors as square grey images. A mapped file (``np.memmap``) stays one.
+        labels: Integers ``(n,)``, indices into ``class_names``.
+        class_names: One name for each class.
+        test_from: Index of the first image of the test part that the source itself names, if it names one.
+        validation_from: The same for the validation part, which lies between training and test part (a training part
             that ``split`` gave has it at its end).
-        origins: where each image came from, such as its file's path; empty where that is not known.
-        notes: what was done to the pictures on their way in, a sentence each.
+        origins: Where each image came from, such as its file's path; empty where that is not known.
+        notes: What was done to the pictures, a sentence each.
+        framing: How pictures became these images: see ``lenet.pictures.framing``.
+        inverted: Whether framing ``whole`` inverted the pictures.
 
     Raises:
-        LenetError: when the arrays do not fit together.
+        LenetError: when the arrays do not match.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Dataset:
     validation_from: int | None = None
     origins: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    framing: FramingKind = "whole"
+    inverted: bool = False
 
     def __post_init__(self) -> None:
         """Bring the arrays into their one shape and check them."""
@@ -137,16 +142,16 @@ class Dataset:
         renumbered = np.array([number.get(name, 0) for name in self.class_names])
         return replace(self, labels=renumbered[self.labels], class_names=class_names)
 
-    def split(self, ratio: str, seed: int = 0) -> Parts:
+    def split(self, ratio: str, seed: int = 0) -> Split:
         """Split into training and test.
 
         ``own``, or a ratio that names exactly the parts that the source itself has (``60000:10000`` for MNIST), takes
-        those as they stand. Otherwise the images are shuffled by ``seed`` and every class is divided alike; for
-        ``own`` on a source without parts in the proportion 6:1.
+        those. Otherwise the images are shuffled by ``seed`` and every class is divided in the same ratio, which is 6:1
+        for ``own`` on a source without parts.
 
         Args:
             ratio: ``own``, or ``train:test``, such as ``60000:10000``, ``2:1``, ``75:25`` or ``0.9:0.1``.
-            seed: of the shuffle.
+            seed: Of the shuffle.
 
         Raises:
             LenetError: for a ratio that is not two positive numbers or leaves a part empty.
@@ -159,14 +164,14 @@ class Dataset:
         test_count = round(len(self) * second / (first + second))
         return self.hold_out(test_count, seed)
 
-    def keep_aside(self, count: int, seed: int = 0) -> tuple["Dataset", "Dataset | None"]:
-        """Divide a training part into what is learnt from and what the training is watched with.
+    def split_validation(self, count: int, seed: int = 0) -> tuple["Dataset", "Dataset | None"]:
+        """Divide a training part into training and validation part.
 
-        Where the source has a validation part of its own, that is taken. Otherwise ``count`` images are held out, but
-        at most a tenth of all.
+        The source's own validation part is taken if it has one. Otherwise ``count`` images are held out, but at most a
+        tenth of all.
 
         Returns:
-            Training and validation part; the latter is None when nothing is kept aside.
+            Training and validation part; the latter is None when no image is held out.
         """
         if self.validation_from is not None:
             return (
@@ -179,10 +184,10 @@ class Dataset:
         parts = self.hold_out(count, seed)
         return parts.train, parts.test
 
-    def hold_out(self, count: int, seed: int = 0) -> Parts:
-        """Keep ``count`` images aside as the test part: shuffled by ``seed``, every class divided alike.
+    def hold_out(self, count: int, seed: int = 0) -> Split:
+        """Hold out ``count`` images as the test part: shuffled by ``seed``, every class in the same ratio.
 
-        A class of a single image stays in the training part, where it can be learnt, if ``count`` allows it.
+        A class of a single image stays in the training part, if ``count`` allows it.
 
         Raises:
             LenetError: when either part would be empty.
@@ -194,13 +199,13 @@ class Dataset:
         test = np.zeros(len(self), dtype=bool)
         for label, quota in enumerate(_quotas(np.bincount(self.labels, minlength=len(self.class_names)), count)):
             test[order[self.labels[order] == label][:quota]] = True
-        return Parts(
+        return Split(
             self.take(order[~test[order]], f"{self.name} train"), self.take(order[test[order]], f"{self.name} test")
         )
 
-    def _own_parts(self, test_from: int) -> Parts:
+    def _own_parts(self, test_from: int) -> Split:
         train = self._section(0, test_from, f"{self.name} train")
-        return Parts(
+        return Split(
             replace(train, validation_from=self.validation_from),
             self._section(test_from, len(self), f"{self.name} test"),
         )

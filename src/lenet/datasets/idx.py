@@ -11,8 +11,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from lenet.atomic import building
-from lenet.datasets.assemble import PART_NAMES, assemble, join, sections
+from lenet.datasets.assemble import PART_NAMES, assemble, join
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.store import MOST_UNPACKED_BYTES
@@ -22,17 +21,17 @@ from lenet.errors import LenetError
 UNSIGNED_BYTE = 0x08
 # train-images-idx3-ubyte, t10k-images.idx3-ubyte.gz, emnist-letters-test-images-idx3-ubyte.gz
 IMAGES_FILE = re.compile(r"(?:.*-)?(?P<part>[a-z0-9]+)-images[-.]idx\d-ubyte(\.gz)?", re.IGNORECASE)
-# A class's name a line, in the order of the labels; EMNIST's own file has label and code point in a line instead.
+# One class name in each line, in the order of the labels; EMNIST's own file has label and code point in each line.
 NAMES_FILE, EMNIST_NAMES = "classes.txt", "*-mapping.txt"
 
 
 def read_idx_folder(folder: Path) -> Dataset:
     """Read the pairs of images and labels in a folder: ``train-…``, ``t10k-…``, gzipped or plain.
 
-    Classes are named by ``classes.txt`` (a name a line), by EMNIST's ``…-mapping.txt``, or by their numbers.
+    Classes are named by ``classes.txt`` (one name in each line), by EMNIST's ``…-mapping.txt``, or by their numbers.
 
     Raises:
-        LenetError: names the file that is missing, damaged or does not fit its fellow.
+        LenetError: names the file that is missing, damaged or does not match its pair.
     """
     images: list[Images] = []
     labels: list[npt.NDArray[np.uint8]] = []
@@ -43,7 +42,7 @@ def read_idx_folder(folder: Path) -> Dataset:
         if part is None:
             raise LenetError(f"{path}: its name tells no part; it begins with one of {', '.join(PART_NAMES)}")
         if any(part in before for before in parts):
-            raise LenetError(f"{path}: a second file of the same part lies beside it; remove one")
+            raise LenetError(f"{path}: a second file of the same part is beside it; remove one")
         images.append(as_images(read_idx(path), str(path)))
         labels.append(_read_labels(path, len(images[-1])))
         parts.append(np.full(len(images[-1]), part))
@@ -53,27 +52,6 @@ def read_idx_folder(folder: Path) -> Dataset:
     values = np.concatenate(labels)
     every, class_names = resolve(*_with_names(folder, values), str(folder))
     return assemble(str(folder), joined, every, class_names, np.concatenate(parts))
-
-
-def write_idx_folder(dataset: Dataset, target: Path) -> None:
-    """Write gzipped pairs for every part, and ``classes.txt``.
-
-    Raises:
-        LenetError: for more than 256 classes, which a label byte cannot tell, or when it cannot be written.
-    """
-    if len(dataset.class_names) > 256:
-        raise LenetError(f"{target}: IDX labels are bytes, too small for {len(dataset.class_names)} classes; take npz")
-    with building(target) as folder:
-        (folder / NAMES_FILE).write_text("".join(f"{name}\n" for name in dataset.class_names), encoding="utf-8")
-        for name, rows in sections(dataset).items():
-            part = {"all": "train", "test": "t10k"}.get(name, name)
-            images = dataset.images[rows]
-            images = images[..., 0] if dataset.depth == 1 else images
-            labels = dataset.labels[rows].astype(np.uint8)
-            for kind, array in ((f"images-idx{images.ndim}", images), ("labels-idx1", labels)):
-                header = struct.pack(f">BBBB{array.ndim}I", 0, 0, UNSIGNED_BYTE, array.ndim, *array.shape)
-                content = gzip.compress(header + array.tobytes(), compresslevel=6, mtime=0)
-                (folder / f"{part}-{kind}-ubyte.gz").write_bytes(content)
 
 
 def idx_images(folder: Path) -> list[Path]:
@@ -154,7 +132,7 @@ def _read_labels(images: Path, count: int) -> npt.NDArray[np.uint8]:
     packed = plain.with_name(f"{plain.name}.gz")
     path = next((path for path in (images.with_name(name), plain, packed) if path.exists()), None)
     if path is None:
-        raise LenetError(f"{images}: its labels {plain.name} or {packed.name} do not lie beside it")
+        raise LenetError(f"{images}: its labels {plain.name} or {packed.name} are not beside it")
     labels = read_idx(path)
     if labels.shape != (count,):
         raise LenetError(f"{path}: has labels of shape {labels.shape} for {count:,} images; are the files swapped?")
@@ -178,7 +156,7 @@ def _with_names(folder: Path, values: npt.NDArray[np.uint8]) -> tuple[npt.NDArra
     except OSError as error:
         raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, OverflowError) as error:
-        raise LenetError(f"{path}: is not a label and a code point a line ({error})") from error
+        raise LenetError(f"{path}: has not one label and one code point in each line ({error})") from error
     missing = sorted(set(np.unique(values).tolist()) - names.keys())
     if missing:
         raise LenetError(f"{path}: does not name the label {missing[0]}")

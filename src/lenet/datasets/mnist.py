@@ -37,6 +37,7 @@ def load_mnist(folder: Path = FOLDER) -> Dataset:
         labels=np.concatenate([train_labels, test_labels]).astype(np.int64),
         class_names=tuple("0123456789"),
         test_from=len(train_images),
+        framing="mark",
     )
 
 

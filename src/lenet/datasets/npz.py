@@ -107,7 +107,7 @@ def _meaning(key: str) -> Any:
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> npt.NDArray[Any]:
-    """One ``.npy`` of the archive; what its header claims is held against its size before anything is made of it."""
+    """One ``.npy`` of the archive; the size that its header claims is checked before it is allocated."""
     with archive.open(entry) as file:
         version = np.lib.format.read_magic(file)
         readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

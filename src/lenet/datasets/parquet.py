@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from lenet.atomic import replacing
 from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_column, part_number
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
-from lenet.datasets.picture import Encoded
-from lenet.datasets.pictures import Complain, decode_all, fingerprint, refuse
+from lenet.datasets.decode import Encoded, OnError, decode_all
 from lenet.datasets.pixels import as_pixels
-from lenet.datasets.prepare import Preparation, as_picture, prepare
+from lenet.datasets.preparation import Preparation
+from lenet.datasets.prepare import prepare
 from lenet.datasets.store import MOST_UNPACKED_BYTES
 from lenet.errors import LenetError, reason
+from lenet.pictures.letterbox import as_picture
 
 IMAGE_COLUMNS = ("image", "img", "picture", "pixels", "x")
 HUB_LABEL_COLUMNS = (*LABEL_COLUMNS, "fine_label")
@@ -28,7 +29,7 @@ PART_COLUMNS = ("part", "split")
 
 @dataclass(frozen=True)
 class _Shard:
-    """One file, its columns found."""
+    """One file and its columns."""
 
     path: Path
     file: Any
@@ -42,7 +43,7 @@ class _Shard:
         return int(self.file.metadata.num_rows)
 
 
-def read_parquet(path: Path, preparation: Preparation, complain: Complain = refuse) -> Dataset:
+def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     """Read a Parquet file, or a folder of them named ``train-….parquet``, ``test-….parquet``.
 
     The column ``image`` holds encoded pictures (as bytes, or as a record of ``bytes`` and ``path``) or lists of
@@ -50,9 +51,9 @@ def read_parquet(path: Path, preparation: Preparation, complain: Complain = refu
     ``split`` may name the part. Nothing outside the file is ever read.
 
     Args:
-        path: the file or folder.
-        preparation: how encoded pictures shall come; pixels come as they are.
-        complain: is told of every broken picture; those are left out.
+        path: The file or folder.
+        preparation: What is asked of the pictures.
+        on_error: Is called for every broken picture; those are left out.
 
     Raises:
         LenetError: names the file, and the row where it is one.
@@ -64,17 +65,15 @@ def read_parquet(path: Path, preparation: Preparation, complain: Complain = refu
         raise LenetError(f"{path}: has no row")
     labels, parts, listed = _read_labels(shards, path)
     origins = [f"{shard.path.name} row {row}" for shard in shards for row in range(shard.rows)]
-    if encoded := all(_is_encoded(shard) for shard in shards):
-        stamps = [(str(it.path.resolve()), it.path.stat().st_size, it.path.stat().st_mtime_ns) for it in shards]
-        images, kept, notes = decode_all(
-            str(path), count, lambda: _encoded(shards), preparation, fingerprint(stamps), complain
-        )
-        labels, parts, origins = labels[kept], parts[kept], [origins[index] for index in kept]
-    else:
-        images, notes = _read_pixels(shards, path), ()
-    numbers, class_names = resolve(labels, listed, str(path))
-    dataset = assemble(str(path), images, numbers, class_names, parts, origins, notes)
-    return dataset if encoded else prepare(dataset, preparation)
+    if not all(_is_encoded(shard) for shard in shards):
+        numbers, class_names = resolve(labels, listed, str(path))
+        dataset = assemble(str(path), _read_pixels(shards, path), numbers, class_names, parts, origins)
+        return prepare(dataset, preparation)
+    images, kept, choice = decode_all(str(path), lambda: _encoded(shards), parts, preparation, on_error)
+    numbers, class_names = resolve(labels[kept], listed, str(path))
+    kept_origins = [origins[index] for index in kept]
+    dataset = assemble(str(path), images, numbers, class_names, parts[kept], kept_origins, choice.notes)
+    return replace(dataset, framing=choice.kind, inverted=choice.inverted)
 
 
 def write_parquet(dataset: Dataset, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Arrays of numbers, as files hold them, made pixels; whatever cannot be one is refused by its place."""
+"""Arrays of numbers, as files have them → pixels; names the place of a value that cannot be one."""
 
 from typing import Any
 

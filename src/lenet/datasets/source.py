@@ -5,14 +5,15 @@ from pathlib import Path
 
 from lenet.datasets.csv import read_csv
 from lenet.datasets.dataset import Dataset
+from lenet.datasets.decode import OnError, refuse
 from lenet.datasets.digits import load_digits
 from lenet.datasets.folder import read_folder
 from lenet.datasets.idx import IMAGES_FILE, idx_images, read_idx_folder
 from lenet.datasets.mnist import load_mnist
 from lenet.datasets.npz import read_npz
 from lenet.datasets.parquet import read_parquet
-from lenet.datasets.pictures import Complain, refuse
-from lenet.datasets.prepare import Preparation, parse_size, prepare
+from lenet.datasets.preparation import Preparation, parse_size
+from lenet.datasets.prepare import prepare
 from lenet.errors import LenetError
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
@@ -24,20 +25,24 @@ def load_dataset(
     size: tuple[int, int] | str | None = None,
     depth: int | None = None,
     invert: str = "auto",
-    complain: Complain = refuse,
+    framing: str = "auto",
+    on_error: OnError = refuse,
 ) -> Dataset:
     """Load labelled pictures from whatever the user names.
 
     Args:
-        source: ``mnist``, ``digits`` (scikit-learn's), a folder with a folder a class (under ``train`` and ``test``
-            or not), a folder of IDX pairs, an ``.npz``, ``.csv`` or ``.parquet`` file, or a folder of the latter.
-        size: height and width to scale all pictures to, proportions kept, or a text such as ``28x28``, width first;
-            None takes them as they are.
-        depth: 1 for grey, 3 for colour; None takes them as they are.
-        invert: ``yes``, ``no``, or ``auto``: grey pictures on a white ground are inverted to bright ink on black. The
-            ground is white when the median of the border pixels, over up to some 1,000 pictures evenly spread over the
-            set, is above 127.
-        complain: is told of every fault that can be passed over; by default the first one is raised.
+        source: ``mnist``, ``digits`` (scikit-learn's), a folder with one folder for each class (under ``train`` and
+            ``test`` or not), a folder of IDX pairs, an ``.npz``, ``.csv`` or ``.parquet`` file, or a folder of the
+            latter.
+        size: Height and width of the images, or a text such as ``28x28``, width first. Without it, framing ``mark``
+            gives 28×28, and ``whole`` the pictures' own size.
+        depth: 1 for grey, 3 for colour; None keeps the pictures' own. Colour is always framed ``whole``.
+        invert: ``yes``, ``no``, or ``auto``: with framing ``whole``, grey pictures on a white ground are inverted to
+            bright ink on black. The ground is white when the median of the sample's border pixels is above 127.
+        framing: ``mark`` (the ink of one character, brought to MNIST's form), ``whole`` (the whole picture,
+            letterboxed), or ``auto``, which chooses by a sample of 200 training pictures and says so in a note. Images
+            that are in MNIST's form already stay as they are.
+        on_error: Is called with every fault that can be passed over; by default the first one is raised.
 
     Raises:
         LenetError: one line that names the file at fault and the place in it.
@@ -45,7 +50,7 @@ def load_dataset(
     Example:
         >>> dataset = load_dataset("photos", size=(28, 28), depth=1)
     """
-    preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert)
+    preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert, framing)
     if str(source) in BUNDLED:
         return prepare(BUNDLED[str(source)](), preparation)
     path = Path(source)
@@ -55,7 +60,7 @@ def load_dataset(
         raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
     # Encoded pictures are brought into form while they are decoded, arrays of pixels afterwards.
     if kind in ("folder", "parquet"):
-        return {"folder": read_folder, "parquet": read_parquet}[kind](path, preparation, complain)
+        return {"folder": read_folder, "parquet": read_parquet}[kind](path, preparation, on_error)
     read = {"npz": read_npz, "csv": read_csv, "idx": read_idx_folder}[kind]
     return prepare(read(path), preparation)
 
@@ -74,4 +79,4 @@ def _kind(path: Path) -> str:
         return kind
     if IMAGES_FILE.fullmatch(path.name):
         raise LenetError(f"{path}: name the folder of the IDX files, {path.parent}")
-    raise LenetError(f"{path}: is no data that is known; known are {SOURCES}")
+    raise LenetError(f"{path}: is not known data; known are {SOURCES}")

@@ -1,4 +1,4 @@
-"""How good the network is, and how sure one may be of that."""
+"""Measuring a model: accuracy, calibration, robustness and unknown images."""
 
 from lenet.evaluation.evaluate import Evaluation, evaluate
 from lenet.evaluation.parts import data_for, part_for

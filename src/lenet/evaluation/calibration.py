@@ -1,4 +1,4 @@
-"""Honest probabilities and a bound for the unknown, both fitted on images that took no part in the training."""
+"""Calibrated probabilities and a threshold for unknown images, both fitted on images that were held out of training."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,22 +13,23 @@ from lenet.evaluation.unknown import fit_threshold
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import softmax
 from lenet.model.runtime import Model
+from lenet.model.scores import highest_logit
 
-# Where the best temperature lies outside, the images are too few or too easy to tell it.
+# Where the best temperature lies outside, the images are too few or too easy to determine it.
 LOWEST, HIGHEST = 0.2, 5.0
-# The threshold leaves 1 % of the images below it; of fewer than these, that is not even one image.
+# The threshold leaves 1 % of the images below it; of fewer images than these, that is less than one.
 FEWEST_IMAGES = 100
 
 
 def fit_temperature(logits: npt.NDArray[Any], truth: Counts) -> float:
-    """The temperature that gives the truth the highest likelihood, between ``LOWEST`` and ``HIGHEST``.
+    """The temperature that maximises the likelihood of the labels, between ``LOWEST`` and ``HIGHEST``.
 
-    Dividing all logits by one number changes no answer, only how sure it sounds.
+    Dividing all logits by one number changes no answer, only its confidence.
     Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
 
     Args:
-        logits: ``(n, classes)``, of images that the network did not learn from.
-        truth: their labels ``(n,)``.
+        logits: ``(n, classes)``, of images that the network was not trained on.
+        truth: Their labels ``(n,)``.
     """
     logits = logits.astype(np.float64)
     found = minimize_scalar(  # the loss has one minimum: it is convex in 1 / temperature
@@ -41,17 +42,18 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Counts) -> float:
 
 
 def calibrate(model: Model, held_out: Dataset) -> Metadata:
-    """The model's metadata with the temperature and the unknown-threshold that ``held_out`` asks for.
+    """The model's metadata with the temperature and the threshold for unknown images that fit ``held_out``.
 
     Args:
-        model: as trained.
-        held_out: images that it did not learn from; never the test part, which is there to measure. Of fewer than
-            ``FEWEST_IMAGES``, nothing is fitted.
+        model: A trained model.
+        held_out: Images that it was not trained on; never the test part. On fewer than ``FEWEST_IMAGES``, nothing is
+            fitted.
     """
     if len(held_out) < FEWEST_IMAGES:
         return model.metadata
+    logits = model.logits(held_out.images)
     return replace(
         model.metadata,
-        temperature=fit_temperature(model.logits(held_out.images), held_out.labels),
-        unknown_threshold=fit_threshold(model.unknown_scores(held_out.images)),
+        temperature=fit_temperature(logits, held_out.labels),
+        unknown_threshold=fit_threshold(highest_logit(logits)),
     )

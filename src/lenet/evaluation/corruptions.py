@@ -1,41 +1,41 @@
-"""What the world does to a picture, at five severities each: the fifteen kinds of MNIST-C, rebuilt, and nine more.
+"""Corruptions of images, each at five severities: the fifteen kinds of MNIST-C, reimplemented, and nine more.
 
-MNIST-C-style: the kinds are those of Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019; code
-and severities are our own, so accuracies are not to be held against those measured on the published files.
+The kinds are those of Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019. Code and severities
+are our own, so accuracies cannot be compared with those measured on the published files.
 
-Every kind takes grey images ``(n, height, width)`` in [0, 1], one level and a random generator, and gives images of the
-same shape. Lengths are pixels of a 28 pixel picture and grow with a larger one.
+Every kind takes grey images ``(n, height, width)`` in [0, 1], one level and a random generator, and returns images of
+the same shape. Lengths are in pixels of a 28 pixel image and scale with its size.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from lenet.datasets.dataset import Images
-from lenet.evaluation.strokes import dotted, scratch, zigzag
+from lenet.evaluation.strokes import Grey, dotted, scratch, zigzag
 
-Grey = npt.NDArray[np.float64]
 Apply = Callable[[Grey, float, np.random.Generator], Grey]
 
 SEVERITIES = 5
-# What lengths in pixels refer to.
+# Side that lengths in pixels refer to.
 SIDE = 28
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """A kind of damage.
+    """A kind of corruption.
 
     Attributes:
-        name: in MNIST-C's spelling where it is one of its kinds.
-        family: kinds of one family are drawn together.
-        levels: its strength at severities 1 to 5.
-        unit: of the levels.
-        apply: does it.
-        mnist_c: whether MNIST-C has this kind.
+        name: In MNIST-C's spelling where it is one of its kinds.
+        family: Group of kinds that are drawn in one panel.
+        levels: Strengths at severities 1 to 5.
+        unit: Of the levels.
+        apply: Function of images, level and random generator.
+        mnist_c: Whether MNIST-C has this kind.
     """
 
     name: str
@@ -47,19 +47,20 @@ class Corruption:
 
 
 def corrupt(images: Images, corruption: Corruption, severity: int, seed: int = 0) -> Images:
-    """Images ``(n, height, width, depth)`` uint8, damaged; the same for the same seed, the channels of a colour alike.
+    """Corrupt images; all channels alike, and always the same for the same seed.
 
     Args:
-        images: clean ones, bright ink on black.
-        corruption: one of ``CORRUPTIONS``.
+        images: uint8 ``(n, height, width, depth)``, bright ink on black.
+        corruption: One of ``CORRUPTIONS``.
         severity: 1 to 5.
-        seed: decides directions, places and noise.
+        seed: Of directions, places and noise.
+
+    Returns:
+        The same shape and type.
     """
     channels = [
         corruption.apply(
-            images[..., channel] / 255,
-            corruption.levels[severity - 1],
-            np.random.default_rng((seed, severity)),
+            images[..., channel] / 255, corruption.levels[severity - 1], np.random.default_rng((seed, severity))
         )
         for channel in range(images.shape[-1])
     ]
@@ -70,7 +71,7 @@ def corrupt(images: Images, corruption: Corruption, severity: int, seed: int = 0
 
 
 def _translate(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    angle = rng.choice(8, len(images)) * np.pi / 4  # along an axis or a diagonal, so many pixels each way
+    angle = rng.choice(8, len(images)) * np.pi / 4  # along an axis or a diagonal
     direction = np.rint(np.stack([np.sin(angle), np.cos(angle)], axis=1))
     return _warp(images, np.eye(2), level * _scale(images) * direction)
 
@@ -94,19 +95,10 @@ def _resize(images: Grey, level: float, rng: np.random.Generator) -> Grey:
 # --- the pen ---
 
 
-def _thicker(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    return _between(images, level * _scale(images), lambda grown: ndimage.maximum_filter(grown, footprint=_CROSS))
-
-
-def _thinner(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    return _between(images, level * _scale(images), lambda shrunk: ndimage.minimum_filter(shrunk, footprint=_CROSS))
-
-
-_CROSS = ndimage.generate_binary_structure(2, 1)[np.newaxis]
-
-
-def _between(images: Grey, steps: float, step: Callable[[Grey], Grey]) -> Grey:
-    """``step`` done ``steps`` times; of the last, broken one, a part is mixed in."""
+def _thickness(extremum: Callable[..., Grey], images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    """The extremum over each pixel's neighbours, once for each pixel of ``level``; the fraction is interpolated."""
+    step = partial(extremum, footprint=ndimage.generate_binary_structure(2, 1)[np.newaxis])
+    steps = level * _scale(images)
     for _ in range(int(steps)):
         images = step(images)
     return images + steps % 1 * (step(images) - images)
@@ -136,20 +128,21 @@ def _contrast(images: Grey, level: float, rng: np.random.Generator) -> Grey:
 
 
 def _fog(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    """Bright cloud over the picture: noise of four sizes, each half as strong as the next larger one."""
+    """A bright cloud over the image: noise at four scales, each half as strong as the next larger one."""
     count, height, width = images.shape
     cloud = np.zeros_like(images)
     for octave, cells in enumerate((2, 4, 8, 16)):
         grid = rng.random((count, cells + 1, cells + 1))
         rows, columns = np.linspace(0, cells, height), np.linspace(0, cells, width)
-        cloud += _bilinear(grid, rows, columns) / 2**octave
+        places = np.meshgrid(np.arange(count), rows, columns, indexing="ij")
+        cloud += ndimage.map_coordinates(grid, places, order=1) / 2**octave
     low, high = cloud.min(axis=(1, 2), keepdims=True), cloud.max(axis=(1, 2), keepdims=True)
     veil = level * (cloud - low) / (high - low)
     return np.asarray(images * (1 - veil) + veil)
 
 
 def _inversion(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    """The negative, over so many per cent of the width."""
+    """The negative, over ``level`` per cent of the width."""
     edge = round(level / 100 * images.shape[2])
     return np.concatenate([1 - images[:, :, :edge], images[:, :, edge:]], axis=2)
 
@@ -171,7 +164,7 @@ def _impulse_noise(images: Grey, level: float, rng: np.random.Generator) -> Grey
 
 
 def _spatter(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    """Drops of bright ink that cover so many per cent of the picture."""
+    """Drops of bright ink that cover ``level`` per cent of the image."""
     noise = ndimage.gaussian_filter(rng.standard_normal(images.shape), (0, 1.2, 1.2))
     bound = np.quantile(noise, 1 - level / 100, axis=(1, 2), keepdims=True)
     return np.asarray(np.maximum(images, (noise > bound)))
@@ -223,22 +216,18 @@ def _stripe(images: Grey, level: float, rng: np.random.Generator) -> Grey:
     return np.where(band, 1 - images, images)
 
 
-def _dotted_line(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    return np.maximum(images, dotted(images.shape, level * _scale(images), rng))
-
-
-def _zigzag(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    return np.maximum(images, zigzag(images.shape, level * _scale(images), rng))
+def _add_line(stroke: Callable[..., Grey], images: Grey, level: float, rng: np.random.Generator) -> Grey:
+    return np.maximum(images, stroke(images.shape, level * _scale(images), rng))
 
 
 def _scratches(images: Grey, level: float, rng: np.random.Generator) -> Grey:
-    """So many lines where the ink is scratched off."""
+    """``level`` lines where the ink is erased."""
     for _ in range(int(level)):
         images = images * (1 - scratch(images.shape, 1.2 * _scale(images), rng))
     return images
 
 
-# --- what they share ---
+# --- shared ---
 
 
 def _scale(images: Grey) -> float:
@@ -250,11 +239,11 @@ def _signs(images: Grey, rng: np.random.Generator) -> npt.NDArray[np.int64]:
 
 
 def _warp(images: Grey, matrices: npt.NDArray[np.float64], shifts: npt.NDArray[np.float64] | float = 0.0) -> Grey:
-    """Each pixel fetched from ``matrix @ (place - middle) + middle - shift``; rows first, black outside.
+    """Sample each pixel at ``matrix @ (place - middle) + middle - shift``; rows first, black outside.
 
     Args:
         images: ``(n, height, width)``.
-        matrices: ``(2, 2)`` or one an image, ``(n, 2, 2)``.
+        matrices: ``(2, 2)``, or one for each image, ``(n, 2, 2)``.
         shifts: ``(n, 2)`` pixels down and right.
     """
     count, height, width = images.shape
@@ -267,19 +256,10 @@ def _warp(images: Grey, matrices: npt.NDArray[np.float64], shifts: npt.NDArray[n
 
 
 def _sample(images: Grey, offsets: npt.NDArray[np.floating]) -> Grey:
-    """Each pixel fetched ``offsets`` ``(2, n, height, width)`` pixels down and right of its place, bilinear."""
+    """Sample each pixel ``offsets`` ``(2, n, height, width)`` pixels down and right of its place, bilinear."""
     number, row, column = np.ogrid[tuple(slice(size) for size in images.shape)]
     places = [np.broadcast_to(number, images.shape), row + offsets[0], column + offsets[1]]
     return np.asarray(ndimage.map_coordinates(images, places, order=1))
-
-
-def _bilinear(grids: Grey, rows: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]) -> Grey:
-    """Grids ``(n, k, k)`` read at ``rows`` × ``columns``."""
-    for axis, places in ((1, rows), (2, columns)):
-        below = np.minimum(places.astype(np.int64), grids.shape[axis] - 2)
-        share = (places - below).reshape((-1, 1) if axis == 1 else (1, -1))
-        grids = np.take(grids, below, axis) * (1 - share) + np.take(grids, below + 1, axis) * share
-    return grids
 
 
 CORRUPTIONS = (
@@ -288,8 +268,8 @@ CORRUPTIONS = (
     Corruption("shear", "moved", (0.2, 0.3, 0.4, 0.5, 0.6), "", _shear, mnist_c=True),
     Corruption("scale", "moved", (0.9, 0.8, 0.7, 0.6, 0.5), "×", _resize, mnist_c=True),
     Corruption("enlarge", "moved", (1.1, 1.2, 1.3, 1.4, 1.5), "×", _resize),
-    Corruption("thicker", "pen", (0.5, 1, 1.5, 2, 2.5), "px", _thicker),
-    Corruption("thinner", "pen", (0.25, 0.5, 0.75, 1, 1.25), "px", _thinner),
+    Corruption("thicker", "pen", (0.5, 1, 1.5, 2, 2.5), "px", partial(_thickness, ndimage.maximum_filter)),
+    Corruption("thinner", "pen", (0.25, 0.5, 0.75, 1, 1.25), "px", partial(_thickness, ndimage.minimum_filter)),
     Corruption("canny_edges", "pen", (0.5, 0.75, 1, 1.25, 1.5), "px", _canny_edges, mnist_c=True),
     Corruption("brightness", "light", (0.1, 0.2, 0.3, 0.4, 0.5), "", _brightness, mnist_c=True),
     Corruption("contrast", "light", (0.6, 0.45, 0.3, 0.2, 0.1), "×", _contrast),
@@ -304,7 +284,7 @@ CORRUPTIONS = (
     Corruption("glass_blur", "blurred or hidden", (1, 1.5, 2, 2.5, 3), "px", _glass_blur, mnist_c=True),
     Corruption("occlusion", "blurred or hidden", (4, 6, 8, 10, 12), "px", _occlusion),
     Corruption("stripe", "foreign lines", (3, 5, 7, 8, 9), "px", _stripe, mnist_c=True),
-    Corruption("dotted_line", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", _dotted_line, mnist_c=True),
-    Corruption("zigzag", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", _zigzag, mnist_c=True),
+    Corruption("dotted_line", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", partial(_add_line, dotted), mnist_c=True),
+    Corruption("zigzag", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", partial(_add_line, zigzag), mnist_c=True),
     Corruption("scratches", "foreign lines", (1, 2, 3, 4, 5), "lines", _scratches),
 )

@@ -1,4 +1,4 @@
-"""Evaluation: a model held against labelled images."""
+"""Evaluation: the answers of a model compared with the labels of a data set."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,20 +19,20 @@ from lenet.evaluation.metrics import (
 )
 from lenet.model.runtime import Model
 
-# ``Dataset.sha256`` of MNIST's own test part, and how many of its labels human judges found to be wrong: Northcutt,
+# ``Dataset.sha256`` of MNIST's own test part, and the number of its labels that people found to be wrong: Northcutt,
 # Athalye and Mueller, "Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks", NeurIPS 2021.
 MNIST_TEST_SHA256 = "f5d504263c2599ab43cbdaadd867e048650ff9bcd139cee9297adcee6ae56422"
 MNIST_WRONG_LABELS = 15
 
 
 class Confused(NamedTuple):
-    """A pair of classes that the model takes for one another.
+    """A pair of classes that the model confuses.
 
     Attributes:
-        truth: the class that was there.
-        answer: the class that was read.
-        n: how often.
-        rate: share of all images of ``truth``, 0 to 1.
+        truth: The true class.
+        answer: The predicted class.
+        n: Number of images.
+        rate: Share of all images of ``truth``, 0 to 1.
     """
 
     truth: str
@@ -43,29 +43,31 @@ class Confused(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a model made of a data set.
+    """The answers of a model to a data set, beside the labels.
 
     Attributes:
-        model: its name.
-        data: the data set's name.
-        class_names: one a class.
-        truth: labels ``(n,)``.
+        model: Name of the model.
+        data: Name of the data set.
+        class_names: One name for each class.
+        truth: Labels ``(n,)``.
+        logits: ``(n, classes)``.
         probabilities: ``(n, classes)``.
-        unknown: which images the model calls unknown, ``(n,)``; None when it has no threshold for that.
-        known_wrong_labels: how many of the labels are known to be wrong, so that an honest reader errs there.
+        unknown: Whether the model calls each image unknown, ``(n,)``; None when it has no threshold.
+        known_wrong_labels: Number of labels that are known to be wrong; a right answer counts as a mistake there.
     """
 
     model: str
     data: str
     class_names: tuple[str, ...]
     truth: Counts
+    logits: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float32]
     unknown: npt.NDArray[np.bool_] | None = None
     known_wrong_labels: int = 0
 
     @property
     def n(self) -> int:
-        """How many images."""
+        """Number of images."""
         return len(self.truth)
 
     @property
@@ -75,12 +77,12 @@ class Evaluation:
 
     @property
     def correct(self) -> int:
-        """How many were read right."""
+        """Number of right answers."""
         return int((self.predicted == self.truth).sum())
 
     @property
     def accuracy(self) -> float:
-        """Share read right, 0 to 1."""
+        """Share of right answers, 0 to 1."""
         return self.correct / self.n
 
     @property
@@ -99,7 +101,7 @@ class Evaluation:
         return None if self.unknown is None else float(1 - self.unknown.mean())
 
     def most_confused(self, most: int = 5) -> list[Confused]:
-        """The pairs taken for one another most often, at most so many."""
+        """The pairs confused most often, at most ``most``."""
         wrong = self.confusion - np.diag(np.diag(self.confusion))
         pairs = (divmod(int(index), len(wrong)) for index in np.argsort(-wrong, axis=None, kind="stable")[:most])
         names, rates = self.class_names, self.confusion_rates
@@ -110,7 +112,7 @@ class Evaluation:
         ]
 
     def mistakes(self) -> Counts:
-        """Indices of the images read wrong, the most confident first."""
+        """Indices of the images with a wrong answer, the most confident first."""
         wrong = np.flatnonzero(self.predicted != self.truth)
         return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")]
 
@@ -139,30 +141,27 @@ class Evaluation:
             "confusion": self.confusion.tolist(),
             "confusion_rates": self.confusion_rates.tolist(),
             "most_confused": [pair._asdict() for pair in self.most_confused()],
-            "reliability": {
-                "n": counts.tolist(),
-                "confidence": confidence.tolist(),
-                "accuracy": accuracy.tolist(),
-            },
+            "reliability": {"n": counts.tolist(), "confidence": confidence.tolist(), "accuracy": accuracy.tolist()},
             "kept_as_known": self.kept,
             "known_wrong_labels": self.known_wrong_labels,
         }
 
 
 def evaluate(model: Model, dataset: Dataset) -> Evaluation:
-    """Read every image of ``dataset`` with ``model``; classes are matched by name.
+    """Classify every image of ``dataset`` with ``model``, in one pass; classes are matched by name.
 
     Raises:
-        LenetError: when the images are not the model's, or of a class that it does not know.
+        LenetError: for images of another shape, or of a class that the model does not know.
     """
     dataset = dataset.with_classes(model.class_names)
-    threshold = model.metadata.unknown_threshold
+    logits, probabilities, unknown = model.classify(dataset.images)
     return Evaluation(
-        model.name,
-        dataset.name,
-        model.class_names,
-        dataset.labels,
-        model.predict(dataset.images),
-        None if threshold is None else model.unknown_scores(dataset.images) < threshold,
-        MNIST_WRONG_LABELS if dataset.sha256 == MNIST_TEST_SHA256 else 0,
+        model=model.name,
+        data=dataset.name,
+        class_names=model.class_names,
+        truth=dataset.labels,
+        logits=logits,
+        probabilities=probabilities,
+        unknown=None if model.metadata.unknown_threshold is None else unknown,
+        known_wrong_labels=MNIST_WRONG_LABELS if dataset.sha256 == MNIST_TEST_SHA256 else 0,
     )

@@ -1,4 +1,4 @@
-"""The measures of classification, each a few plain lines on arrays."""
+"""The metrics of classification, each a few lines on arrays."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ def confusion_matrix(truth: Counts, predicted: Counts, classes: int) -> Counts:
 
 
 def precision_recall_f1(confusion: Counts) -> tuple[Floats, Floats, Floats]:
-    """Per-class precision, recall and F1, each ``(classes,)``; 0 where nothing was predicted or there."""
+    """Per-class precision, recall and F1, each ``(classes,)``; 0 for a class without predictions or images."""
     hits = np.diag(confusion).astype(np.float64)
     precision = _ratio(hits, confusion.sum(axis=0))
     recall = _ratio(hits, confusion.sum(axis=1))
@@ -27,7 +27,7 @@ def precision_recall_f1(confusion: Counts) -> tuple[Floats, Floats, Floats]:
 
 
 def wilson_interval(correct: int, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a proportion (Wilson, JASA 22, 1927); honest near 100 %, unlike ± 2 deviations."""
+    """The 95 % score interval of a proportion (Wilson, JASA 22, 1927), which also holds near 100 %."""
     rate, square = correct / n, Z_95 * Z_95
     centre = (rate + square / (2 * n)) / (1 + square / n)
     half = Z_95 / (1 + square / n) * math.sqrt(rate * (1 - rate) / n + square / (4 * n * n))
@@ -35,13 +35,13 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
 
 
 def cross_entropy(probabilities: npt.NDArray[np.floating], truth: Counts) -> float:
-    """Mean negative logarithm of the probability given to the truth, in nats."""
+    """Mean negative logarithm of the probability of the true class, in nats."""
     chosen = probabilities[np.arange(len(truth)), truth].astype(np.float64)
     return float(-np.log(np.maximum(chosen, np.finfo(np.float32).tiny)).mean())
 
 
 def expected_calibration_error(probabilities: npt.NDArray[np.floating], truth: Counts, bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins, weighted by their counts.
+    """Mean gap between confidence and accuracy over bins of equal width, weighted by their counts.
 
     Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
     """

@@ -1,6 +1,5 @@
-"""An evaluation as figures in a folder."""
+"""Figures of an evaluation, written into a folder."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,53 +14,41 @@ from lenet.evaluation.metrics import expected_calibration_error, reliability
 from lenet.evaluation.robustness import Robustness
 from lenet.evaluation.unknown import made_up
 from lenet.model.runtime import Model
+from lenet.model.scores import highest_logit
 
 MISTAKES_SHOWN = 24
-# More images make the violins of the unknown no smoother.
+# More images do not make the violins smoother.
 MOST_SCORED = 2000
 
 
 def write_figures(folder: Path, evaluation: Evaluation, images: Images) -> None:
-    """Write ``confusion.png``, ``mistakes.png`` and ``calibration.png``.
-
-    Args:
-        folder: is made when missing.
-        evaluation: what to draw.
-        images: those that were evaluated, in the same order.
+    """Write ``confusion.png``, ``mistakes.png`` and ``calibration.png`` of the evaluated ``images``.
 
     Raises:
         LenetError: when the folder cannot be written.
     """
+    truth, probabilities, class_names = evaluation.truth, evaluation.probabilities, evaluation.class_names
     wrong = evaluation.mistakes()[:MISTAKES_SHOWN]
-    _write(
-        folder,
-        {
-            "confusion": figures.confusion(evaluation.confusion, evaluation.class_names),
-            "mistakes": figures.mistakes(
-                images[wrong], evaluation.truth[wrong], evaluation.probabilities[wrong], evaluation.class_names
-            ),
-            "calibration": figures.calibration(
-                *reliability(evaluation.probabilities, evaluation.truth),
-                expected_calibration_error(evaluation.probabilities, evaluation.truth),
-            ),
-        },
-    )
+    error = expected_calibration_error(probabilities, truth)
+    _write(folder, "confusion", figures.confusion(evaluation.confusion, class_names))
+    _write(folder, "mistakes", figures.mistakes(images[wrong], truth[wrong], probabilities[wrong], class_names))
+    _write(folder, "calibration", figures.calibration(*reliability(probabilities, truth), error))
 
 
-def write_unknown_figure(folder: Path, model: Model, images: Images) -> None:
-    """Write ``unknown.png``: scores of ``images`` beside those of made-up ones of nothing.
+def write_unknown_figure(folder: Path, model: Model, evaluation: Evaluation, images: Images) -> None:
+    """Write ``unknown.png``: scores of the evaluated ``images`` beside those of generated ones that show no class.
 
     Raises:
         LenetError: when the folder cannot be written.
     """
-    known = images[:MOST_SCORED]
-    strangers = {kind: model.unknown_scores(pictures) for kind, pictures in made_up(known).items()}
-    threshold = model.metadata.unknown_threshold
-    _write(folder, {"unknown": figures.unknown(model.unknown_scores(known), strangers, threshold)})
+    known = highest_logit(evaluation.logits[:MOST_SCORED])
+    generated = made_up(images[:MOST_SCORED])
+    unknown = {kind: highest_logit(model.logits(pictures)) for kind, pictures in generated.items()}
+    _write(folder, "unknown", figures.unknown(known, unknown, model.metadata.unknown_threshold))
 
 
 def write_robustness_figures(folder: Path, robustness: Robustness, image: Images) -> None:
-    """Write ``robustness.png`` and ``damages.png``, the latter with ``image`` ``(height, width, depth)``.
+    """Write ``robustness.png``, and ``damages.png`` of ``image`` ``(height, width, depth)``.
 
     Raises:
         LenetError: when the folder cannot be written.
@@ -71,16 +58,11 @@ def write_robustness_figures(folder: Path, robustness: Robustness, image: Images
     damaged = [[corrupt(image[np.newaxis], kind, 1 + step)[0] for step in range(SEVERITIES)] for kind in kinds]
     labels = [[f"{level:g} {kind.unit}" for level in kind.levels] for kind in kinds]
     families = [kind.family for kind in kinds]
-    _write(
-        folder,
-        {
-            "robustness": figures.robustness(robustness.accuracy, names, families, robustness.clean, robustness.n),
-            "damages": figures.damages(np.array(damaged), names, labels),
-        },
-    )
+    curves = figures.robustness(robustness.accuracy, names, families, robustness.clean, robustness.n)
+    _write(folder, "robustness", curves)
+    _write(folder, "damages", figures.damages(np.array(damaged), names, labels))
 
 
-def _write(folder: Path, drawings: Mapping[str, Figure]) -> None:
-    for name, figure in drawings.items():
-        with replacing(folder / f"{name}.png", suffix=".png") as temporary:
-            figure.savefig(temporary)
+def _write(folder: Path, name: str, figure: Figure) -> None:
+    with replacing(folder / f"{name}.png", suffix=".png") as temporary:
+        figure.savefig(temporary)

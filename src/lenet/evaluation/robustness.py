@@ -1,4 +1,4 @@
-"""How much damage a picture may take before the network misreads it."""
+"""Accuracy on damaged images: which kinds of damage, and how much, the network tolerates."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
+from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.evaluation.corruptions import CORRUPTIONS, SEVERITIES, Corruption, corrupt
 from lenet.model.runtime import Model
@@ -20,10 +21,10 @@ class Robustness:
     """Accuracy under damage.
 
     Attributes:
-        n: how many images each accuracy was measured on.
-        clean: accuracy without damage, 0 to 1.
-        corruptions: the kinds of damage.
-        accuracy: ``(kinds, 5)``, severities 1 to 5.
+        n: Number of images that each accuracy was measured on.
+        clean: Accuracy without damage, 0 to 1.
+        corruptions: The kinds of damage.
+        accuracy: ``(kinds, 5)``, for severities 1 to 5.
     """
 
     n: int
@@ -64,28 +65,32 @@ class Robustness:
 
 
 def measure_robustness(model: Model, dataset: Dataset, count: int = 1000, seed: int = 0) -> Robustness:
-    """Read ``count`` images of ``dataset``, every class in proportion, under every kind and severity of damage.
+    """Classify a stratified sample of ``dataset`` under every kind and severity of damage.
 
     Args:
-        model: what reads.
-        dataset: images that it did not learn from.
-        count: how many to take; all when there are no more.
-        seed: decides which, and every random direction and place.
+        model: The model.
+        dataset: Images that it was not trained on.
+        count: Number of images in the sample; all when there are no more.
+        seed: Of the sample, and of every random direction and place.
 
     Raises:
-        LenetError: for images that are not the model's, or a count below 1.
+        LenetError: for images of another shape, or a count below 1.
     """
     if count < 1:
         raise LenetError(f"--count {count}: at least one image is needed")
     sample = dataset.hold_out(count, seed).test if count < len(dataset) else dataset
 
-    def accuracy(kind: Corruption, severity: int) -> float:
-        damaged = corrupt(sample.images, kind, severity, seed)
-        return float((model.logits(damaged).argmax(axis=1) == sample.labels).mean())
+    def accuracy(images: Images) -> float:
+        return float((model.logits(images).argmax(axis=1) == sample.labels).mean())
 
     return Robustness(
         n=len(sample),
-        clean=float((model.logits(sample.images).argmax(axis=1) == sample.labels).mean()),
+        clean=accuracy(sample.images),
         corruptions=CORRUPTIONS,
-        accuracy=np.array([[accuracy(kind, 1 + step) for step in range(SEVERITIES)] for kind in CORRUPTIONS]),
+        accuracy=np.array(
+            [
+                [accuracy(corrupt(sample.images, kind, 1 + step, seed)) for step in range(SEVERITIES)]
+                for kind in CORRUPTIONS
+            ]
+        ),
     )

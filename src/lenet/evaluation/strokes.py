@@ -1,4 +1,4 @@
-"""Random lines of a pen, one an image: what ``corruptions`` draws into a picture or scratches out of it."""
+"""Random pen strokes, one for each image, which ``corruptions`` adds to images or erases from them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ Shape = tuple[int, ...]
 
 
 def scratch(shape: Shape, width: float, rng: np.random.Generator) -> Grey:
-    """A straight line through each picture, ink ``(n, height, width)`` in [0, 1]."""
+    """A straight line through each image, ink ``(n, height, width)`` in [0, 1]."""
     _, across = _line(shape, rng)
     return _pen(across, width)
 
@@ -21,7 +21,7 @@ def dotted(shape: Shape, width: float, rng: np.random.Generator) -> Grey:
 
 
 def zigzag(shape: Shape, width: float, rng: np.random.Generator) -> Grey:
-    """A line that goes to and fro, as high as a seventh of the picture."""
+    """A zigzag line whose height is a seventh of the image's."""
     along, across = _line(shape, rng)
     period, height = shape[1] / 4, shape[1] / 7
     wave = height * (4 * np.abs(along / period % 1 - 0.5) - 1) / 2
@@ -30,7 +30,7 @@ def zigzag(shape: Shape, width: float, rng: np.random.Generator) -> Grey:
 
 
 def _line(shape: Shape, rng: np.random.Generator) -> tuple[Grey, Grey]:
-    """For each pixel the place along and across a line at a random angle, near the middle; ``(n, height, width)``."""
+    """Each pixel's coordinates along and across a line at a random angle near the centre, ``(n, height, width)``."""
     count, height, width = shape
     angle = rng.uniform(0, np.pi, (count, 1, 1))
     rows = np.arange(height)[:, np.newaxis] - (height - 1) / 2
@@ -42,5 +42,5 @@ def _line(shape: Shape, rng: np.random.Generator) -> tuple[Grey, Grey]:
 
 
 def _pen(distance: Grey, width: float) -> Grey:
-    """Ink of a pen that is ``width`` wide, one pixel of soft edge."""
+    """Ink of a pen that is ``width`` pixels wide, with a soft edge of one pixel."""
     return np.clip(width / 2 + 0.5 - np.abs(distance), 0, 1)

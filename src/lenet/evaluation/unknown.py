@@ -1,4 +1,7 @@
-"""Telling a digit from what is none: how well a score does it, and where to draw the line."""
+"""Telling known from unknown images: how well a score separates them, and where the threshold lies."""
+
+from collections.abc import Mapping
+from itertools import islice, product
 
 import numpy as np
 import numpy.typing as npt
@@ -6,10 +9,10 @@ from scipy import ndimage
 from scipy.stats import rankdata
 
 from lenet.datasets.dataset import Images
-from lenet.model.runtime import Model
+from lenet.model.graph import Array
 from lenet.model.scores import SCORES
 
-# Share of the held-out images that the threshold must let pass.
+# Share of the held-out images that lie above the threshold.
 KEPT = 0.99
 
 
@@ -19,8 +22,8 @@ def auroc(known: npt.NDArray[np.floating], unknown: npt.NDArray[np.floating]) ->
     Computed from ranks (Mann and Whitney, 1947); ties count half.
 
     Args:
-        known: scores ``(n,)``.
-        unknown: scores ``(m,)``.
+        known: Scores ``(n,)``.
+        unknown: Scores ``(m,)``.
     """
     ranks = rankdata(np.concatenate([known, unknown]))[: len(known)]
     return float((ranks.sum() - len(known) * (len(known) + 1) / 2) / (len(known) * len(unknown)))
@@ -31,27 +34,25 @@ def fit_threshold(scores: npt.NDArray[np.floating], kept: float = KEPT) -> float
     return float(np.quantile(scores.astype(np.float64), 1 - kept))
 
 
-def compare_scores(model: Model, known: Images, unknown: dict[str, Images]) -> dict[str, dict[str, float]]:
-    """The AUROC of every plain score against every kind of unknown image.
+def compare_scores(known: Array, unknown: Mapping[str, Array]) -> dict[str, dict[str, float]]:
+    """The AUROC of every score for every kind of unknown image.
 
     Args:
-        model: what answers.
-        known: images of the model's classes; to choose by, take some it did not learn from and not the test part.
-        unknown: images of nothing it knows, by kind.
+        known: Logits of images of the model's classes, ``(n, classes)``. To choose a score, take images that it was
+            not trained on and that are not the test part.
+        unknown: Logits of unknown images by kind, ``(m, classes)`` each.
 
     Returns:
         ``{score: {kind: auroc}}``.
     """
-    known_logits = model.logits(known)
-    unknown_logits = {kind: model.logits(images) for kind, images in unknown.items()}
     return {
-        name: {kind: auroc(score(known_logits), score(logits)) for kind, logits in unknown_logits.items()}
+        name: {kind: auroc(score(known), score(logits)) for kind, logits in unknown.items()}
         for name, score in SCORES.items()
     }
 
 
 def made_up(images: Images, seed: int = 0) -> dict[str, Images]:
-    """Images of nothing, by kind, as many and as large as ``images`` ``(n, height, width, depth)``.
+    """Images that show no class, by kind, of the shape of ``images`` ``(n, height, width, depth)``.
 
     ``uniform noise``, ``gaussian noise``, ``shuffled pixels`` (each image's own), ``patchwork`` (quarters of four
     images) and ``scribbles`` (one smooth random line of a pen's thickness).
@@ -70,17 +71,14 @@ def made_up(images: Images, seed: int = 0) -> dict[str, Images]:
 def _patchwork(images: Images, rng: np.random.Generator) -> Images:
     middle, centre = images.shape[1] // 2, images.shape[2] // 2
     pieces = images.copy()
-    for rows, columns in (
-        (slice(middle), slice(centre, None)),
-        (slice(middle, None), slice(centre)),
-        (slice(middle, None), slice(centre, None)),
-    ):
+    quarters = product((slice(middle), slice(middle, None)), (slice(centre), slice(centre, None)))
+    for rows, columns in islice(quarters, 1, None):  # the first quarter stays
         pieces[:, rows, columns] = images[rng.permutation(len(images)), rows, columns]
     return pieces
 
 
 def _scribbles(shape: tuple[int, ...], rng: np.random.Generator) -> Images:
-    """A walk that turns gently and is drawn back towards the middle, then blurred to a pen's width."""
+    """A random walk that turns smoothly and stays near the centre, blurred to a pen's width."""
     count, height, width, depth = shape
     steps = 110
     turns = ndimage.gaussian_filter1d(rng.normal(0, 0.6, (count, steps)), 4, axis=1)
@@ -88,11 +86,11 @@ def _scribbles(shape: tuple[int, ...], rng: np.random.Generator) -> Images:
     place = np.zeros((count, 2))
     canvas = np.zeros((count, height, width))
     reach = np.array([height, width]) / 2 - 4
-    everyone = np.arange(count)
+    all_images = np.arange(count)
     for step in range(steps):
         ahead = np.stack([np.sin(direction[:, step]), np.cos(direction[:, step])], axis=1)
         place = np.clip(place * 0.995 + 0.6 * ahead, -reach, reach)
         row, column = (place + np.array([height, width]) / 2).astype(np.int64).T
-        canvas[everyone, row, column] = 1
+        canvas[all_images, row, column] = 1
     drawn = np.clip(2.2 * ndimage.gaussian_filter(canvas, (0, 0.8, 0.8)), 0, 1)
     return np.repeat((255 * drawn).astype(np.uint8)[..., np.newaxis], depth, axis=-1)

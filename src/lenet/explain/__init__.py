@@ -1,4 +1,4 @@
-"""What the network sees in one image, layer by layer, and which ink carried its answer."""
+"""What the network computes for one image, layer by layer, and which pixels its answer rests on."""
 
 from lenet.explain.explanation import Explanation, explain
 from lenet.explain.sheet import draw

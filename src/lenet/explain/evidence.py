@@ -1,87 +1,132 @@
-"""Which ink carried the answer: asked by covering it (occlusion), and read off the weights (HiResCAM).
+"""Which pixels an answer rests on: measured by covering them (occlusion), and read off the weights (HiResCAM).
 
-HiResCAM, not Grad-CAM: Grad-CAM averages each map's gradient over all places, which forgets *where* a feature counted;
-that is harmless before global pooling, but a LeNet's dense layer weighs every place differently.
+HiResCAM, not Grad-CAM: Grad-CAM averages each map's gradient over all places, which is harmless before global average
+pooling, but here a dense layer weighs every place differently.
 """
 
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
+
 import numpy as np
-import numpy.typing as npt
 
 from lenet.datasets.dataset import Images
-from lenet.model.graph import Weights
+from lenet.explain.gradient import logit_gradient
+from lenet.model.graph import Array, Weights
+from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
+from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer
 
-Map = npt.NDArray[np.float32]
-Activations = dict[str, npt.NDArray[np.float32]]
-
-# Side of the covering square, in pixels of a 28 pixel picture: about two strokes wide.
-PATCH = 5
+# Side of the covering square, in pixels of a 28 pixel image: about two strokes wide.
+PATCH, SIDE = 5, 28
 
 
-def occlusion(model: Model, image: Images, label: int) -> Map:
-    """How much of the answer's lead over the next best class is lost where a black square covers the picture.
+def occlusion(model: Model, image: Images, label: int, logits: Array) -> Array:
+    """How much of the lead over the next best class is lost where a square covers the image.
 
+    The square is black in grey images, and has the image's mean colour in others.
     Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
 
     Args:
-        model: what answers.
+        model: The model that is explained.
         image: uint8 ``(height, width, depth)``.
-        label: the class whose lead is watched.
+        label: Index of the class whose lead is measured.
+        logits: Of the image, ``(classes,)``.
 
     Returns:
-        ``(height, width)`` in logits: mean over the squares that cover a pixel; positive where ink spoke for ``label``.
+        ``(height, width)`` in logits: mean over the squares that cover a pixel; positive where the pixels speak for
+        ``label``.
     """
-    height, width, _ = image.shape
-    side = max(1, round(PATCH * min(height, width) / 28))
-    tops, lefts = range(1 - side, height), range(1 - side, width)  # squares may hang over the edge, none is seen less
-    covered = np.repeat(image[np.newaxis], len(tops) * len(lefts), axis=0)
-    masks = np.zeros((len(covered), height, width), bool)
-    for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
-        masks[number, max(0, top) : top + side, max(0, left) : left + side] = True
-    covered[masks] = 0
-    lost = _lead(model, image[np.newaxis], label) - _lead(model, covered, label)
-    return np.asarray((masks * lost[:, np.newaxis, np.newaxis]).sum(axis=0) / masks.sum(axis=0), np.float32)
+    height, width, depth = image.shape
+    side = max(1, round(PATCH * min(height, width) / SIDE))
+    step = max(1, min(height, width) // SIDE)  # so that large images take no more squares than small ones
+    # Squares reach over the edge, so that pixels there are covered as often as others.
+    places = list(product(range(1 - side, height, step), range(1 - side, width, step)))
+    squares = [np.s_[max(0, top) : top + side, max(0, left) : left + side] for top, left in places]
+    covered = np.repeat(image[np.newaxis], len(squares), axis=0)
+    for copy, square in zip(covered, squares, strict=True):
+        copy[square] = 0 if depth == 1 else image.mean(axis=(0, 1))
+    lost = _lead(logits[np.newaxis], label) - _lead(model.logits(covered), label)
+    total, count = np.zeros((2, height, width), np.float32)
+    for square, loss in zip(squares, lost, strict=True):
+        total[square] += loss
+        count[square] += 1
+    return total / count
 
 
-def hires_cam(weights: Weights, activations: Activations, label: int) -> Map:
-    """What each place of the last convolution adds to the logit of ``label``.
+def layer_inputs(layers: Sequence[PlacedLayer], image: Images, activations: Mapping[str, Array]) -> dict[str, Array]:
+    """The input of each layer for one image, by the layer's name; flattened maps in Keras's order.
 
-    The places' sum, with what the biases of the dense layers add, is the logit itself: the network is piecewise linear.
+    Args:
+        layers: All layers of the network.
+        image: uint8 ``(height, width, depth)``.
+        activations: Output of each layer, as ``Model.activations`` gives it.
+    """
+    inputs = {layers[0].name: scale_pixels(image)}
+    for before, placed in pairwise(layers):
+        flat = isinstance(before.layer, Flatten)
+        inputs[placed.name] = inputs[before.name].reshape(-1) if flat else activations[before.name]
+    return inputs
+
+
+def evidence_layer(layers: Sequence[PlacedLayer]) -> PlacedLayer:
+    """The layer whose input the evidence is for: the first after the last convolution and its activation.
+
+    In a network without convolutions it is the first layer, whose input is the image.
+    """
+    last = max((number for number, placed in enumerate(layers) if isinstance(placed.layer, Conv)), default=None)
+    if last is None:
+        return layers[0]
+    return layers[last + (2 if isinstance(layers[last + 1].layer, Activation) else 1)]
+
+
+def evidence(layers: Sequence[PlacedLayer], weights: Weights, inputs: Mapping[str, Array], label: int) -> Array:
+    """What each place adds to the logit of ``label``: activation × gradient, summed over channels (HiResCAM).
+
+    Places are those of the last convolution's activation, or the image's pixels in a network without convolutions.
+    Where the layers behind them are piecewise linear (ReLU, pooling, dense), the sum over all places is the logit less
+    what the biases of these layers add. With tanh or sigmoid among them, the values are a first-order approximation
+    and do not sum to the logit.
     Source: Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations", 2020.
 
     Args:
-        weights: the model's.
-        activations: of one image, as ``Model.activations`` gives them.
-        label: the class.
+        layers: All layers of the network.
+        weights: In Keras's layout.
+        inputs: Of ``layer_inputs``.
+        label: Index of the class.
 
     Returns:
-        ``(height, width)`` of the convolution's maps, in logits.
+        ``(height, width)`` in logits.
     """
-    seen = activations["relu2"]
-    return np.asarray((seen * _gradient(weights, activations, label)).sum(axis=2), np.float32)
+    target = evidence_layer(layers).name
+    return np.asarray((inputs[target] * logit_gradient(layers, weights, inputs, label, target)).sum(axis=-1))
 
 
-def dense_contributions(weights: Weights, activations: Activations, label: int) -> npt.NDArray[np.float32]:
-    """What each unit of the hidden dense layer adds to the logit of ``label``, ``(units,)``."""
-    return np.asarray(activations["relu3"] * weights["dense2/kernel"][:, label], np.float32)
+def dense_contributions(
+    layers: Sequence[PlacedLayer], weights: Weights, inputs: Mapping[str, Array], label: int
+) -> Array:
+    """What each input of the last dense layer adds to the logit of ``label``, ``(units,)``.
+
+    The inputs are the last hidden dense layer's activation, or the flattened maps where there is no hidden one. With
+    the bias of ``label``, they sum to the logit.
+    """
+    last = layers[-2].name
+    return np.asarray(inputs[last] * weights[f"{last}/kernel"][:, label])
 
 
-def _lead(model: Model, images: Images, label: int) -> npt.NDArray[np.float32]:
-    logits = model.logits(images)
+def image_kernels(layers: Sequence[PlacedLayer], weights: Weights) -> Array | None:
+    """The kernels that look for patterns in the image: ``(height, width, depth, kernels)``.
+
+    Those of the first convolution; in a network without, the first dense layer's weights as images, or None when it is
+    not connected to the image directly.
+    """
+    for placed in layers:
+        if isinstance(placed.layer, Conv):
+            return weights[f"{placed.name}/kernel"]
+    if isinstance(layers[0].layer, Flatten) and isinstance(layers[1].layer, Dense):
+        return weights[f"{layers[1].name}/kernel"].reshape(*layers[0].input_shape, -1)
+    return None
+
+
+def _lead(logits: Array, label: int) -> Array:
     others = np.delete(logits, label, axis=1)
     return np.asarray(logits[:, label] - others.max(axis=1))
-
-
-def _gradient(weights: Weights, activations: Activations, label: int) -> npt.NDArray[np.float32]:
-    """Of the logit by the last convolution's output ``(height, width, filters)``: through dense, ReLU and pooling."""
-    at_dense1 = weights["dense2/kernel"][:, label] * (activations["dense1"] > 0)
-    rows, columns, filters = activations["pool2"].shape
-    at_pool2 = (weights["dense1/kernel"] @ at_dense1).reshape(filters, rows, columns).transpose(1, 2, 0)
-    # Only the first highest of each 2×2 square went through the pooling; an odd last row or column never does.
-    seen = activations["relu2"]
-    squares = seen[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2, filters).transpose(0, 2, 4, 1, 3)
-    winner = np.eye(4, dtype=np.float32)[squares.reshape(rows, columns, filters, 4).argmax(axis=-1)]
-    routed = (winner * at_pool2[..., np.newaxis]).reshape(rows, columns, filters, 2, 2)
-    gradient = np.zeros_like(seen)
-    gradient[: 2 * rows, : 2 * columns] = routed.transpose(0, 3, 1, 4, 2).reshape(2 * rows, 2 * columns, filters)
-    return gradient

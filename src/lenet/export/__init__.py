@@ -1,6 +1,1 @@
-"""Shipping a model: one file a target, and none leaves before it has proven itself against the model."""
-
-from lenet.export.export import FORMATS, export_model
-from lenet.export.proof import Proof
-
-__all__ = ["FORMATS", "Proof", "export_model"]
+"""Exporting a model to other formats; every exported file is run and compared with the model before it is kept."""

@@ -1,4 +1,4 @@
-"""``c`` and ``c-float``: plain C99 for microcontrollers. The code lies in ``c_source``; only numbers are written."""
+"""``c`` and ``c-float``: plain C99 for microcontrollers. The code is in ``c_source``; only tables are generated."""
 
 import os
 import re
@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from string import Template
 from typing import Any, ClassVar
@@ -16,13 +18,14 @@ import numpy as np
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.export.integer_network import IntegerNetwork
-from lenet.export.layout import channels_last
+from lenet.export.quantize import as_rows
+from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile
+from lenet.model.metadata import Metadata
 from lenet.model.runtime import Model
 
 SOURCE = Path(__file__).parent / "c_source"
-LAYERS = ("conv1", "conv2", "dense1", "dense2")
 VECTORS = 10
 # The score of the last picture, a float.
 SCORE_BYTES = 4
@@ -31,74 +34,92 @@ SECONDS = 600
 C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int32": "int32_t", "float32": "float"}
 LINE = 120
 
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the layer table, a ``layer_t`` of ``arithmetic.h``.
+
+    Attributes:
+        step: What it computes.
+        arrays: Its arrays by field.
+        values: Its other fields beside the shape.
+    """
+
+    step: Step
+    arrays: Arrays
+    values: dict[str, Any]
+
 
 class _C(Target):
-    """A folder with ``lenet.c``, its headers and a self-test; compiled and run in the proof."""
+    """A folder with ``lenet.c``, its headers and a self-test; compiled and run for the check."""
 
     files = ("arithmetic.h", "lenet.c", "lenet.h", "selftest.c", "vectors.h", "weights.h")
     # Compiling takes seconds, and an image some milliseconds.
     proof_images = 1_000
     arithmetic: ClassVar[str]
+    functions: ClassVar[str]
     value_bytes: ClassVar[int]
     # Whether the pixels are copied to memory in another type before the first layer.
     copies_pixels: ClassVar[bool]
 
     @abstractmethod
-    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """What ``arithmetic.h`` expects, by C name."""
-
-    @abstractmethod
-    def answers(self, images: Images) -> Probabilities:
-        """What the code must say of ``images``."""
+    def table(self) -> list[Row]:
+        """The layer table."""
 
     def write(self, path: Path) -> None:
         """Write the folder."""
-        arrays = self.arrays()
-        metadata = self.model.metadata
+        metadata, table = self.model.metadata, self.table()
         labels = [label.encode() for label in metadata.class_names]
         label_size = max(map(len, labels)) + 1
-        weight_bytes = sum(array.nbytes for array in arrays.values())
-        buffers = self._buffers()
+        weight_bytes = sum(array.nbytes for row in table for array in row.arrays.values())
+        buffer_a, buffer_b = self._buffers([row.step for row in table])
         header = Template((SOURCE / "lenet.h.in").read_text(encoding="utf-8")).substitute(
             height=metadata.height,
             width=metadata.width,
             depth=metadata.depth,
+            input=_input(metadata),
+            functions=self.functions,
             classes=len(labels),
             label_size=label_size,
-            ram=sum(buffers) * self.value_bytes + SCORE_BYTES,
+            ram=(buffer_a + buffer_b) * self.value_bytes + SCORE_BYTES,
             flash=weight_bytes + len(labels) * label_size,
             about=_about(self.model),
         )
-        sizes = {**_sizes(self.model), "BUFFER_A": buffers[0], "BUFFER_B": buffers[1], "WEIGHT_BYTES": weight_bytes}
         threshold = metadata.unknown_threshold
-        # No score lies below the lowest float.
+        # No score is below the lowest float.
         lowest = np.float32(np.finfo(np.float32).min if threshold is None else threshold)
         weights = [
-            f"enum {{ {', '.join(f'{name} = {value}' for name, value in sizes.items())} }};",
+            "/* Part of lenet.c. */",
+            f"enum {{ LAYERS = {len(table)}, WEIGHT_BYTES = {weight_bytes} }};",
+            f"enum {{ BUFFER_A = {buffer_a}, BUFFER_B = {buffer_b} }};",
             _definition("const char", f"lenet_labels[LENET_CLASSES][{label_size}]", map(_literal, labels)),
             f"static const float unknown_threshold = {lowest}f;",
-            *(_array_definition(name, array) for name, array in arrays.items()),
+            *(_array(f"{row.step.weights}_{field}", array) for row in table for field, array in row.arrays.items()),
+            _definition("static const layer_t", "layers[LAYERS]", map(_table_line, table)),
         ]
         images = self.training_images()[:VECTORS]
-        probabilities = self.answers(images)
+        probabilities = self.reference(images, Model(self.model).predict(images))
         vectors = [
+            "/* Part of selftest.c. */",
             f"enum {{ VECTORS = {len(images)} }};",
-            _array_definition("vector_pixels", images, "[LENET_PIXELS]"),
-            _array_definition("vector_classes", probabilities.argmax(axis=1).astype(np.int32)),
-            _array_definition("vector_probabilities", probabilities, "[LENET_CLASSES]"),
+            _array("vector_pixels", images, "[LENET_PIXELS]"),
+            _array("vector_classes", probabilities.argmax(axis=1).astype(np.int32)),
+            _array("vector_probabilities", probabilities, "[LENET_CLASSES]"),
         ]
         shutil.copyfile(SOURCE / f"arithmetic_{self.arithmetic}.h", path / "arithmetic.h")
         for name in ("lenet.c", "selftest.c"):
             shutil.copyfile(SOURCE / name, path / name)
         (path / "lenet.h").write_text(header, encoding="utf-8")
-        (path / "weights.h").write_text("\n\n".join(["/* Part of lenet.c. */", *weights]) + "\n", encoding="ascii")
-        (path / "vectors.h").write_text("\n\n".join(["/* Part of selftest.c. */", *vectors]) + "\n", encoding="ascii")
+        (path / "weights.h").write_text("\n\n".join(weights) + "\n", encoding="ascii")
+        (path / "vectors.h").write_text("\n\n".join(vectors) + "\n", encoding="ascii")
 
     def run(self, path: Path, images: Images) -> Probabilities:
-        """Compile it without a warning, let it test itself, then read the images."""
+        """Compile it without warnings, run its self-test, then classify the images."""
         compiler = shutil.which(os.environ.get("CC", "cc"))
         if compiler is None:
-            raise LenetError("c: is proven with a C compiler, and there is no cc; install gcc, or take it --unproven")
+            raise LenetError("c: is proven with a C compiler, and there is no cc; install gcc, or use --unproven")
         with tempfile.TemporaryDirectory() as folder:
             network, program = Path(folder) / "lenet.o", Path(folder) / "program"
             compile_command = [compiler, *FLAGS, f"-I{path}"]
@@ -108,77 +129,104 @@ class _C(Target):
                 output = _call([str(program)], f"fails in {source.name}", bytes(content))
         return np.frombuffer(output, np.float32).reshape(-1, len(self.model.metadata.class_names))
 
-    def reference(self, images: Images, answers: Probabilities) -> Probabilities | None:
-        """What the code must say but for rounding."""
-        return self.answers(images)
+    def reference(self, images: Images, answers: Probabilities) -> Probabilities:
+        """The model's answers, or what the integers give."""
+        return answers
 
-    def _buffers(self) -> tuple[int, int]:
-        """How many values the two buffers hold: pool1 and relu3; pool2, and the pixels when they are copied."""
-        metadata, sizes = self.model.metadata, _sizes(self.model)
-        pixels = metadata.height * metadata.width * metadata.depth if self.copies_pixels else 0
-        pool1 = (metadata.height // 2) * (metadata.width // 2) * sizes["FILTERS1"]
-        pool2 = (metadata.height // 4) * (metadata.width // 4) * sizes["FILTERS2"]
-        return max(pool1, sizes["UNITS"]), max(pool2, pixels)
+    def _buffers(self, steps: list[Step]) -> tuple[int, int]:
+        """Sizes of the two buffers in values: steps write to them in turn; copied pixels start in the second."""
+        metadata = self.model.metadata
+        pixels = metadata.height * metadata.width * metadata.depth if self.copies_pixels else 1
+        sizes = [prod(step.output_shape) for step in steps[:-1]]
+        return max(sizes[0::2], default=1), max([pixels, *sizes[1::2]])
 
 
 class CInt8(_C):
-    """Integers of 8 bits, sums of 32: a quarter of the memory, and no floating point but for the probabilities."""
+    """8-bit integers with 32-bit sums: a quarter of the memory, and floating point for the probabilities only."""
 
-    arithmetic, value_bytes, copies_pixels = "int8", 1, False
+    arithmetic, functions, value_bytes, copies_pixels = "int8", "expf is", 1, False
 
     def __init__(self, model: ModelFile, training_images: Callable[[], Images]) -> None:
         """Quantize the model."""
         super().__init__(model, training_images)
         self.network = IntegerNetwork(model, training_images())
 
-    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Kernels, biases, and how the sums become 8 bits again."""
-        layers = self.network.layers
-        arrays: dict[str, np.ndarray[Any, Any]] = {}
-        for name in LAYERS:
-            arrays |= {f"{name}_kernel": layers[name].kernel, f"{name}_bias": layers[name].bias}
-            if name != "dense2":
-                arrays |= {f"{name}_multiplier": layers[name].multiplier, f"{name}_shift": layers[name].shift}
-        return {**arrays, "dense2_scale": layers["dense2"].scale}
+    def table(self) -> list[Row]:
+        """Kernels, biases, and how sums become 8-bit values again; for the last layer, how they become logits."""
+        rows = []
+        for step in self.network.steps:
+            arrays: Arrays = {}
+            if (weights := step.weights) is not None:
+                last = step is self.network.steps[-1]
+                names = ("kernel", "bias", "scale") if last else ("kernel", "bias", "multiplier", "shift")
+                arrays = {name: getattr(weights, name) for name in names}
+            rows.append(Row(step.step, arrays, {"input_zero": step.input_zero, "output_zero": step.output_zero}))
+        return rows
 
-    def answers(self, images: Images) -> Probabilities:
-        """By the same integers."""
+    def reference(self, images: Images, answers: Probabilities) -> Probabilities:
+        """Computed in the same integers."""
         return self.network.predict(images)
 
 
 class CFloat(_C):
-    """Plain float: exact, for processors that have it."""
+    """Floating point: exact, for processors that have it in hardware."""
 
-    arithmetic, value_bytes, copies_pixels = "float", 4, True
+    arithmetic, functions, value_bytes, copies_pixels = "float", "expf and tanhf are", 4, True
 
-    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Kernels and biases."""
-        return {name.replace("/", "_"): array for name, array in channels_last(self.model).items()}
+    def table(self) -> list[Row]:
+        """Kernels, biases and activations."""
+        rows = []
+        for step in group_layers(self.model.metadata.layers):
+            arrays: Arrays = {}
+            if step.weights is not None:
+                kernel, bias = (self.model.weights[f"{step.weights}/{kind}"] for kind in ("kernel", "bias"))
+                arrays = {"kernel": as_rows(kernel), "bias": bias}
+            rows.append(Row(step, arrays, {"activation": (step.activation or "no_activation").upper()}))
+        return rows
 
-    def answers(self, images: Images) -> Probabilities:
-        """By the model."""
-        return Model(self.model).predict(images)
 
-
-def _sizes(model: ModelFile) -> dict[str, int]:
-    filters1, _, size, _ = model.weights["conv1/kernel"].shape
-    return {
-        "FILTERS1": filters1,
-        "FILTERS2": model.weights["conv2/kernel"].shape[0],
-        "KERNEL_SIZE": size,
-        "UNITS": model.weights["dense1/kernel"].shape[1],
+def _table_line(row: Row) -> str:
+    step = row.step
+    height, width, depth = step.input_shape
+    rows, columns, filters = step.output_shape
+    shape = {
+        "height": height,
+        "width": width,
+        "depth": depth,
+        "kernel_size": step.kernel_size,
+        "stride": step.stride,
+        "top": step.top,
+        "left": step.left,
+        "rows": rows,
+        "columns": columns,
+        "filters": filters,
+        "pool_size": step.pool_size,
+        "pool_averages": int(step.pool == "average"),
     }
+    fields = {field: f"{step.weights}_{field}" for field in row.arrays} | row.values
+    return f"    /* {', '.join(step.layers)} */\n    {{.shape = {_braces(shape)},\n     {_braces(fields)[1:]}"
+
+
+def _braces(fields: dict[str, Any]) -> str:
+    return "{" + ", ".join(f".{field} = {value}" for field, value in fields.items()) + "}"
+
+
+def _input(metadata: Metadata) -> str:
+    """Description of the pixels in the header."""
+    if metadata.framing == "mark":
+        return "one character in MNIST's form, bright ink on black"
+    return "the whole picture, letterboxed and inverted" if metadata.inverted else "the whole picture, letterboxed"
 
 
 def _about(model: ModelFile) -> str:
-    """What the header says of the model beside its sizes."""
+    """The sentence about the model in the header."""
     metadata = model.metadata
     if metadata.test_accuracy is None:
         return ""
-    return f"\n * The model reads {metadata.test_accuracy:.2%} of {metadata.test_n:,} test images right."
+    return f"\n * The model's accuracy is {metadata.test_accuracy:.2%} on {metadata.test_n:,} test images."
 
 
-def _array_definition(name: str, array: np.ndarray[Any, Any], row: str = "") -> str:
+def _array(name: str, array: np.ndarray[Any, Any], row: str = "") -> str:
     """An array of numbers as C; ``row`` is the length of a row, in brackets, where it has rows."""
     ending = "f" if array.dtype == np.float32 else ""
     rows = array.reshape(len(array), -1) if row else array.reshape(1, -1)
@@ -200,7 +248,7 @@ def _wrap(words: list[str], braces: bool) -> str:
 
 
 def _literal(label: bytes) -> str:
-    """A string literal that no label can break out of: what is not a letter, digit or space is written by its code."""
+    """A safe string literal: all but letters, digits and spaces are written as octal escapes."""
     plain = re.sub(rb"[^A-Za-z0-9 ]", lambda found: b"\\%03o" % found[0][0], label).decode("ascii")
     return f'    "{plain}"'
 
@@ -209,10 +257,10 @@ def _call(command: list[str], failure: str, content: bytes = b"") -> bytes:
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LenetError(f"c: what was exported {failure} ({type(error).__name__}); nothing was kept") from error
+        raise LenetError(f"c: the exported code {failure} ({type(error).__name__}); nothing was kept") from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
         lines = said.splitlines() or [f"status {done.returncode}"]
         first = next((line for line in lines if "error" in line), lines[0])[:200]
-        raise LenetError(f"c: what was exported {failure} ({first}); nothing was kept")
+        raise LenetError(f"c: the exported code {failure} ({first}); nothing was kept")
     return done.stdout

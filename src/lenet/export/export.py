@@ -1,5 +1,6 @@
-"""From a model and a target's name to a file or folder that has proven itself."""
+"""Export a model: write it in another format, run the result, and keep it only if its answers are the model's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,26 +10,12 @@ from lenet.datasets import Dataset
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate, part_for
-from lenet.export.c import CFloat, CInt8
-from lenet.export.html import Html
-from lenet.export.litert import LiteRT
-from lenet.export.onnx import Onnx
-from lenet.export.onnx_int8 import OnnxInt8
-from lenet.export.proof import Proof, prove, sample
-from lenet.export.target import Target
-from lenet.export.temperature import fold_temperature
-from lenet.model.file import read_model
+from lenet.export.formats import FORMATS
+from lenet.export.proof import Proof, prove
+from lenet.model.file import ModelFile, encode_model, read_model
 from lenet.model.metadata import Metadata
 from lenet.model.runtime import Model, locate_model
 
-FORMATS: dict[str, type[Target]] = {
-    "onnx": Onnx,
-    "onnx-int8": OnnxInt8,
-    "litert": LiteRT,
-    "c": CInt8,
-    "c-float": CFloat,
-    "html": Html,
-}
 CALIBRATION_IMAGES = 1_000
 
 
@@ -40,41 +27,58 @@ def export_model(
     force: bool = False,
     unproven: bool = False,
 ) -> Proof | None:
-    """Write ``model`` in another format, and prove that it reads as before.
+    """Write a model in another format, and check that its answers are the model's.
 
     Args:
-        model: a run folder, a model file, or None for the bundled model.
-        format: one of ``FORMATS``.
-        out: the file to write; for C, the folder.
-        dataset: what to prove it on, and to calibrate it on: the data that the model was trained on.
-        force: replace what is there.
-        unproven: leave the proof out, for a machine that lacks what runs the exported thing.
+        model: Run folder, model file, or None for the bundled model.
+        format: One of ``FORMATS``.
+        out: File to write; for C, the folder.
+        dataset: Data that the model was trained on: its test part for the check, its training part to calibrate.
+        force: Whether to replace an existing file or folder.
+        unproven: Whether to skip the check, on a machine without the program that runs the exported file.
 
     Returns:
-        What was measured; None when unproven.
+        Result of the check; None when it was skipped.
 
     Raises:
-        LenetError: it does not fit, cannot be written, or does not read as the model does. Then nothing is left.
+        LenetError: when the format cannot express the model, the file cannot be written, or its answers differ. Then
+            nothing is left behind.
     """
-    target_class = FORMATS[format]
+    target_class = FORMATS[format].load_target()
     out = out.resolve()
     _check_free(out, target_class.files, force)
-    path = locate_model(model)
-    file = read_model(path)
+    file = read_model(locate_model(model))
     target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset))
     writing = replacing_folder(out) if target.files else replacing(out)
     with writing as temporary:
         target.write(temporary)
         if unproven:
             return None
-        part = sample(part_for(file.metadata, dataset), target.proof_images)
+        part = part_for(file.metadata, dataset)
+        sample_indices = np.unique(np.linspace(0, len(part) - 1, target.proof_images).astype(int))
+        part = part.take(sample_indices, part.name)
         evaluation = evaluate(Model(file, name=str(model or "bundled")), part)
         exported = target.run(temporary, part.images)
         return prove(evaluation, exported, target.reference(part.images, evaluation.probabilities))
 
 
+def fold_temperature(file: ModelFile) -> ModelFile:
+    """The same model with temperature 1: the last dense layer's weights and the unknown threshold are divided by it.
+
+    A plain softmax then gives the calibrated probabilities, and the same images are unknown. A file of temperature 1 is
+    returned byte for byte.
+    """
+    temperature = np.float32(file.metadata.temperature)
+    last_dense = file.metadata.layers[-2]
+    weights = {**file.weights, **{name: file.weights[name] / temperature for name in last_dense.weight_shapes}}
+    threshold = file.metadata.unknown_threshold
+    threshold = None if threshold is None else threshold / file.metadata.temperature
+    metadata = replace(file.metadata, temperature=1.0, unknown_threshold=threshold)
+    return ModelFile(encode_model(weights, metadata), weights, metadata)
+
+
 def _check_free(out: Path, files: tuple[str, ...], force: bool) -> None:
-    """Refuse to overwrite what was not asked for, and ever to remove a folder that holds other things."""
+    """Refuse to overwrite without ``force``, and to remove a folder that holds other files even with it."""
     if not out.exists():
         return
     if not files and out.is_dir():
@@ -82,13 +86,13 @@ def _check_free(out: Path, files: tuple[str, ...], force: bool) -> None:
     if files and not out.is_dir():
         raise LenetError(f"{out}: is a file; name a folder with --out")
     if not force:
-        raise LenetError(f"{out}: is there already; choose another --out, or replace it with --force")
+        raise LenetError(f"{out}: exists; choose another --out, or replace it with --force")
     if files and (other := sorted(entry.name for entry in out.iterdir() if entry.name not in files)):
-        raise LenetError(f"{out}: holds {other[0]}, too, so it is not replaced; name another folder with --out")
+        raise LenetError(f"{out}: also holds {other[0]}, so it is not replaced; name another folder with --out")
 
 
 def _calibration_images(metadata: Metadata, dataset: Dataset) -> Images:
-    """The same images of the training part each time."""
+    """Images of the training part, always the same ones."""
     try:
         part = part_for(metadata, dataset, "train")
     except LenetError:

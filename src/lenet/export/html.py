@@ -1,4 +1,4 @@
-"""``html``: one page that reads what is drawn on it, with the network inside, from a disk and with no network on."""
+"""``html``: one page that classifies what is drawn on it; it holds the network and works offline."""
 
 import base64
 import json
@@ -8,22 +8,23 @@ import subprocess
 import tempfile
 from pathlib import Path
 from string import Template
+from typing import Any, assert_never
 
 import numpy as np
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.layout import channels_last
-from lenet.export.quantize import quantize_rows
+from lenet.export.quantize import as_rows, quantize_rows
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile, encode_model
+from lenet.model.graph import Array
 from lenet.model.runtime import Model
+from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("network.js", "ink.js", "page.js")
-LAYERS = ("conv1", "conv2", "dense1", "dense2")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-# Nothing of the user's profile, and no way to the network: even a name is not looked up.
+# Nothing of the user's profile, and no access to the network: not even names are looked up.
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-extensions", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -32,44 +33,35 @@ SECONDS = 600
 
 
 class Html(Target):
-    """One file: style, scripts, weights as 8-bit integers. Reads in floating point."""
+    """One file with style, scripts and the weights as 8-bit integers. Computes in floating point."""
 
-    # Some 15 ms an image in a browser.
+    # An image takes some 15 ms in a browser.
     proof_images = 1_000
 
     def write(self, path: Path) -> None:
         """Write the page."""
-        metadata, weights = self.model.metadata, channels_last(self.model)
-        layers, kernels = [], []
-        for name in LAYERS:
-            kernel, scale = quantize_rows(weights[f"{name}/kernel"])
-            kernels.append(kernel.tobytes())
-            bias = weights[f"{name}/bias"].tolist()
-            rows = len(kernel)
-            layers.append({"rows": rows, "length": kernel.size // rows, "scale": scale.tolist(), "bias": bias})
-        model = {
+        metadata = self.model.metadata
+        description, kernels = describe(self.model)
+        description |= {
             "height": metadata.height,
             "width": metadata.width,
             "depth": metadata.depth,
+            "framing": metadata.framing,
             "classNames": metadata.class_names,
-            "pixelScale": metadata.pixel_scale,
-            "kernelSize": weights["conv1/kernel"].shape[1],
-            "unknownThreshold": metadata.unknown_threshold,
             "testAccuracy": metadata.test_accuracy,
             "testCount": metadata.test_n,
-            "layers": layers,
         }
         page = Template(_read("page.html")).substitute(
             style=_read("page.css"),
-            # So that no class name can end the element that it stands in.
-            model=json.dumps(model, ensure_ascii=False).replace("<", "\\u003c"),
-            weights=base64.b64encode(b"".join(kernels)).decode(),
+            # No class name may close the script element.
+            model=json.dumps(description, ensure_ascii=False).replace("<", "\\u003c"),
+            weights=base64.b64encode(kernels).decode(),
             script="\n".join(map(_read, SCRIPTS)),
         )
         path.write_text(page, encoding="utf-8")
 
     def run(self, path: Path, images: Images) -> Probabilities:
-        """Open it in a browser from the disk, the network off, and let it read."""
+        """Classify the images in a browser that opens the file and has no network."""
         pictures = base64.b64encode(np.ascontiguousarray(images).tobytes()).decode()
         addition = (
             f'<script type="text/plain" id="pictures">{pictures}</script><pre id="answers"></pre>'
@@ -81,35 +73,65 @@ class Html(Target):
         return np.array(json.loads(found[1]), np.float32)
 
     def reference(self, images: Images, answers: Probabilities) -> Probabilities | None:
-        """What the model would say, had it the rounded weights."""
-        rounded = {**self.model.weights}
-        for name in LAYERS:
-            kernel = rounded[f"{name}/kernel"]
-            # One row a filter or unit, as the page has them; ONNX's dense layers have one column a unit.
-            rows = kernel if kernel.ndim == 4 else kernel.T
-            integers, scale = quantize_rows(rows)
-            rows = (integers.reshape(len(rows), -1) * scale[:, np.newaxis]).reshape(rows.shape)
-            rounded[f"{name}/kernel"] = rows if kernel.ndim == 4 else np.ascontiguousarray(rows.T)
-        metadata = self.model.metadata
-        return Model(ModelFile(encode_model(rounded, metadata), rounded, metadata)).predict(images)
+        """The model's answers with the rounded weights."""
+        return Model(round_kernels(self.model)).predict(images)
+
+
+def round_kernels(file: ModelFile) -> ModelFile:
+    """The same model with the kernels that the page computes with."""
+    weights = {**file.weights}
+    for name, kernel in file.weights.items():
+        if name.endswith("/kernel"):
+            integers, scale = quantize_rows(as_rows(kernel))
+            weights[name] = np.ascontiguousarray(np.moveaxis(integers, 0, -1) * scale)
+    return ModelFile(encode_model(weights, file.metadata), weights, file.metadata)
+
+
+def describe(file: ModelFile) -> tuple[dict[str, Any], bytes]:
+    """Arguments of ``page/network.js``: a description of the network, and its kernels as 8-bit integers."""
+    layers, kernels = [], []
+    for placed in file.metadata.layers:
+        layer = {"name": placed.name, "input": placed.input_shape, "output": placed.output_shape}
+        layer |= _describe_kind(placed)
+        if placed.weight_shapes:
+            kernel, scale = quantize_rows(as_rows(file.weights[f"{placed.name}/kernel"]))
+            kernels.append(kernel.tobytes())
+            layer |= {"scale": _shortest(scale), "bias": _shortest(file.weights[f"{placed.name}/bias"])}
+        layers.append(layer)
+    metadata = file.metadata
+    description = {"pixelScale": metadata.pixel_scale, "unknownThreshold": metadata.unknown_threshold}
+    return {**description, "layers": layers}, b"".join(kernels)
+
+
+def _describe_kind(placed: PlacedLayer) -> dict[str, Any]:
+    match placed.layer:
+        case Conv(_, size, stride) as conv:
+            top, left = (conv.padding_for(side)[0] for side in placed.input_shape[:2])
+            return {"kind": "conv", "size": size, "stride": stride, "top": top, "left": left}
+        case Activation(kind):
+            return {"kind": kind}
+        case Pool(pool, size):
+            return {"kind": "maxpool" if pool == "max" else "avgpool", "size": size}
+        case Dense():
+            return {"kind": "dense"}
+        case Flatten():
+            return {"kind": "flatten"}
+        case Softmax():
+            return {"kind": "softmax"}
+        case _ as missing:
+            assert_never(missing)
+
+
+def _shortest(values: Array) -> list[float]:
+    """Floats with as few digits as distinguish float32 numbers."""
+    return [float(str(value)) for value in values]
 
 
 def _open_in_browser(path: Path, addition: str) -> str:
-    """Open a page from the disk in headless Chromium, with no network, and give back what it becomes.
-
-    Args:
-        path: the page.
-        addition: HTML that is put behind it, such as a script that looks at it.
-
-    Returns:
-        The page's elements after its scripts have run, as HTML.
-
-    Raises:
-        LenetError: when there is no Chromium, or it fails.
-    """
+    """The HTML of the page at ``path``, with ``addition`` appended, after its scripts have run in headless Chromium."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        raise LenetError("html: is proven in Chromium, and there is none; install chromium, or take it --unproven")
+        raise LenetError("html: is proven in Chromium, and there is none; install chromium, or use --unproven")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         page = Path(folder) / "page.html"
         page.write_text(path.read_text(encoding="utf-8") + addition, encoding="utf-8")
@@ -117,7 +139,7 @@ def _open_in_browser(path: Path, addition: str) -> str:
         try:
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
         except (OSError, subprocess.SubprocessError) as error:
-            raise LenetError(f"html: {browser} does not run ({type(error).__name__}); take it --unproven") from error
+            raise LenetError(f"html: {browser} does not run ({type(error).__name__}); use --unproven") from error
     return done.stdout.decode()
 
 

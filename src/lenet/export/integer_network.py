@@ -1,8 +1,8 @@
-"""LeNet in integers, as the C export computes it: 8-bit pixels, weights and activations, 32-bit sums.
+"""A network in integers, as the C export computes it: 8-bit pixels, weights and activations, 32-bit sums.
 
-Activations are never negative here (pixels, then ReLU), so all 8 bits go to 0…255 and zero is exact, as padding wants.
-After Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
-2018.
+An activation is ``scale · (integer - zero)`` with an integer from 0 to 255; 0 is exact, as padding needs. After ReLU
+nothing is negative, so ``zero`` is 0 and the clipping to 0…255 is the ReLU itself. Source: Jacob et al., "Quantization
+and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.layout import channels_last
-from lenet.export.quantize import Int8, quantize_rows
+from lenet.export.quantize import Int8, as_rows, quantize_rows
+from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities
 from lenet.model.file import ModelFile
 from lenet.model.graph import Array
@@ -22,24 +22,23 @@ from lenet.model.preprocessing import softmax
 from lenet.model.runtime import Model
 
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 LARGEST_ACTIVATION = 255
-# A sum must stay within 32 bits; half of that for the bias leaves the other half for the products.
+# A sum must fit 32 bits; half of the range is for the bias, half for the products.
 LARGEST_BIAS, LARGEST_SUM = 1 << 30, (1 << 31) - 1
-# Images a step; the widest layer's windows of so many have some 80 MB.
+# Images per call; the windows of the widest layer take some 80 MB for so many.
 BATCH = 100
-# After each hidden layer, the tensor that is kept in 8 bits.
-HIDDEN = {"conv1": "pool1", "conv2": "pool2", "dense1": "relu3"}
 
 
 @dataclass(frozen=True)
-class IntegerLayer:
-    """One layer with weights.
+class IntegerWeights:
+    """The weights of one step.
 
     Attributes:
-        kernel: int8, channels last, one row a filter or unit.
+        kernel: int8 ``(rows, k, k, depth)`` or ``(rows, inputs)``, one row for each filter or unit.
         bias: int32 ``(rows,)``, in units of input scale times kernel scale.
-        scale: what a sum is worth, float32 ``(rows,)``.
-        multiplier: with ``shift``, what turns a sum into an 8-bit activation: ``sum · multiplier / 2^shift``.
+        scale: Factor from a sum to a real number, float32 ``(rows,)``.
+        multiplier: With ``shift``, turns a sum into an 8-bit activation: ``sum · multiplier / 2^shift``.
         shift: uint8 ``(rows,)``.
     """
 
@@ -49,19 +48,65 @@ class IntegerLayer:
     multiplier: Int32
     shift: npt.NDArray[np.uint8]
 
-    def sums(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Exact sums ``(…, rows)`` for 8-bit inputs ``(…, weights a row)``."""
+    @property
+    def largest_sum(self) -> int:
+        """Upper bound of any sum."""
+        weights = np.abs(self.kernel.reshape(len(self.kernel), -1).astype(np.int64)).sum(axis=1)
+        return int((weights * LARGEST_ACTIVATION + np.abs(self.bias.astype(np.int64))).max())
+
+    def sums(self, windows: npt.NDArray[Any]) -> Int64:
+        """Exact sums ``(…, rows)`` for integers ``(…, weights of a row)``."""
         rows = self.kernel.reshape(len(self.kernel), -1)
-        # Floating point adds integers exactly, and fast, as long as they stay below its 24 or 53 bits.
-        exact = np.float32 if _largest_sum(self) < 1 << 24 else np.float64
+        # Floating point adds integers exactly, and fast, as long as they fit its 24 or 53 bits.
+        exact = np.float32 if self.largest_sum < 1 << 24 else np.float64
         products = windows.astype(exact) @ rows.T.astype(exact)
         return np.asarray(products.astype(np.int64) + self.bias)
 
-    def activations(self, sums: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        """ReLU, scaling and rounding of ``(…, rows)`` to 8 bits."""
+    def requantize(self, sums: Int64) -> Int64:
+        """Sums ``(…, rows)`` in units of the output scale, rounded half away from zero."""
         shift = self.shift.astype(np.int64)
-        scaled = (np.maximum(sums, 0) * self.multiplier.astype(np.int64) + (np.int64(1) << (shift - 1))) >> shift
-        return np.asarray(np.minimum(scaled, LARGEST_ACTIVATION).astype(np.uint8))
+        scaled = (np.abs(sums) * self.multiplier.astype(np.int64) + (np.int64(1) << (shift - 1))) >> shift
+        return np.asarray(np.sign(sums) * scaled)
+
+
+@dataclass(frozen=True)
+class IntegerStep:
+    """A step in integers.
+
+    Attributes:
+        step: What it computes.
+        input_zero: Integer that stands for 0 in its input.
+        output_zero: Integer that stands for 0 in its output.
+        weights: None for a step without weights, whose scale does not change.
+    """
+
+    step: Step
+    input_zero: int
+    output_zero: int
+    weights: IntegerWeights | None
+
+    def sums(self, activations: npt.NDArray[np.uint8]) -> Int64:
+        """Sums before requantization, ``(n, rows, columns, filters)``."""
+        activations = activations.reshape(len(activations), *self.step.input_shape)
+        if self.weights is None:
+            return activations.astype(np.int64) - self.input_zero
+        return self.weights.sums(_windows(activations.astype(np.int16) - self.input_zero, self.step))
+
+    def activations(self, inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The step's output ``(n, rows, columns, filters)``."""
+        sums, size = self.sums(inputs), self.step.pool_size
+        n, _, _, filters = sums.shape
+        rows, columns, _ = self.step.output_shape
+        whole = sums[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, filters)
+        if self.step.pool == "max":
+            return self._requantize(whole.max(axis=(2, 4)))
+        count = size * size
+        total = self._requantize(whole).astype(np.int64).sum(axis=(2, 4))
+        return np.asarray(((2 * total + count) // (2 * count)).astype(np.uint8))
+
+    def _requantize(self, sums: Int64) -> npt.NDArray[np.uint8]:
+        scaled = sums if self.weights is None else self.weights.requantize(sums)
+        return np.asarray(np.clip(scaled + self.output_zero, 0, LARGEST_ACTIVATION).astype(np.uint8))
 
 
 class IntegerNetwork:
@@ -71,39 +116,48 @@ class IntegerNetwork:
         """Quantize a model of temperature 1.
 
         Args:
-            file: the model.
-            images: to see how large activations become, uint8 ``(n, height, width, depth)``; training images.
+            file: The model.
+            images: To measure the range of activations, uint8 ``(n, height, width, depth)``; training images.
 
         Raises:
-            LenetError: when its sums do not fit 32 bits.
+            LenetError: when it has an activation other than ReLU, or its sums do not fit 32 bits.
         """
-        weights, largest = channels_last(file), _largest_activations(file, images)
-        self.layers: dict[str, IntegerLayer] = {}
-        input_scale = np.float32(file.metadata.pixel_scale)
-        for name in ("conv1", "conv2", "dense1", "dense2"):
-            output_scale = np.float32(largest.get(name, 1.0) / LARGEST_ACTIVATION)
-            layer = _quantize(weights[f"{name}/kernel"], weights[f"{name}/bias"], input_scale, output_scale)
-            if _largest_sum(layer) > LARGEST_SUM:
-                raise LenetError(f"{name} is too wide for 32-bit sums; export it with --format c-float")
-            self.layers[name] = layer
-            input_scale = output_scale
+        steps = group_layers(file.metadata.layers)
+        for step in steps:
+            if step.activation not in (None, "relu"):
+                raise LenetError(f"c: {step.activation} is not available in 8-bit integers; use --format c-float")
+        ranges = _ranges(file, images, steps)
+        self.steps: list[IntegerStep] = []
+        scale, zero = np.float32(file.metadata.pixel_scale), 0
+        for step in steps:
+            if step.weights is None:
+                output_zero = 0 if step.activation == "relu" else zero
+                self.steps.append(IntegerStep(step, zero, output_zero, None))
+                zero = output_zero
+                continue
+            lowest, highest = ranges[step]
+            output_scale = np.float32((highest - lowest) / LARGEST_ACTIVATION)
+            output_zero = round(-lowest / float(output_scale))
+            kernel, bias = (file.weights[f"{step.weights}/{kind}"] for kind in ("kernel", "bias"))
+            weights = _quantize(as_rows(kernel), bias, scale, output_scale)
+            if weights.largest_sum > LARGEST_SUM:
+                raise LenetError(f"c: {step.weights} is too wide for 32-bit sums; use --format c-float")
+            self.steps.append(IntegerStep(step, zero, output_zero, weights))
+            scale, zero = output_scale, output_zero
 
     def predict(self, images: Images) -> Probabilities:
-        """Probabilities ``(n, classes)`` of uint8 images ``(n, height, width, depth)``, as the C code finds them."""
+        """Probabilities ``(n, classes)`` of uint8 images ``(n, height, width, depth)``, as the C code computes them."""
         return np.concatenate([self._predict(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
 
-    def _predict(self, images: Images) -> Probabilities:
-        activations: npt.NDArray[np.uint8] = images
-        for name in ("conv1", "conv2"):
-            layer = self.layers[name]
-            sums = layer.sums(_windows(activations, layer.kernel.shape[1]))
-            activations = layer.activations(_pool(sums))
-        dense1, dense2 = self.layers["dense1"], self.layers["dense2"]
-        activations = dense1.activations(dense1.sums(activations.reshape(len(images), -1)))
-        return softmax(dense2.sums(activations).astype(np.float32) * dense2.scale)
+    def _predict(self, activations: npt.NDArray[np.uint8]) -> Probabilities:
+        *hidden, last = self.steps
+        for step in hidden:
+            activations = step.activations(activations)
+        assert last.weights is not None  # it is the last dense layer
+        return softmax(last.sums(activations).reshape(len(activations), -1).astype(np.float32) * last.weights.scale)
 
 
-def _quantize(kernel: Array, bias: Array, input_scale: np.float32, output_scale: np.float32) -> IntegerLayer:
+def _quantize(kernel: Array, bias: Array, input_scale: np.float32, output_scale: np.float32) -> IntegerWeights:
     smallest_scale = np.abs(bias) / (input_scale * np.float32(LARGEST_BIAS))
     integers, scale = quantize_rows(kernel, smallest_scale)
     sum_scale = scale * input_scale
@@ -112,9 +166,9 @@ def _quantize(kernel: Array, bias: Array, input_scale: np.float32, output_scale:
     multiplier = np.minimum(np.rint(fraction * (1 << 31)), LARGEST_SUM)
     shift = 31 - exponent
     if shift.min() < 1:
-        raise LenetError("its weights are too large for 8-bit activations; export it with --format c-float")
-    multiplier[shift > 62] = 0  # such a sum rounds to nothing
-    return IntegerLayer(
+        raise LenetError("c: its weights are too large for 8-bit activations; use --format c-float")
+    multiplier[shift > 62] = 0  # such a sum rounds to 0
+    return IntegerWeights(
         integers,
         np.rint(bias / sum_scale).astype(np.int32),
         sum_scale,
@@ -123,33 +177,28 @@ def _quantize(kernel: Array, bias: Array, input_scale: np.float32, output_scale:
     )
 
 
-def _largest_activations(file: ModelFile, images: Images) -> dict[str, float]:
-    """The largest value that each hidden layer gives for any of ``images``; 1 where all are 0."""
+def _ranges(file: ModelFile, images: Images, steps: tuple[Step, ...]) -> dict[Step, tuple[float, float]]:
+    """Range of the values that each step with weights requantizes, 0 included; 0 to 1 where all are 0."""
     model = Model(file)
-    largest = dict.fromkeys(HIDDEN, 0.0)
+    # The average is taken of requantized values, the maximum before.
+    names = {step: step.layers[-1 if step.pool == "max" else -2] for step in steps if step.weights}
+    ranges = dict.fromkeys(names, (0.0, 0.0))
     for image in images:
         activations = model.activations(image)
-        for layer, tensor in HIDDEN.items():
-            largest[layer] = max(largest[layer], float(activations[tensor].max()))
-    return {layer: value or 1.0 for layer, value in largest.items()}
+        for step, name in names.items():
+            lowest, highest = ranges[step]
+            values = activations[name]
+            ranges[step] = min(lowest, float(values.min())), max(highest, float(values.max()))
+    return {step: (0.0, 1.0) if found == (0, 0) else found for step, found in ranges.items()}
 
 
-def _largest_sum(layer: IntegerLayer) -> int:
-    weights = np.abs(layer.kernel.reshape(len(layer.kernel), -1).astype(np.int64)).sum(axis=1)
-    return int((weights * LARGEST_ACTIVATION + np.abs(layer.bias.astype(np.int64))).max())
-
-
-def _windows(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
-    """The ``size``×``size`` neighbourhood of every pixel, ``(n, height, width, size·size·depth)``."""
-    margin = ((size - 1) // 2, size // 2)
-    padded = np.pad(images, ((0, 0), margin, margin, (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(*images.shape[:3], -1)
-
-
-def _pool(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The largest of every 2×2; an odd last row or column is left out."""
-    n, height, width, filters = sums.shape
-    whole = sums[:, : height // 2 * 2, : width // 2 * 2]
-    blocks = whole.reshape(n, height // 2, 2, width // 2, 2, filters)
-    return np.asarray(blocks.max(axis=(2, 4)))
+def _windows(images: npt.NDArray[np.int16], step: Step) -> npt.NDArray[np.int16]:
+    """Inputs of the kernel at each of its places, ``(n, rows, columns, k·k·depth)``, padded with 0."""
+    size, stride = step.kernel_size, step.stride
+    sides = zip(step.map_shape, images.shape[1:3], (step.top, step.left), strict=True)
+    padding = [(before, max(0, (places - 1) * stride + size - pixels - before)) for places, pixels, before in sides]
+    padded = np.pad(images, ((0, 0), *padding, (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))[:, ::stride, ::stride]
+    rows, columns = step.map_shape
+    windows = windows[:, :rows, :columns].transpose(0, 1, 2, 4, 5, 3)
+    return windows.reshape(len(images), rows, columns, -1)

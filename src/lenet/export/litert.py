@@ -1,9 +1,14 @@
-"""``litert``: one ``.tflite`` file for phones, written operator by operator, so that no TensorFlow is needed."""
+"""``litert`` and ``litert-int8``: one ``.tflite`` file for phones and microcontrollers, converted by Keras.
+
+Writing needs TensorFlow and Keras, running the file the LiteRT interpreter.
+"""
 
 import io
 import json
+import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +16,29 @@ import numpy as np
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.layout import channels_last
 from lenet.export.target import Probabilities, Target
-from lenet.model.file import ModelFile
-from lenet.model.graph import INPUT, LOGITS, OUTPUT
+from lenet.model.graph import INPUT, OUTPUT, logits_name
+from lenet.network.architecture import Architecture
 from lenet.processor import usable_cores
 from lenet.silence import silence
 
-FORMAT_VERSION, IDENTIFIER = 3, b"TFL3"
-# The format wants every array to start at such an address.
-ALIGNMENT = 16
-SIGNATURE = "serving_default"
-
 
 class LiteRT(Target):
-    """Takes uint8 pixels ``(1, height, width, depth)`` as they are; scaling and softmax are inside.
+    """Takes uint8 pixels ``(1, height, width, depth)``; scaling and softmax are inside.
 
-    Gives ``probabilities``, and the logits ``dense2``: an image whose highest logit lies below the metadata's
-    ``unknown_threshold`` is unknown. The labels and the metadata are the two files ``labels.txt`` and
+    Gives ``probabilities`` and, under the name of the last dense layer, the logits: an image whose highest logit lies
+    below the metadata's ``unknown_threshold`` is unknown. The labels and the metadata are the files ``labels.txt`` and
     ``metadata.json`` of a ZIP at its end, where the format keeps associated files; ``unzip`` shows them.
     """
 
     def write(self, path: Path) -> None:
-        """Write the file."""
-        content = io.BytesIO(_flatbuffer(self.model))
-        metadata = {name: json.loads(text) for name, text in self.model.metadata.to_properties().items()}
+        """Convert the network, and append the labels and the metadata."""
+        content = io.BytesIO()
+        content.write(self._convert())
         with zipfile.ZipFile(content, "a") as archive:
             for name, text in (
                 ("labels.txt", "".join(f"{label}\n" for label in self.model.metadata.class_names)),
-                ("metadata.json", json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"),
+                ("metadata.json", json.dumps(asdict(self.model.metadata), ensure_ascii=False) + "\n"),
             ):
                 # A fixed date: the same model gives the same file.
                 archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text)
@@ -47,138 +46,69 @@ class LiteRT(Target):
 
     def run(self, path: Path, images: Images) -> Probabilities:
         """Run it in the LiteRT interpreter, image by image as a phone would."""
-        with silence():  # it tells on the terminal how it is made
-            interpreter = _import("interpreter").Interpreter(model_path=str(path), num_threads=usable_cores())
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ModuleNotFoundError as error:
+            hint = "install it with: pip install 'lenet[export]', or use --unproven"
+            raise LenetError(f"litert: is proven in LiteRT, which is missing; {hint}") from error
+        with silence():  # it logs its settings
+            interpreter = Interpreter(model_path=str(path), num_threads=usable_cores())
             interpreter.allocate_tensors()
-            answer = interpreter.get_signature_runner(SIGNATURE)
-        return np.concatenate([answer(**{INPUT: image[np.newaxis]})[OUTPUT] for image in images])
+            classify = interpreter.get_signature_runner()
+        return np.concatenate([classify(**{INPUT: image[np.newaxis]})[OUTPUT] for image in images])
 
+    def _convert(self, dtype: str = "uint8", **options: Any) -> bytes:
+        """The network as a LiteRT file.
 
-def _import(name: str) -> Any:
-    from importlib import import_module
+        Args:
+            dtype: Type of the pixels before conversion.
+            options: Attributes of ``tf.lite.TFLiteConverter``.
+        """
+        from lenet.backend import keras, tf
+        from lenet.network.build import build
 
-    try:
-        return import_module(f"ai_edge_litert.{name}")
-    except ModuleNotFoundError as error:
-        raise LenetError("litert: needs LiteRT; install it with: pip install 'lenet[export]'") from error
-
-
-class _Graph:
-    """Tensors and operators as they come, each known by its index."""
-
-    def __init__(self) -> None:
-        self.schema = _import("schema_py_generated")
-        self.buffers = [self.schema.BufferT()]  # the first is the empty one, for all that is computed
-        self.tensors: list[Any] = []
-        self.kinds: list[str] = []
-        self.operators: list[Any] = []
-
-    def tensor(self, name: str, shape: Sequence[int], kind: str = "FLOAT32", buffer: int = 0) -> int:
-        schema = self.schema
-        self.tensors.append(
-            schema.TensorT(name=name, shape=list(shape), type=getattr(schema.TensorType, kind), buffer=buffer)
-        )
-        return len(self.tensors) - 1
-
-    def constant(self, name: str, array: np.ndarray[Any, Any]) -> int:
-        self.buffers.append(_aligned_buffer(self.schema, array))
-        kind = {"float32": "FLOAT32", "int32": "INT32"}[array.dtype.name]
-        return self.tensor(name, array.shape, kind, len(self.buffers) - 1)
-
-    def operator(self, kind: str, inputs: list[int], name: str, shape: Sequence[int], **options: Any) -> int:
-        """Add an operator; gives the tensor that it computes."""
-        schema = self.schema
-        if kind not in self.kinds:
-            self.kinds.append(kind)
-        title = {"CONV_2D": "Conv2D", "MAX_POOL_2D": "Pool2D", "FULLY_CONNECTED": "FullyConnected"}.get(
-            kind, kind.capitalize()
-        )
-        output = self.tensor(name, shape)
-        self.operators.append(
-            schema.OperatorT(
-                opcodeIndex=self.kinds.index(kind),
-                inputs=inputs,
-                outputs=[output],
-                builtinOptionsType=getattr(schema.BuiltinOptions, f"{title}Options"),
-                builtinOptions=getattr(schema, f"{title}OptionsT")(**options),
+        metadata = self.model.metadata
+        height, width, depth = shape = metadata.height, metadata.width, metadata.depth
+        network = build(Architecture.parse(metadata.network), width, height, depth, len(metadata.class_names))
+        pixels = keras.Input(shape, batch_size=1, dtype=dtype, name=INPUT)
+        values = keras.layers.Rescaling(metadata.pixel_scale, name="scaled")(pixels)
+        outputs = {}
+        for placed in metadata.layers:
+            layer = network.get_layer(placed.name)
+            layer.set_weights([self.model.weights[name] for name in placed.weight_shapes])
+            values = outputs[placed.name] = layer(values)
+        wanted = {name: outputs[name] for name in (OUTPUT, logits_name(metadata.layers))}
+        signature = [tf.TensorSpec((1, *shape), dtype, name=INPUT)]
+        with tempfile.TemporaryDirectory() as folder, silence():
+            path = Path(folder) / "model.tflite"
+            keras.Model(pixels, wanted, name="network").export(
+                path, format="litert", verbose=False, input_signature=signature, **options
             )
+            return path.read_bytes()
+
+
+class LiteRTInt8(LiteRT):
+    """The same in 8-bit integers: uint8 pixels in, int8 inside, float32 probabilities and logits out."""
+
+    def reference(self, images: Images, answers: Probabilities) -> Probabilities | None:
+        """None: the rounding depends on LiteRT's integer kernels."""
+        return None
+
+    def _convert(self, dtype: str = "float32", **options: Any) -> bytes:
+        from lenet.backend import tf
+
+        return super()._convert(
+            dtype,
+            optimizations=[tf.lite.Optimize.DEFAULT],
+            representative_dataset=self._calibration,
+            target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
+            inference_input_type=tf.uint8,
+            **options,
         )
-        return output
 
-    def finish(self, source: int, results: dict[str, int], description: str) -> bytes:
-        """The file's bytes."""
-        import flatbuffers
-
-        schema = self.schema
-        codes = [getattr(schema.BuiltinOperator, kind) for kind in self.kinds]
-        model = schema.ModelT(
-            version=FORMAT_VERSION,
-            description=description,
-            operatorCodes=[schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code) for code in codes],
-            subgraphs=[schema.SubGraphT(self.tensors, [source], list(results.values()), self.operators, "lenet")],
-            buffers=self.buffers,
-            signatureDefs=[
-                schema.SignatureDefT(
-                    [schema.TensorMapT(INPUT, source)],
-                    [schema.TensorMapT(name, tensor) for name, tensor in results.items()],
-                    SIGNATURE,
-                    0,
-                )
-            ],
-        )
-        builder = flatbuffers.Builder()
-        builder.Finish(model.Pack(builder), file_identifier=IDENTIFIER)
-        return bytes(builder.Output())
-
-
-def _flatbuffer(file: ModelFile) -> bytes:
-    """The network as a LiteRT graph, top to bottom."""
-    graph = _Graph()
-    schema, metadata, weights = graph.schema, file.metadata, channels_last(file)
-    same, valid = schema.Padding.SAME, schema.Padding.VALID
-    relu = schema.ActivationFunctionType.RELU
-    rows, columns = metadata.height, metadata.width
-
-    def parameters(layer: str) -> list[int]:
-        return [graph.constant(f"{layer}/{kind}", weights[f"{layer}/{kind}"]) for kind in ("kernel", "bias")]
-
-    pixels = graph.tensor(INPUT, (1, rows, columns, metadata.depth), "UINT8")
-    types = {"inDataType": schema.TensorType.UINT8, "outDataType": schema.TensorType.FLOAT32}
-    tensor = graph.operator("CAST", [pixels], "floats", (1, rows, columns, metadata.depth), **types)
-    scale = graph.constant("pixel_scale", np.array([metadata.pixel_scale], np.float32))
-    tensor = graph.operator("MUL", [tensor, scale], "scaled", (1, rows, columns, metadata.depth))
-    for number in ("1", "2"):
-        filters = len(weights[f"conv{number}/bias"])
-        convolution = {"padding": same, "strideW": 1, "strideH": 1, "fusedActivationFunction": relu}
-        inputs = [tensor, *parameters(f"conv{number}")]
-        tensor = graph.operator("CONV_2D", inputs, f"relu{number}", (1, rows, columns, filters), **convolution)
-        rows, columns = rows // 2, columns // 2
-        pooling = {"padding": valid, "strideW": 2, "strideH": 2, "filterWidth": 2, "filterHeight": 2}
-        tensor = graph.operator("MAX_POOL_2D", [tensor], f"pool{number}", (1, rows, columns, filters), **pooling)
-    units, length = weights["dense1/kernel"].shape
-    shape = graph.constant("flat", np.array([1, length], np.int32))
-    tensor = graph.operator("RESHAPE", [tensor, shape], "flatten", (1, length), newShape=[1, length])
-    dense1 = [tensor, *parameters("dense1")]
-    tensor = graph.operator("FULLY_CONNECTED", dense1, "relu3", (1, units), fusedActivationFunction=relu)
-    classes = len(metadata.class_names)
-    logits = graph.operator("FULLY_CONNECTED", [tensor, *parameters("dense2")], LOGITS, (1, classes))
-    probabilities = graph.operator("SOFTMAX", [logits], OUTPUT, (1, classes), beta=1.0)
-    results = {OUTPUT: probabilities, LOGITS: logits}
-    return graph.finish(pixels, results, "LeNet. uint8 pixels, bright ink on black; labels.txt names the probabilities")
-
-
-def _aligned_buffer(schema: Any, array: np.ndarray[Any, Any]) -> Any:
-    """An array as the format stores it; the generated code forgets to align it."""
-
-    class Aligned(schema.BufferT):  # type: ignore[misc]
-        def Pack(self, builder: Any) -> Any:  # noqa: N802 — overrides the generated name
-            content = array.tobytes()
-            builder.StartVector(1, len(content), ALIGNMENT)
-            builder.head -= len(content)
-            builder.Bytes[builder.head : builder.head + len(content)] = content
-            self.start = builder.EndVector()
-            schema.BufferStart(builder)
-            schema.BufferAddData(builder, self.start)
-            return schema.BufferEnd(builder)
-
-    return Aligned()
+    def _calibration(self) -> Iterator[list[np.ndarray[Any, Any]]]:
+        images = self.training_images().astype(np.float32)
+        # With the whole range in the images, an input integer is a pixel value.
+        images[0].flat[:2] = 0, 255
+        for image in images:
+            yield [image[np.newaxis]]

@@ -1,32 +1,31 @@
-"""The proof that an exported thing reads as its model does."""
+"""The check that the answers of an exported file are the model's."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
 from lenet.export.target import Probabilities
 
-# Two ways to add the same float32 numbers differ by some 1e-6; a defect moves some probability by far more.
+# Float32 sums in another order change probabilities by some 1e-6, a defect by far more.
 ROUNDING = 1e-4
-# What quantization may cost. Below either, the export is of no use, whatever the reason.
+# Bounds on what quantization may cost.
 LOWEST_AGREEMENT = 0.995
 HIGHEST_LOSS = 0.005
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What was measured.
+    """Result of the check.
 
     Attributes:
-        data: the images' name.
-        n: how many.
-        agreeing: how many get the model's own label.
-        largest_difference: of any probability to the model's.
-        correct: how many the exported thing reads right.
-        model_correct: how many the model reads right.
+        data: Name of the data set.
+        n: Number of images.
+        agreeing: Number of images with the same label as the model's.
+        largest_difference: Largest difference of a probability from the model's.
+        correct: Number of images that the exported file classifies correctly.
+        model_correct: Number of images that the model classifies correctly.
     """
 
     data: str
@@ -38,37 +37,30 @@ class Proof:
 
     @property
     def accuracy(self) -> float:
-        """Of the exported thing, 0 to 1."""
+        """Accuracy of the exported file, 0 to 1."""
         return self.correct / self.n
 
     @property
     def model_accuracy(self) -> float:
-        """Of the model on the same images, 0 to 1."""
+        """Accuracy of the model on the same images, 0 to 1."""
         return self.model_correct / self.n
 
 
-def sample(dataset: Dataset, most: int) -> Dataset:
-    """At most so many images, evenly spaced over the whole."""
-    if len(dataset) <= most:
-        return dataset
-    return dataset.take(np.linspace(0, len(dataset) - 1, most).astype(np.int64), dataset.name)
-
-
 def prove(model: Evaluation, exported: Probabilities, reference: Probabilities | None) -> Proof:
-    """Hold what the exported thing says against what it must say.
+    """Compare an exported file's probabilities with the model's.
 
     Args:
-        model: what the model says of the images, and the truth.
-        exported: what the exported thing says, ``(n, classes)``.
-        reference: what it must say but for rounding, where that is known.
+        model: Evaluation of the model on the images.
+        exported: Probabilities of the exported file, ``(n, classes)``.
+        reference: Expected probabilities up to float32 rounding, where they are known.
 
     Raises:
-        LenetError: when they do not match; names by how much.
+        LenetError: when they differ too much; says by how much.
     """
     if exported.shape != model.probabilities.shape or not np.isfinite(exported).all():
-        raise LenetError("what was exported does not give one finite probability a class; nothing was kept")
+        raise LenetError("the exported file does not give one finite probability for each class; nothing was kept")
     if reference is not None and (deviation := float(np.abs(exported - reference).max())) > ROUNDING:
-        raise LenetError(f"what was exported computes wrongly: off by up to {deviation:.2g}; nothing was kept")
+        raise LenetError(f"the exported file computes wrongly: off by up to {deviation:.2g}; nothing was kept")
     labels = exported.argmax(axis=1)
     proof = Proof(
         data=model.data,
@@ -80,7 +72,7 @@ def prove(model: Evaluation, exported: Probabilities, reference: Probabilities |
     )
     if proof.agreeing < LOWEST_AGREEMENT * proof.n or proof.accuracy < proof.model_accuracy - HIGHEST_LOSS:
         raise LenetError(
-            f"what was exported reads {proof.agreeing:,} of {proof.n:,} images as the model does, {proof.accuracy:.2%} "
-            f"right instead of {proof.model_accuracy:.2%}; nothing was kept"
+            f"the exported file agrees with the model on {proof.agreeing:,} of {proof.n:,} images, accuracy "
+            f"{proof.accuracy:.2%} instead of {proof.model_accuracy:.2%}; nothing was kept"
         )
     return proof

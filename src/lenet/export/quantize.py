@@ -9,12 +9,17 @@ Int8 = npt.NDArray[np.int8]
 HIGHEST = 127
 
 
+def as_rows(kernel: Array) -> Array:
+    """A kernel in Keras's layout as one row a filter or unit: ``(filters, k, k, depth)`` or ``(units, inputs)``."""
+    return np.ascontiguousarray(np.moveaxis(kernel, -1, 0))
+
+
 def quantize_rows(kernel: Array, smallest_scale: npt.NDArray[np.floating] | None = None) -> tuple[Int8, Array]:
-    """Round every row (one filter's or unit's weights) to integers of its own scale, symmetric around 0.
+    """Round each row (the weights of one filter or unit) to integers with a scale of its own, symmetric around 0.
 
     Args:
         kernel: ``(rows, …)``.
-        smallest_scale: ``(rows,)``, where a row must not be divided finer than this.
+        smallest_scale: Lower bound of each row's scale, ``(rows,)``.
 
     Returns:
         int8 of the same shape, and the scale of each row, float32: ``kernel ≈ integers · scale``.

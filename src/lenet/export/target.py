@@ -1,4 +1,4 @@
-"""What a target is: it writes the model another way, and can run what it wrote."""
+"""The interface of all export targets: write a model in another format, and run the written file."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -15,22 +15,25 @@ Probabilities = npt.NDArray[np.float32]
 
 
 class Target(ABC):
-    """One way to ship a model.
+    """One format.
 
     Attributes:
-        files: what it writes, when that is a folder; nothing when it is one file.
-        proof_images: how many images the proof reads, where there are so many.
+        files: Names of the files of the folder that it writes; empty when it writes one file.
+        proof_images: Most images that the exported file is checked on.
     """
 
     files: ClassVar[tuple[str, ...]] = ()
     proof_images: ClassVar[int] = 10_000
 
     def __init__(self, model: ModelFile, training_images: Callable[[], Images]) -> None:
-        """Take what is to be shipped.
+        """Take a model.
 
         Args:
-            model: a verified file of temperature 1, see ``fold_temperature``.
-            training_images: gives images to calibrate on, uint8 ``(n, height, width, depth)``, none of the test part.
+            model: Verified file of temperature 1, see ``lenet.export.export.fold_temperature``.
+            training_images: Returns images to calibrate on, uint8 ``(n, height, width, depth)``, none of the test part.
+
+        Raises:
+            LenetError: when the format cannot express the model.
         """
         self.model = model
         self.training_images = training_images
@@ -40,22 +43,22 @@ class Target(ABC):
         """Write the file, or the folder's ``files``.
 
         Raises:
-            LenetError: when the model cannot be shipped this way.
+            LenetError: when the format cannot express the model, or a library that writes it is not installed.
         """
 
     @abstractmethod
     def run(self, path: Path, images: Images) -> Probabilities:
-        """What the written thing itself says of ``images``: probabilities ``(n, classes)``.
+        """Run the written file: probabilities ``(n, classes)`` of uint8 ``images``.
 
         Raises:
-            LenetError: when it does not run, or what runs it is not installed.
+            LenetError: when it does not run, or a program that runs it is not installed.
         """
 
     def reference(self, images: Images, answers: Probabilities) -> Probabilities | None:
-        """What ``run`` must give but for rounding; None when nothing but the target's own runtime can know.
+        """Expected result of ``run`` up to float32 rounding; None when only the format's own runtime can compute it.
 
         Args:
-            images: those to read.
-            answers: what the model says of them.
+            images: uint8 ``(n, height, width, depth)``.
+            answers: The model's probabilities for them, ``(n, classes)``.
         """
         return answers

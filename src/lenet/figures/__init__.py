@@ -1,16 +1,11 @@
-"""Every picture that is drawn; each function returns a Figure, none shows or saves."""
+"""All figures; each function returns a Figure and neither shows nor saves it."""
 
-from lenet.figures.calibration import calibration
-from lenet.figures.comparison import comparison
-from lenet.figures.confusion import confusion
-from lenet.figures.contact import contact
-from lenet.figures.curves import curves
-from lenet.figures.explanation import explanation
+from lenet.figures.curves import comparison, curves
+from lenet.figures.evaluation import calibration, confusion, unknown
 from lenet.figures.filters import filters
-from lenet.figures.gallery import answer, digits, mistakes, suspects
+from lenet.figures.gallery import answer, contact, digits, mistakes, suspects
 from lenet.figures.reading import annotated, reading
 from lenet.figures.robustness import damages, robustness
-from lenet.figures.unknown import unknown
 
 __all__ = [
     "annotated",
@@ -22,7 +17,6 @@ __all__ = [
     "curves",
     "damages",
     "digits",
-    "explanation",
     "filters",
     "mistakes",
     "reading",

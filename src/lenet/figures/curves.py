@@ -1,48 +1,68 @@
-"""Learning curves."""
+"""Learning curves of one training or several."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lenet.figures.style import BLUE, ORANGE, drawing
+from lenet.figures.style import BLUE, LINES, ORANGE, drawing
 
-# A line of more points than this only gets thicker.
+# More points do not show more detail.
 MOST_POINTS = 200
+Line = Sequence[tuple[float, float]]
 
 
 def curves(trace: Sequence[Sequence[float]], history: Sequence[Sequence[Any]]) -> Figure:
-    """Loss and accuracy while the network learns.
+    """Loss and accuracy during training.
 
     Args:
-        trace: rows of epochs done, loss and accuracy on the images just learnt from.
-        history: rows of epoch, loss, accuracy, validation loss, validation accuracy; the last two may be None.
+        trace: Rows of epochs, loss and accuracy on the latest training images.
+        history: Rows of epoch, loss, accuracy, validation loss, validation accuracy; the last two may be None.
     """
-    lines = np.array(_thin(trace))
+    # Means over equal intervals, so that the curve of a long training stays readable.
+    parts = np.array_split(np.array(trace), min(MOST_POINTS, len(trace)))
+    lines = np.array([part.mean(axis=0) for part in parts])
     validation = np.array([[row[0], row[3], row[4]] for row in history if row[4] is not None], dtype=float)
     final, kind = (validation[-1, 2], "validation") if len(validation) else (history[-1][2], "training")
     with drawing(9, 3.6) as figure:
-        figure.suptitle(f"After {history[-1][0]:.3g} epochs: {final:.2%} of the {kind} images right", fontweight="bold")
+        figure.suptitle(f"After {history[-1][0]:.3g} epochs: {kind} accuracy {final:.2%}", fontweight="bold")
         loss, accuracy = figure.subplots(1, 2)
         for axes, column, scale, label in ((loss, 1, 1, "loss (nats)"), (accuracy, 2, 100, "accuracy (%)")):
-            _draw(axes, lines, validation, column, scale)
+            axes.plot(lines[:, 0], scale * lines[:, column], color=BLUE, label="training")
+            if len(validation):
+                points = validation[:, 0], scale * validation[:, column]
+                axes.plot(*points, color=ORANGE, marker="s", markersize=5, label="validation")
             axes.set(xlabel="epochs", ylabel=label)
         loss.set_ylim(bottom=0)
         accuracy.legend(loc="lower right")
     return figure
 
 
-def _draw(axes: Axes, lines: Any, validation: Any, column: int, scale: float) -> None:
-    axes.plot(lines[:, 0], scale * lines[:, column], color=BLUE, label="training")
-    if len(validation):
-        axes.plot(
-            validation[:, 0], scale * validation[:, column], color=ORANGE, marker="s", markersize=5, label="validation"
-        )
+def comparison(
+    title: str, names: Sequence[str], losses: Sequence[Line], accuracies: Sequence[Line], kind: str
+) -> Figure:
+    """Learning curves of several runs.
 
-
-def _thin(trace: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Means of equal runs, so that a long training's line stays readable."""
-    runs = np.array_split(np.array(trace), min(MOST_POINTS, len(trace)))
-    return [run.mean(axis=0).tolist() for run in runs]
+    Args:
+        title: The result in words.
+        names: Of the runs.
+        losses: For each run, points ``(training seconds, training loss in nats)``.
+        accuracies: For each run, points ``(training seconds, accuracy from 0 to 1)``.
+        kind: Of the images that the accuracies were measured on.
+    """
+    with drawing(9, 3.8) as figure:
+        figure.suptitle(title, fontweight="bold")
+        left, right = figure.subplots(1, 2)
+        for axes, lines, scale in ((left, losses, 1), (right, accuracies, 100)):
+            for name, line, (colour, mark) in zip(names, lines, cycle(LINES), strict=False):
+                seconds, values = zip(*line, strict=True)
+                axes.plot(
+                    seconds, [scale * value for value in values], color=colour, marker=mark, markersize=5, label=name
+                )
+        left.set(xlabel="training time (s)", ylabel="training loss (nats)")
+        left.set_ylim(bottom=0)
+        right.set(xlabel="training time (s)", ylabel=f"{kind} accuracy (%)")
+        right.legend(loc="lower right")
+    return figure

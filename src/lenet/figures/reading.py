@@ -1,4 +1,4 @@
-"""A picture of handwriting with what was read on it, and how it was read."""
+"""A picture of handwriting with the result of reading it, and the steps of reading."""
 
 import math
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw, ImageFont
 
-from lenet.figures.style import BLUE, VERMILION, drawing, show_image
+from lenet.figures.style import BLUE, VERMILION, drawing, image_cells, show_image
 
 Box = tuple[int, int, int, int]
 MOST_COLUMNS = 12
@@ -22,11 +23,11 @@ def annotated(
 
     Args:
         pixels: ``(height, width, 3)``.
-        boxes: left, top, right, bottom in these pixels.
-        captions: one a box.
-        doubtful: one a box.
+        boxes: Left, top, right, bottom in these pixels.
+        captions: One for each box.
+        doubtful: One for each box.
     """
-    # A picture of 28 pixels has no room for a caption.
+    # A picture of 28 pixels is too small for a caption.
     zoom = max(1, math.ceil(320 / max(pixels.shape)))
     image = Image.fromarray(pixels).resize((pixels.shape[1] * zoom, pixels.shape[0] * zoom), Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(image)
@@ -52,16 +53,16 @@ def reading(
     captions: Sequence[str],
     doubtful: Sequence[bool],
 ) -> Figure:
-    """Every stage of a reading: the picture, its ink, the marks, and what the network saw of each.
+    """The steps of reading: the picture, its ink, the marks, and the network's input for each mark.
 
     Args:
         pixels: ``(height, width, 3)``.
         strength: ``(height, width)``, 1 for full ink.
-        mask: ``(height, width)``, what was taken for writing.
-        boxes: left, top, right, bottom in these pixels, in reading order.
+        mask: ``(height, width)``, whether each pixel is writing.
+        boxes: Left, top, right, bottom in these pixels, in reading order.
         images: ``(h, w)``, one a box.
-        captions: one a box.
-        doubtful: one a box.
+        captions: One for each box.
+        doubtful: One for each box.
     """
     columns = min(MOST_COLUMNS, max(6, len(images)))
     rows = math.ceil(len(images) / columns)
@@ -72,20 +73,18 @@ def reading(
         )[:, 0]
         for axes, title, stage in zip(
             upper.subplots(1, 3),
-            ("1  The picture", "2  Its ink, light evened out", "3  The marks"),
+            ("1  The picture", "2  Ink, lighting corrected", "3  The marks"),
             (pixels, _as_paper(strength), _as_paper(mask)),
             strict=True,
         ):
             show_image(axes, stage)
             axes.set_title(title)
         for (left, top, right, bottom), doubt in zip(boxes, doubtful, strict=True):
-            colour = VERMILION if doubt else BLUE
-            axes.add_patch(_frame(left, top, right, bottom, colour))
+            size = right - left + 1, bottom - top + 1
+            axes.add_patch(Rectangle((left - 1, top - 1), *size, fill=False, edgecolor=VERMILION if doubt else BLUE))
         if lower:
-            lower[0].suptitle("4  What the network saw", x=0.01, ha="left", fontweight="bold", fontsize=13)
-            cells = lower[0].subplots(rows, columns, squeeze=False).ravel()
-            for cell in cells:
-                cell.set_axis_off()
+            lower[0].suptitle("4  Input of the network", x=0.01, ha="left", fontweight="bold", fontsize=13)
+            cells = image_cells(lower[0], rows, columns)
             for cell, image, caption, doubt in zip(cells, images, captions, doubtful, strict=False):
                 show_image(cell, image[..., np.newaxis])
                 cell.set_title(caption, fontsize=10, loc="center", color=VERMILION if doubt else BLUE)
@@ -98,16 +97,10 @@ def _as_paper(ink: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     return np.repeat(grey[..., np.newaxis], 3, axis=2)
 
 
-def _frame(left: int, top: int, right: int, bottom: int, colour: str) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((left - 1, top - 1), right - left + 1, bottom - top + 1, fill=False, edgecolor=colour, linewidth=1)
-
-
 def _caption_place(
     text: tuple[float, float, float, float], box: tuple[int, int, int], size: tuple[int, int], line: int
 ) -> tuple[float, float]:
-    """Above the box, below it where there is no room, inside the picture in any case."""
+    """Above the box, or below it at the upper edge; always inside the picture."""
     left, top, bottom = box
     width, height = text[2] - text[0], text[3]
     y = top - 2 * line - height

@@ -1,4 +1,4 @@
-"""Accuracy under damage, and what the damage looks like."""
+"""Accuracy on damaged images, and examples of the damage."""
 
 import math
 from collections.abc import Sequence
@@ -8,24 +8,22 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lenet.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, drawing, show_image
+from lenet.figures.style import LINES, drawing, show_image
 
-# One a curve of a panel; the marker tells them apart without colour.
-LINES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (VERMILION, "D"), (GREY, "v"))
 MIDDLE = 3
 
 
 def robustness(
     accuracy: npt.NDArray[np.float64], names: Sequence[str], families: Sequence[str], clean: float, n: int
 ) -> Figure:
-    """Curves of accuracy over severity, one panel a family, with the worst kind named.
+    """Curves of accuracy over severity, one panel for each family; the title names the worst kind.
 
     Args:
         accuracy: ``(kinds, severities)``, 0 to 1.
-        names: one a kind.
-        families: one a kind; kinds of one family share a panel.
-        clean: accuracy without damage, 0 to 1.
-        n: images behind each point.
+        names: One for each kind.
+        families: One for each kind; kinds of one family share a panel.
+        clean: Accuracy without damage, 0 to 1.
+        n: Number of images behind each point.
     """
     severities = np.arange(accuracy.shape[1] + 1)
     panels = list(dict.fromkeys(families))
@@ -34,7 +32,7 @@ def robustness(
     worst_accuracy = accuracy[worst, MIDDLE - 1]
     with drawing(11, 3.3 * rows + 0.6) as figure:
         figure.suptitle(
-            f"{_plain(names[worst]).capitalize()} hurts most: {worst_accuracy:.0%} right at severity {MIDDLE}, "
+            f"{_plain(names[worst]).capitalize()} hurts most: accuracy {worst_accuracy:.0%} at severity {MIDDLE}, "
             f"{clean:.1%} without damage (n = {n:,})",
             fontweight="bold",
         )
@@ -57,17 +55,17 @@ def robustness(
         for axes in cells[-1]:
             axes.set_xlabel("severity (0 = clean)")
         for axes in cells[:, 0]:
-            axes.set_ylabel("right (%)")
+            axes.set_ylabel("accuracy (%)")
     return figure
 
 
 def damages(images: npt.NDArray[np.uint8], names: Sequence[str], labels: Sequence[Sequence[str]]) -> Figure:
-    """One picture under every kind (rows) and severity (columns) of damage.
+    """One image with every kind (rows) and severity (columns) of damage.
 
     Args:
         images: ``(kinds, severities, height, width, depth)``.
-        names: one a kind.
-        labels: the level of each kind at each severity, with its unit.
+        names: One for each kind.
+        labels: The level of each kind at each severity, with its unit.
     """
     kinds, severities = images.shape[:2]
     rows = math.ceil(kinds / 2)

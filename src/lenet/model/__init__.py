@@ -1,1 +1,1 @@
-"""The model file and the light runtime that reads with it: no training library in this room."""
+"""The model file and the runtime that uses it, without a training library."""

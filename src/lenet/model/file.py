@@ -1,7 +1,8 @@
-"""The model file: one ``.onnx`` that holds all that is needed to use a model.
+"""The model file: one ``.onnx`` with everything that is needed to use a model.
 
-A file is accepted only when it is, byte for byte, what this room would write for the arrays and metadata in it. So no
-foreign operator, no outside data, no odd shape and no flipped bit reaches ONNX Runtime.
+Arrays and metadata of a file are verified, and the graph that runs is rebuilt from them; a file with another graph is
+refused. So ONNX Runtime gets no foreign operators, no external data and no unexpected shapes. A SHA-256 over the whole
+file detects damage.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from onnx import TensorProto, helper
 
 from lenet.atomic import read_bytes, write_bytes
 from lenet.errors import LenetError
-from lenet.model.graph import IR_VERSION, OPSET, WEIGHTS, Weights, build_graph
+from lenet.model.graph import IR_VERSION, OPSET, Array, Weights, build_graph, onnx_shapes, to_keras_layout
 from lenet.model.metadata import Metadata
 from lenet.model.wire import refuse_crowded
 
@@ -30,41 +31,40 @@ class ModelFile:
     """A verified model file.
 
     Attributes:
-        content: its bytes, as ONNX Runtime takes them.
-        weights: its arrays by name, in ONNX's layout.
-        metadata: what it says about itself.
+        content: Bytes as ``encode_model`` writes them, which ONNX Runtime runs.
+        weights: Arrays by name, in Keras's layout.
+        metadata: Metadata of the model.
     """
 
     content: bytes
     weights: Weights
     metadata: Metadata
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of ``content``."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 def encode_model(weights: Weights, metadata: Metadata) -> bytes:
-    """The bytes of a model file: the same for the same arrays and metadata, always.
+    """Bytes of a model file; always the same for the same arrays and metadata.
 
     Args:
-        weights: the arrays of ``graph.WEIGHTS`` in ONNX's layout.
-        metadata: what the file shall say about itself.
+        weights: Arrays in Keras's layout, by name, with the shapes of ``metadata.layers``.
+        metadata: Metadata of the model.
     """
-    model = helper.make_model(
-        build_graph(weights, metadata.height, metadata.width),
-        producer_name="lenet",
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-    )
+    model = _make_model(weights, metadata)
     properties = metadata.to_properties()
     helper.set_model_props(model, properties)
-    digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
-    helper.set_model_props(model, {**properties, DIGEST: digest})
+    helper.set_model_props(model, {**properties, DIGEST: _digest(model)})
     return bytes(model.SerializeToString(deterministic=True))
 
 
 def write_model(path: Path, weights: Weights, metadata: Metadata) -> None:
-    """Write a model file, whole or not at all.
+    """Write a model file atomically.
 
     Raises:
-        LenetError: when it cannot be written, or would be refused when read.
+        LenetError: when it cannot be written, or ``read_model`` would refuse it.
     """
     content = encode_model(weights, metadata)
     decode_model(content)
@@ -85,10 +85,10 @@ def read_model(path: Path) -> ModelFile:
 
 
 def decode_model(content: bytes) -> ModelFile:
-    """Verify the bytes of a model file and take them apart.
+    """Verify and decode the bytes of a model file.
 
     Raises:
-        LenetError: for anything but what ``encode_model`` writes.
+        LenetError: for a file that ``encode_model`` of this or an earlier version did not write.
     """
     if not content:
         raise LenetError("it is empty")
@@ -101,28 +101,44 @@ def decode_model(content: bytes) -> ModelFile:
         raise LenetError("it is not an ONNX file") from None
     properties = {entry.key: entry.value for entry in model.metadata_props}
     if not all(isinstance(text, str) for pair in properties.items() for text in pair):
-        raise LenetError("its metadata is not text")  # bytes that are no UTF-8 come as they are
+        raise LenetError("its metadata is not text")  # invalid UTF-8 is returned as bytes
     digest = properties.pop(DIGEST, None)
     if digest is None:
         raise LenetError("it was not written by lenet: it carries no SHA-256 of itself")
-    metadata = Metadata.from_properties(properties)
-    weights = _weights(model.graph)
-    del model  # its arrays are as large again
-    _check_shapes(weights, metadata)
-    if encode_model(weights, metadata) != content:
-        raise LenetError("it is damaged or was changed after it was written (its SHA-256 does not fit)")
-    return ModelFile(content, weights, metadata)
+    arrays = {tensor.name: _array(tensor) for tensor in model.graph.initializer}
+    helper.set_model_props(model, properties)
+    if _digest(model) != digest:
+        raise LenetError("it is damaged or was changed after it was written (its SHA-256 does not match)")
+    metadata = Metadata.from_properties(properties, {name: array.shape for name, array in arrays.items()})
+    _check_shapes(arrays, metadata)
+    weights = to_keras_layout(arrays, metadata.layers)
+    if _graph(model) != _graph(_make_model(weights, metadata)):
+        raise LenetError("its graph is not the one of its network")
+    return ModelFile(encode_model(weights, metadata), weights, metadata)
 
 
-def _weights(graph: onnx.GraphProto) -> Weights:
-    if tuple(tensor.name for tensor in graph.initializer) != WEIGHTS:
-        raise LenetError("its arrays are not those of a LeNet")
-    return {tensor.name: _array(tensor) for tensor in graph.initializer}
+def _make_model(weights: Weights, metadata: Metadata) -> onnx.ModelProto:
+    return helper.make_model(
+        build_graph(weights, metadata.layers),
+        producer_name="lenet",
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
 
 
-def _array(tensor: onnx.TensorProto) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _digest(model: onnx.ModelProto) -> str:
+    return hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
+
+
+def _graph(model: onnx.ModelProto) -> bytes:
+    """The model without its arrays and metadata, which are removed from it."""
+    del model.graph.initializer[:], model.metadata_props[:]
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _array(tensor: onnx.TensorProto) -> Array:
     if tensor.data_location != TensorProto.DEFAULT or tensor.external_data:
-        raise LenetError(f"its array {tensor.name} lies in another file")
+        raise LenetError(f"its array {tensor.name} is in another file")
     shape = tuple(tensor.dims)
     if tensor.data_type != TensorProto.FLOAT or min(shape, default=0) < 1 or 4 * prod(shape) != len(tensor.raw_data):
         raise LenetError(f"its array {tensor.name} of shape {shape} is not the float32 that it claims to be")
@@ -132,24 +148,11 @@ def _array(tensor: onnx.TensorProto) -> np.ndarray[tuple[int, ...], np.dtype[np.
     return array
 
 
-def _check_shapes(weights: Weights, metadata: Metadata) -> None:
-    """Hold every array's shape against the sizes that its neighbours and the metadata give."""
-    shapes = {name: weights[name].shape for name in WEIGHTS}
-    conv1, conv2, dense1 = shapes["conv1/kernel"], shapes["conv2/kernel"], shapes["dense1/kernel"]
-    if len(conv1) != 4 or len(conv2) != 4 or len(dense1) != 2:
-        raise LenetError("its arrays do not have a LeNet's shapes")
-    flat = conv2[0] * (metadata.height // 4) * (metadata.width // 4)
-    classes = len(metadata.class_names)
-    expected = {
-        "conv1/kernel": (conv1[0], metadata.depth, conv1[2], conv1[2]),
-        "conv1/bias": (conv1[0],),
-        "conv2/kernel": (conv2[0], conv1[0], conv1[2], conv1[2]),
-        "conv2/bias": (conv2[0],),
-        "dense1/kernel": (flat, dense1[1]),
-        "dense1/bias": (dense1[1],),
-        "dense2/kernel": (dense1[1], classes),
-        "dense2/bias": (classes,),
-    }
+def _check_shapes(arrays: Weights, metadata: Metadata) -> None:
+    """Refuse arrays that are not those of the network."""
+    expected = onnx_shapes(metadata.layers)
+    if odd := sorted(arrays.keys() ^ expected.keys()):
+        raise LenetError(f"its arrays are not those of its network: {odd[0][:100]!r} is missing or too many")
     for name, shape in expected.items():
-        if shapes[name] != shape:
-            raise LenetError(f"its array {name} has shape {shapes[name]}, a LeNet of its sizes needs {shape}")
+        if arrays[name].shape != shape:
+            raise LenetError(f"its array {name} has shape {arrays[name].shape}, its network needs {shape}")

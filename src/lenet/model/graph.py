@@ -1,91 +1,114 @@
-"""LeNet as an ONNX graph: one node a layer, each tensor named after the layer it leaves."""
+"""The ONNX graph of a network: one node for each layer, whose output has the layer's name.
+
+Weights have Keras's layout everywhere in the library; only this file and the files on the disk have ONNX's.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
+
 Array = npt.NDArray[np.float32]
 Weights = dict[str, Array]
 
-# Old enough for every runtime in use, new enough for all that a LeNet needs.
+# Old enough for every runtime in use, new enough for all layers.
 OPSET = 17
 IR_VERSION = 8
-
-LAYERS = (
-    "conv1", "relu1", "pool1", "conv2", "relu2", "pool2", "flatten", "dense1", "relu3", "dense2", "probabilities",
-)  # fmt: skip
-WEIGHTS = tuple(f"{layer}/{kind}" for layer in ("conv1", "conv2", "dense1", "dense2") for kind in ("kernel", "bias"))
-INPUT, LOGITS, OUTPUT = "pixels", "dense2", "probabilities"
+INPUT, OUTPUT = "pixels", "probabilities"
+ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+POOLS = {"max": "MaxPool", "average": "AveragePool"}
 
 
-def build_graph(weights: Weights, height: int, width: int) -> onnx.GraphProto:
-    """Build the graph for pixels ``(n, depth, height, width)`` in [0, 1]; outputs probabilities, then logits.
+def logits_name(layers: Sequence[PlacedLayer]) -> str:
+    """Name of the last dense layer, the input of the softmax."""
+    return layers[-2].name
+
+
+def build_graph(weights: Weights, layers: Sequence[PlacedLayer]) -> onnx.GraphProto:
+    """Build the graph for pixels ``(n, depth, height, width)`` in [0, 1]; its outputs are probabilities and logits.
 
     Args:
-        weights: the arrays of ``WEIGHTS`` in ONNX's layout: kernels ``(filters, depth, k, k)``, dense ``(in, out)``
-            with the inputs of ``dense1`` in channel, row, column order.
-        height: pixels down.
-        width: pixels across.
+        weights: Arrays in Keras's layout, by the names of ``PlacedLayer.weight_shapes``.
+        layers: Result of ``Architecture.place``.
     """
-    depth = weights["conv1/kernel"].shape[1]
-    classes = weights["dense2/kernel"].shape[1]
-    pooling = {"kernel_shape": [2, 2], "strides": [2, 2]}
-
-    def layer(kind: str, name: str, source: str, **attributes: object) -> onnx.NodeProto:
-        parameters = [f"{name}/kernel", f"{name}/bias"] if f"{name}/kernel" in weights else []
-        return helper.make_node(kind, [source, *parameters], [name], name=name, **attributes)
-
-    nodes = [
-        layer("Conv", "conv1", INPUT, **_same_padding(weights["conv1/kernel"])),
-        layer("Relu", "relu1", "conv1"),
-        layer("MaxPool", "pool1", "relu1", **pooling),
-        layer("Conv", "conv2", "pool1", **_same_padding(weights["conv2/kernel"])),
-        layer("Relu", "relu2", "conv2"),
-        layer("MaxPool", "pool2", "relu2", **pooling),
-        layer("Flatten", "flatten", "pool2"),
-        layer("Gemm", "dense1", "flatten"),
-        layer("Relu", "relu3", "dense1"),
-        layer("Gemm", "dense2", "relu3"),
-        layer("Softmax", "probabilities", "dense2", axis=1),
-    ]
+    nodes, source = [], INPUT
+    for placed in layers:
+        nodes.append(_node(placed, source))
+        source = placed.name
+    height, width, depth = layers[0].input_shape
+    classes = layers[-1].output_shape[0]
+    arrays = to_onnx_layout(weights, layers)
     return helper.make_graph(
         nodes,
         "lenet",
         inputs=[helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", depth, height, width])],
-        outputs=[helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes]) for name in (OUTPUT, LOGITS)],
-        initializer=[numpy_helper.from_array(np.ascontiguousarray(weights[name]), name) for name in WEIGHTS],
+        outputs=[
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes])
+            for name in (OUTPUT, logits_name(layers))
+        ],
+        initializer=[numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in arrays.items()],
     )
 
 
-def from_keras_layout(weights: Weights, height: int, width: int) -> Weights:
-    """Turn Keras's layout (kernels ``(k, k, depth, filters)``, row-column-channel flattening) into ONNX's."""
-    filters = weights["conv2/kernel"].shape[3]
-    rows, columns = height // 4, width // 4
-    dense1 = weights["dense1/kernel"]
-    return {
-        **weights,
-        "conv1/kernel": weights["conv1/kernel"].transpose(3, 2, 0, 1),
-        "conv2/kernel": weights["conv2/kernel"].transpose(3, 2, 0, 1),
-        "dense1/kernel": dense1.reshape(rows, columns, filters, -1).transpose(2, 0, 1, 3).reshape(dense1.shape),
-    }
+def _node(placed: PlacedLayer, source: str) -> onnx.NodeProto:
+    inputs = [source, *placed.weight_shapes]
+    attributes: dict[str, Any]
+    match placed.layer:
+        case Conv(_, size, stride) as layer:
+            (top, bottom), (left, right) = (layer.padding_for(side) for side in placed.input_shape[:2])
+            kind, attributes = "Conv", {"kernel_shape": [size, size], "pads": [top, left, bottom, right]}
+            attributes |= {"strides": [stride, stride]} if stride > 1 else {}
+        case Activation(activation):
+            kind, attributes = ACTIVATIONS[activation], {}
+        case Pool(pool, size):
+            kind, attributes = POOLS[pool], {"kernel_shape": [size, size], "strides": [size, size]}
+        case Flatten():
+            kind, attributes = "Flatten", {}
+        case Dense():
+            kind, attributes = "Gemm", {}
+        case Softmax():
+            kind, attributes = "Softmax", {"axis": 1}
+        case _ as missing:
+            assert_never(missing)
+    return helper.make_node(kind, inputs, [placed.name], name=placed.name, **attributes)
 
 
-def to_keras_layout(weights: Weights, height: int, width: int) -> Weights:
-    """The other way round than ``from_keras_layout``."""
-    filters = weights["conv2/kernel"].shape[0]
-    rows, columns = height // 4, width // 4
-    dense1 = weights["dense1/kernel"]
-    return {
-        **weights,
-        "conv1/kernel": weights["conv1/kernel"].transpose(2, 3, 1, 0),
-        "conv2/kernel": weights["conv2/kernel"].transpose(2, 3, 1, 0),
-        "dense1/kernel": dense1.reshape(filters, rows, columns, -1).transpose(1, 2, 0, 3).reshape(dense1.shape),
-    }
+def onnx_shapes(layers: Sequence[PlacedLayer]) -> dict[str, tuple[int, ...]]:
+    """Shapes of all arrays of a model file, by name, in the file's order."""
+    shapes = {}
+    for placed in layers:
+        for name, shape in placed.weight_shapes.items():
+            shapes[name] = (shape[3], shape[2], *shape[:2]) if len(shape) == 4 else shape
+    return shapes
 
 
-def _same_padding(kernel: Array) -> dict[str, list[int]]:
-    """Padding that keeps height and width; an even kernel's odd pixel goes below and right, as TensorFlow has it."""
-    size = kernel.shape[2]
-    before, after = (size - 1) // 2, size // 2
-    return {"kernel_shape": [size, size], "pads": [before, before, after, after]}
+def to_onnx_layout(weights: Weights, layers: Sequence[PlacedLayer]) -> Weights:
+    """From Keras's layout: kernels become ``(filters, depth, k, k)``, flattened inputs channel, row, column."""
+    arrays = {name: array.transpose(3, 2, 0, 1) if array.ndim == 4 else array for name, array in weights.items()}
+    name, maps = _flattened(layers)
+    arrays[name] = arrays[name].reshape(*maps, -1).transpose(2, 0, 1, 3).reshape(arrays[name].shape)
+    return {name: arrays[name] for placed in layers for name in placed.weight_shapes}
+
+
+def to_keras_layout(arrays: Weights, layers: Sequence[PlacedLayer]) -> Weights:
+    """The inverse of ``to_onnx_layout``."""
+    weights = {name: array.transpose(2, 3, 1, 0) if array.ndim == 4 else array for name, array in arrays.items()}
+    name, (height, width, channels) = _flattened(layers)
+    kernel = weights[name]
+    weights[name] = kernel.reshape(channels, height, width, -1).transpose(1, 2, 0, 3).reshape(kernel.shape)
+    return {name: np.ascontiguousarray(weights[name]) for placed in layers for name in placed.weight_shapes}
+
+
+def _flattened(layers: Sequence[PlacedLayer]) -> tuple[str, tuple[int, ...]]:
+    """Name of the kernel whose inputs are flattened maps, and the shape of these maps."""
+    return next(
+        (f"{dense.name}/kernel", placed.input_shape)
+        for placed, dense in pairwise(layers)
+        if isinstance(placed.layer, Flatten)
+    )

@@ -1,122 +1,142 @@
-"""What a model file says about itself, beside its graph."""
+"""Metadata of a model file: everything beside its graph."""
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import field, fields
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
-from lenet.errors import LenetError
+from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+
+from lenet.errors import LenetError, first_fault
 from lenet.model.preprocessing import PIXEL_SCALE
+from lenet.network.architecture import Architecture, PlacedLayer
+from lenet.network.named import NETWORKS
+from lenet.pictures.framing import FramingKind
 
-FORMAT_VERSION = 1
-# A name is shown, printed and drawn; the longest sensible one is far below this.
+# Names are shown, printed and drawn.
 LONGEST_NAME = 100
 MOST_CLASSES = 10_000
+# Entries of the recipe that `lenet.evaluation.parts` uses, and their types.
+RECIPE_TYPES = {"data": str, "split": str, "invert": str, "validation": int}
+
+Side = Annotated[int, Field(ge=1, le=4096)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(strict=True, allow_inf_nan=False))
 class Metadata:
-    """Everything that is needed to use a model, and where it came from.
+    """Everything that is needed to use a model, and its origin.
 
     Attributes:
-        class_names: one name an output, in order.
-        height: input pixels down.
-        width: input pixels across.
-        depth: input channels.
-        temperature: logits are divided by it before the softmax, so that probabilities are honest.
-        unknown_threshold: a picture whose unknown-score lies below it is called unknown; None when not fitted.
-        test_accuracy: measured on ``test_n`` images that took no part in the training; None when not measured.
-        test_n: how many those were.
-        recipe: all that decided the training, as plain values.
-        seed: of the training.
-        versions: of the libraries that trained it.
-        training_data_sha256: the data set's ``Dataset.sha256``.
-        pixel_scale: what a uint8 pixel is multiplied with.
-        format_version: of this list.
+        class_names: One name for each output, in order.
+        height: Height of the input in pixels.
+        width: Width of the input in pixels.
+        depth: Number of channels of the input: 1 (grey) or 3 (colour).
+        network: Text form of its ``Architecture``.
+        framing: Framing of a picture for the input: see ``lenet.pictures.framing``.
+        inverted: Whether framing inverts pictures.
+        temperature: Divisor of the logits before the softmax, which calibrates the probabilities.
+        unknown_threshold: An image with a highest logit below it is unknown; None when not fitted.
+        test_accuracy: Share of the ``test_n`` test images that are read correctly; None when not measured.
+        test_n: Number of test images.
+        recipe: Recipe of the training, as plain values.
+        seed: Seed of the training.
+        versions: Versions of the libraries that trained it.
+        training_data_sha256: ``Dataset.sha256`` of the data set.
+        pixel_scale: Factor from uint8 pixels to the network's input.
+        format_version: Version of this list.
+        extra: Entries of the file that this version does not know, unchanged.
+
+    Raises:
+        LenetError: for a value that no model can have; names the entry.
     """
 
-    class_names: tuple[str, ...]
-    height: int
-    width: int
-    depth: int
-    temperature: float = 1.0
+    class_names: Annotated[tuple[str, ...], Field(min_length=2, max_length=MOST_CLASSES)]
+    height: Side
+    width: Side
+    depth: Annotated[int, Field(ge=1, le=4)]
+    network: str = str(NETWORKS["lenet"])
+    framing: FramingKind = "whole"
+    inverted: bool = False
+    temperature: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     unknown_threshold: float | None = None
-    test_accuracy: float | None = None
-    test_n: int = 0
+    test_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    test_n: Annotated[int, Field(ge=0)] = 0
     recipe: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     training_data_sha256: str = ""
-    pixel_scale: float = PIXEL_SCALE
-    format_version: int = FORMAT_VERSION
+    pixel_scale: Literal[0.00392156862745098] = PIXEL_SCALE  # type: ignore[valid-type]
+    format_version: Literal[2] = 2
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_in_one_line(cls, values: Any, handler: "ModelWrapValidatorHandler[Metadata]") -> "Metadata":
+        try:
+            return handler(values)
+        except ValidationError as error:
+            raise LenetError(f"metadata entry {first_fault(error)}") from None
 
     def __post_init__(self) -> None:
-        """Refuse values that no model of ours can have.
+        """Check what the types above cannot say."""
+        for name in self.class_names:
+            if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+                shown = name[:LONGEST_NAME]
+                raise LenetError(f"metadata entry class_names: {shown!r} is empty, unprintable or too long")
+        if len(set(self.class_names)) < len(self.class_names):
+            raise LenetError("metadata entry class_names: a name occurs twice")
+        for name, kind in RECIPE_TYPES.items():
+            if not isinstance(self.recipe.get(name, kind()), kind):
+                raise LenetError(f"metadata entry recipe: {name} is not of type {kind.__name__}")
+        _ = self.layers
+
+    @cached_property
+    def layers(self) -> tuple[PlacedLayer, ...]:
+        """The network's layers with their names and shapes.
 
         Raises:
-            LenetError: names the value at fault.
+            LenetError: for a text that describes no network for this input.
         """
-        if self.format_version != FORMAT_VERSION:
-            raise LenetError(f"format version {self.format_version!r} is not {FORMAT_VERSION}: made by another lenet")
-        names = self.class_names
-        _require(2 <= len(names) <= MOST_CLASSES, "class_names")
-        _require(all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in names), "class_names")
-        _require(all(name.isprintable() for name in names) and len(set(names)) == len(names), "class_names")
-        for size in ("height", "width", "depth"):
-            _require(_is_integer(getattr(self, size)) and 1 <= getattr(self, size) <= 4096, size)
-        _require(_is_number(self.temperature) and 0.01 <= self.temperature <= 100, "temperature")
-        _require(self.unknown_threshold is None or _is_number(self.unknown_threshold), "unknown_threshold")
-        _require(
-            self.test_accuracy is None or (_is_number(self.test_accuracy) and 0 <= self.test_accuracy <= 1),
-            "test_accuracy",
-        )
-        _require(_is_integer(self.test_n) and self.test_n >= 0, "test_n")
-        _require(isinstance(self.recipe, Mapping), "recipe")
-        _require(_is_integer(self.seed), "seed")
-        _require(isinstance(self.versions, Mapping), "versions")
-        _require(isinstance(self.training_data_sha256, str), "training_data_sha256")
-        _require(self.pixel_scale == PIXEL_SCALE, "pixel_scale")
-
-    def with_test(self, accuracy: float, n: int) -> "Metadata":
-        """The same, with what was measured on ``n`` images that took no part in the training."""
-        return replace(self, test_accuracy=accuracy, test_n=n)
+        return Architecture.parse(self.network).place(self.height, self.width, self.depth, len(self.class_names))
 
     def to_properties(self) -> dict[str, str]:
-        """As the string pairs that ONNX metadata holds, each value as JSON."""
-        return {
-            entry.name: json.dumps(getattr(self, entry.name), sort_keys=True, ensure_ascii=False, allow_nan=False)
-            for entry in fields(self)
-        }
+        """String pairs of ONNX metadata, each value as JSON."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "extra"}
+        return {**self.extra, **{name: json.dumps(value, sort_keys=True) for name, value in values.items()}}
 
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str]) -> "Metadata":
-        """Read the string pairs back.
+    def from_properties(cls, properties: Mapping[str, str], arrays: Mapping[str, tuple[int, ...]]) -> "Metadata":
+        """The inverse of ``to_properties``.
+
+        Args:
+            properties: String pairs of a file of format 1 or 2. Unknown entries are kept.
+            arrays: Shapes of the file's arrays by name, from which the network of a file of format 1 follows.
 
         Raises:
-            LenetError: for a missing, foreign or insane entry.
+            LenetError: for a missing entry, or one with a value that no model can have.
         """
-        expected = {entry.name for entry in fields(cls)}
-        if properties.keys() != expected:
-            odd = sorted(properties.keys() ^ expected)
-            raise LenetError(f"metadata entries missing or foreign: {', '.join(odd)[:LONGEST_NAME]}")
+        known = {entry.name for entry in fields(cls)} - {"extra"}
         try:
-            values = {name: json.loads(text) for name, text in properties.items()}
+            values = {name: json.loads(text) for name, text in properties.items() if name in known}
         except (ValueError, RecursionError):
             raise LenetError("metadata is not readable JSON") from None
-        _require(isinstance(values["class_names"], list), "class_names")
-        values["class_names"] = tuple(values["class_names"])
-        return cls(**values)
+        if values.get("format_version") == 1:
+            values |= _from_format_1(arrays, values.get("depth"))
+        if missing := sorted(known - values.keys()):
+            raise LenetError(f"metadata entries missing: {', '.join(missing)}")
+        if isinstance(values["class_names"], list):
+            values["class_names"] = tuple(values["class_names"])
+        return cls(**values, extra={name: text for name, text in properties.items() if name not in known})
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _require(holds: bool, name: str) -> None:
-    if not holds:
-        raise LenetError(f"metadata entry {name} has a value that no LeNet can have")
+def _from_format_1(arrays: Mapping[str, tuple[int, ...]], depth: Any) -> dict[str, Any]:
+    """Entries that format 1 lacked: its networks were LeNets, and those for grey images read marks."""
+    try:
+        (first, _, size, _), (second, *_), (_, units) = (arrays[f"{it}/kernel"] for it in ("conv1", "conv2", "dense1"))
+    except (KeyError, ValueError):
+        raise LenetError("its arrays are not those of a LeNet") from None
+    network = NETWORKS["lenet"].change(filters=(first, second), kernel_size=size, dense_units=units)
+    framing = "mark" if depth == 1 else "whole"
+    return {"format_version": 2, "network": str(network), "framing": framing, "inverted": False}

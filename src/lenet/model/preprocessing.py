@@ -1,12 +1,11 @@
-"""What happens to pixels before the network sees them: the one definition, for training and reading alike."""
+"""Scaling of pixels and softmax, the same for training and reading."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-# uint8 0…255 becomes 0…1, bright ink on black; nothing is subtracted, so that the zero padding of a
-# convolution continues the black ground.
+# From uint8 0…255 to 0…1. No mean is subtracted, so that the zero padding of a convolution is black as the background.
 PIXEL_SCALE = 1 / 255
 
 

@@ -1,4 +1,4 @@
-"""Model: uint8 images in, probabilities out. ONNX Runtime, no training library."""
+"""Model: from uint8 images to probabilities with ONNX Runtime, without a training library."""
 
 from functools import cached_property
 from pathlib import Path
@@ -12,19 +12,19 @@ import onnxruntime
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.model.file import ModelFile, read_model
-from lenet.model.graph import INPUT, LAYERS, LOGITS, Weights
+from lenet.model.graph import INPUT, Weights, logits_name
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
-from lenet.model.scores import Scores, highest_logit
+from lenet.model.scores import highest_logit
 from lenet.processor import usable_cores
 
 BUNDLED = Path(__file__).parent / "digits.onnx"
-# Images a call of ONNX Runtime, whose buffers grow with them: 512 take more memory and gain a few per cent of speed.
+# Images per call of ONNX Runtime, whose buffers grow with them: 512 take more memory and gain a few per cent of speed.
 BATCH = 256
 
 
 def locate_model(model: str | Path | None = None) -> Path:
-    """The model file that a user means: a run folder's, the file itself, or the bundled one.
+    """Path of a model file: that of a run folder, the file itself, or the bundled one.
 
     Raises:
         LenetError: when there is none.
@@ -41,27 +41,30 @@ def locate_model(model: str | Path | None = None) -> Path:
     return path
 
 
-class Judgement(NamedTuple):
-    """What a model says of images.
+class Answers(NamedTuple):
+    """Result of a model for images.
 
     Attributes:
-        probabilities: ``(n, classes)``.
-        unknown: whether each image looks like none of the classes, ``(n,)``; never, when no threshold was fitted.
+        logits: Outputs of the last dense layer, before temperature and softmax, ``(n, classes)``.
+        probabilities: Probabilities, calibrated by the model's temperature, ``(n, classes)``.
+        unknown: Whether each image is similar to none of the classes, ``(n,)``; always False when no threshold was
+            fitted.
     """
 
+    logits: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float32]
     unknown: npt.NDArray[np.bool_]
 
 
 class Model:
-    """A trained network, ready to read. Safe to share between threads.
+    """A trained network, ready to use. Threads can share it.
 
     Example:
         >>> probabilities = Model.load("runs/train-1").predict(images)  # (n, classes)
     """
 
     def __init__(self, file: ModelFile, name: str = "model") -> None:
-        """Take a verified file; ``Model.load`` is the usual way."""
+        """Use a verified file; ``Model.load`` reads one."""
         self.name = name
         self.metadata: Metadata = file.metadata
         self.weights: Weights = file.weights
@@ -73,19 +76,19 @@ class Model:
         """Load a run folder's model, a model file, or the bundled model.
 
         Raises:
-            LenetError: when there is none, or it is not to be trusted.
+            LenetError: when there is none, or it fails verification.
         """
         path = locate_model(model)
         return cls(read_model(path), name=str(model) if model is not None else "bundled")
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """One name an output."""
+        """One name for each output, in order."""
         return self.metadata.class_names
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """Height, width and depth of the images it takes."""
+        """Height, width and depth of the images."""
         return (self.metadata.height, self.metadata.width, self.metadata.depth)
 
     def predict(self, images: Images) -> npt.NDArray[np.float32]:
@@ -97,57 +100,64 @@ class Model:
         Raises:
             LenetError: for another dtype or shape.
         """
-        return self._probabilities(self.logits(images))
+        return self.classify(images).probabilities
 
-    def unknown_scores(self, images: Images) -> Scores:
-        """How much each image looks like something the model knows, ``(n,)``; higher = more like a known class.
+    def classify(self, images: Images) -> Answers:
+        """Logits, probabilities and whether each image is unknown, in one pass of the network.
 
-        The score is the highest logit: see ``lenet.model.scores``, and ``lenet evaluate --unknown`` for how it
-        compares with its rivals. An image whose score lies below ``metadata.unknown_threshold`` is unknown.
+        An image is unknown when its highest logit lies below ``metadata.unknown_threshold``: see
+        ``lenet.model.scores``.
+
+        Raises:
+            LenetError: for another dtype or shape.
         """
-        return highest_logit(self.logits(images))
+        return self.answers(self.logits(images))
 
-    def judge(self, images: Images) -> Judgement:
-        """Probabilities and whether each image is unknown, in one pass of the network."""
-        logits = self.logits(images)
+    def answers(self, logits: npt.NDArray[np.float32]) -> Answers:
+        """The result for logits ``(n, classes)``, without another pass."""
         threshold = self.metadata.unknown_threshold
-        unknown = np.zeros(len(images), bool) if threshold is None else highest_logit(logits) < threshold
-        return Judgement(self._probabilities(logits), unknown)
+        unknown = np.zeros(len(logits), bool) if threshold is None else highest_logit(logits) < threshold
+        return Answers(logits, softmax(logits / np.float32(self.metadata.temperature)), unknown)
 
     def logits(self, images: Images) -> npt.NDArray[np.float32]:
-        """What the last dense layer says, ``(n, classes)``, before temperature and softmax."""
+        """Outputs of the last dense layer before temperature and softmax, ``(n, classes)``."""
         self._check(images)
         logits = np.empty((len(images), len(self.class_names)), np.float32)
+        name = logits_name(self.metadata.layers)
         for start in range(0, len(images), BATCH):
             part = slice(start, start + BATCH)
-            logits[part] = self._session.run([LOGITS], {INPUT: channels_first(images[part])})[0]
+            logits[part] = self._session.run([name], {INPUT: channels_first(images[part])})[0]
         return logits
 
-    def _probabilities(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return softmax(logits / np.float32(self.metadata.temperature))
-
     def activations(self, image: Images) -> dict[str, npt.NDArray[np.float32]]:
-        """What every layer says of one image, by layer name, top to bottom.
+        """Output of every layer for one image, by layer name, from the first to the last.
 
         Args:
             image: uint8 ``(height, width, depth)``.
 
         Returns:
-            Feature maps as ``(height, width, filters)``, dense layers as ``(units,)``.
+            Feature maps as ``(height, width, filters)``, others as ``(units,)``.
         """
         self._check(image[np.newaxis])
-        outputs = self._open_session.run(list(LAYERS), {INPUT: channels_first(image[np.newaxis])})
-        return {
+        names = self._layer_names
+        outputs = self._open_session.run(names, {INPUT: channels_first(image[np.newaxis])})
+        activations = {
             name: output[0].transpose(1, 2, 0) if output.ndim == 4 else output[0]
-            for name, output in zip(LAYERS, outputs, strict=True)
+            for name, output in zip(names, outputs, strict=True)
         }
+        before = [scale_pixels(image), *activations.values()][names.index("flatten")]
+        return activations | {"flatten": before.ravel()}  # in Keras's order, not ONNX's
+
+    @property
+    def _layer_names(self) -> list[str]:
+        return [placed.name for placed in self.metadata.layers]
 
     @cached_property
     def _open_session(self) -> Any:
-        """The same graph with every layer's output to be had; slower, since nothing can be fused."""
+        """The same graph with the output of every layer; slower, since nothing can be fused."""
         model = onnx.ModelProto.FromString(self._content)
         del model.graph.output[:]
-        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in LAYERS)
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in self._layer_names)
         return _session(model.SerializeToString())
 
     def _check(self, images: Images) -> None:
@@ -158,14 +168,14 @@ class Model:
 
 
 def channels_first(images: Images) -> npt.NDArray[np.float32]:
-    """Uint8 ``(n, height, width, depth)`` as the graph takes it: float32 ``(n, depth, height, width)`` in [0, 1]."""
+    """Input of the graph, float32 ``(n, depth, height, width)`` in [0, 1], for uint8 ``(n, height, width, depth)``."""
     return np.ascontiguousarray(scale_pixels(images).transpose(0, 3, 1, 2))
 
 
 def _session(content: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = usable_cores()
-    # Idle threads that spin would take the processor from whoever prepares the next batch.
+    # Spinning idle threads would slow down the preparation of the next batch.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

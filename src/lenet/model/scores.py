@@ -1,9 +1,9 @@
-"""How much a picture looks like something the network knows: plain scores of its logits, higher = more familiar.
+"""Scores of logits that tell images of known classes from unknown ones; known images have higher scores.
 
-``Model`` uses the highest logit. Of images kept aside against made-up ones (noise, shuffled pixels, patchwork,
-scribbles), it was best or within 0.0005 of the best mean AUROC for a short training, for one with label smoothing and
-for recipe ``best``; the highest probability lost 0.003 on the first, the energy 0.003 on the second. Measure again
-with ``lenet evaluate MODEL --part validation --unknown``.
+``Model`` uses the highest logit. For images held out against synthetic ones (noise, shuffled pixels, patchwork,
+scribbles), it had the best mean AUROC or was within 0.0005 of it for a short training, for one with label smoothing and
+for recipe ``best``; the highest probability was 0.003 lower for the first, the energy 0.003 for the second. Measure
+again with ``lenet evaluate MODEL --part validation --unknown``.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def highest_logit(logits: npt.NDArray[Any]) -> Scores:
 
 
 def energy(logits: npt.NDArray[Any]) -> Scores:
-    """The logarithm of the summed exponentials of the logits, ``(n,)`` (Liu et al., NeurIPS 2020, sign turned)."""
+    """The logarithm of the summed exponentials of the logits, ``(n,)`` (Liu et al., NeurIPS 2020, negated)."""
     highest = logits.max(axis=1, keepdims=True)
     return np.asarray(highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1)), np.float32)
 

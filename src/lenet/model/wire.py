@@ -1,50 +1,57 @@
-"""A look at a protobuf's outer fields before anything parses it.
+"""A check of the outer fields of a protobuf before it is parsed.
 
-A parser makes an object of every field, so a small file of a million empty ones can fill the memory. This walk counts
-without making any, and only knows what a LeNet's file has.
+A parser creates an object for every field, so a small file with a million empty fields can fill the memory. This check
+counts the fields without creating objects.
 """
 
 from collections.abc import Iterator
 
 from lenet.errors import LenetError
 
-# A LeNet's file has 11 nodes, 8 arrays and some 30 small fields; nothing but an array's bytes is long.
-MOST_FIELDS = 100
-LONGEST_FIELD = 1 << 20
-# Field numbers of the ONNX format: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data.
-GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9
+# A network has at most `MOST_LAYERS` nodes, two arrays for each, and some 30 small fields.
+MOST_FIELDS = 400
+# Only arrays and metadata are longer; a field of this length cannot hold too many empty ones.
+LONGEST_FIELD = 4096
+# Field numbers of the ONNX format.
+GRAPH, METADATA_PROPS = 7, 14  # of ModelProto
+INITIALIZER = 5  # of GraphProto
+RAW_DATA = 9  # of TensorProto
 
 
 def refuse_crowded(content: memoryview) -> None:
-    """Refuse a file with more or longer fields than a LeNet's.
+    """Refuse a file with more or longer fields than a model file has.
 
     Raises:
-        LenetError: also when the bytes are no protobuf at all.
+        LenetError: also when the bytes are not a protobuf.
     """
     for number, value in _fields(content):
         if number == GRAPH:
             for inner, part in _fields(value):
                 if inner == INITIALIZER:
                     for innermost, array in _fields(part):
-                        _limit(array, innermost != RAW_DATA)
+                        if innermost != RAW_DATA:
+                            _limit(array)
                 else:
                     _limit(part)
+        elif number == METADATA_PROPS:
+            for _ in _fields(value):
+                pass
         else:
             _limit(value)
 
 
-def _limit(value: memoryview, limited: bool = True) -> None:
-    if limited and len(value) > LONGEST_FIELD:
-        raise LenetError("holds a field longer than any of a LeNet's")
+def _limit(value: memoryview) -> None:
+    if len(value) > LONGEST_FIELD:
+        raise LenetError("holds a field that is longer than a model file has")
 
 
 def _fields(content: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Every field's number and its bytes (none for a plain number)."""
+    """Number and bytes of every field; no bytes for a number."""
     position = count = 0
     while position < len(content):
         count += 1
         if count > MOST_FIELDS:
-            raise LenetError("holds more fields than a LeNet's file has")
+            raise LenetError("holds more fields than a model file has")
         key, position = _varint(content, position)
         length = 0
         match key & 7:

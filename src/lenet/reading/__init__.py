@@ -1,5 +1,6 @@
-"""Reading: a picture of handwriting → digits in reading order."""
+"""Reading: a picture → its digits in reading order, or its class."""
 
-from lenet.reading.reader import Digit, Reader, Reading
+from lenet.reading.reader import Reader
+from lenet.reading.result import Digit, Reading
 
 __all__ = ["Digit", "Reader", "Reading"]

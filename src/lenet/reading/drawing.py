@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lenet.reading.normalise import BOX, IMAGE, is_like_mnist, normalise
+from lenet.pictures.mark import BOX, IMAGE, frame_mark, is_like_mnist
 
 Pixels = npt.NDArray[np.uint8]
 # Less is no ink but the soft edge of a stroke.
 INKED = 127
 # Of MNIST's training digits none has strokes longer than 4.2 of its longer sides, and, brought to one thickness of
-# stroke, the boldest fill 0.553 of their box. Photos need more room (normalise.LONGEST): there, strokes are frayed.
+# stroke, the boldest fill 0.553 of their box. Photos need more room (mark.LONGEST): there, strokes are frayed.
 LONGEST, MOST_FILLED = 4.3, 0.56
 
 
@@ -50,7 +50,7 @@ def prepare_drawing(pixels: Pixels, height: int, width: int, centred: bool = Tru
     if not centred:
         small = Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX)
         return Drawing(np.asarray(small), box, True)
-    made = normalise(pixels.astype(np.float32) / np.float32(255), height, width)
+    made = frame_mark(pixels.astype(np.float32) / np.float32(255), height, width)
     filled = np.count_nonzero(made.image > INKED) / (min(height, width) * BOX / IMAGE) ** 2
     digit_shaped = made.digit_shaped and made.length <= LONGEST and filled <= MOST_FILLED
     return Drawing(made.image, box, bool(digit_shaped))

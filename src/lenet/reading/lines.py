@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lenet.reading.segment import Mark
+from lenet.pictures.segment import Mark
 
 Floats = npt.NDArray[np.float64]
 
 # Writing slopes by less than this, pixels down to one across: 12 degrees.
 STEEPEST = 0.21
-# Marks whose middles are this far apart, in heights of the writing, stand on different lines.
+# Marks whose middles are this far apart, in heights of the writing, are on different lines.
 APART = 0.5
 
 

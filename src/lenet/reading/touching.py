@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from lenet.reading.ink import Mask
-from lenet.reading.segment import Mark
+from lenet.pictures.ink import Mask
+from lenet.pictures.segment import Mark
 
 # Slants of the cut, pixels across to one down.
 SLANTS = (0.0, -0.25, 0.25, -0.5, 0.5)

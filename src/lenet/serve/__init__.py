@@ -1,4 +1,4 @@
-"""Serving: a web page to draw on and an API, in front of one model or many."""
+"""Serving: a web page to draw on and an API, for one model or several."""
 
 from lenet.serve.app import create_app
 from lenet.serve.limits import Limits

@@ -1,4 +1,4 @@
-"""``create_app``: a model → the page and its API, as an ASGI app to serve or to mount elsewhere."""
+"""``create_app``: a model → the page and its API, as an ASGI app to serve or to mount in another."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
+from lenet.pictures.picture import FORMATS
 from lenet.serve import api
 from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
 from lenet.serve.limits import Limits, SizeLimit, TimeLimit
@@ -24,8 +25,8 @@ from lenet.serve.service import Service
 
 PAGE = Path(__file__).parent / "page"
 DESCRIPTION = """\
-Reads handwritten digits. A body is a picture's file as it is (PNG, JPEG, WebP, BMP, GIF, TIFF), or
-JSON with a drawing's pixels. Every refusal is `{"error": "one line"}`."""
+Reads handwritten digits, or classifies pictures. The body is a picture file ({formats}), or
+JSON with the pixels of a drawing. Every refusal is `{{"error": "one line"}}`.""".format(formats=", ".join(FORMATS))
 
 
 def create_app(
@@ -37,18 +38,18 @@ def create_app(
     token: str | None = None,
     limits: Limits | None = None,
 ) -> FastAPI:
-    """Make the app. It reads the model once; its threads start with the first request.
+    """Make the app. It loads the model once; its threads start with the first request.
 
     Args:
-        model: to serve, or a run folder or model file; the bundled one when not given.
-        runs: a folder of runs whose models one may choose as well.
-        collect: a folder that keeps what people say was read wrong; nothing is ever written when not given.
-        hosts: names to go by; requests for another are refused (give them unless a server in front checks).
-        token: what everyone has to know; nobody is asked for one when not given.
-        limits: sizes, times and queues; ``Limits()`` when not given.
+        model: The model, or its run folder or file; the bundled one by default.
+        runs: Folder of runs whose models can be chosen, too.
+        collect: Folder for corrections of wrong answers; nothing is ever written when not given.
+        hosts: Names of this server; requests for others are refused. Leave it out only behind a server that checks.
+        token: Secret that every request needs; none when not given.
+        limits: Of sizes, times and queues; ``Limits()`` by default.
 
     Raises:
-        LenetError: when the model cannot be read, or takes colour images.
+        LenetError: when the model cannot be loaded.
 
     Example:
         >>> app = FastAPI()
@@ -68,12 +69,12 @@ def create_app(
         description=DESCRIPTION,
         version=version("lenet"),
         lifespan=lifespan,
-        docs_url=None,  # its page comes from a CDN; ours is page/docs.html
+        docs_url=None,  # FastAPI's page loads from a CDN; ours is page/docs.html
         redoc_url=None,
     )
     app.state.service = service
     app.include_router(api.routes(service))
-    # The page uses relative addresses only, so that it works wherever it is mounted.
+    # The page uses relative addresses, so that it works wherever it is mounted.
     app.add_api_route("/", _page("index.html"), include_in_schema=False)
     app.add_api_route("/docs", _page("docs.html"), include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
@@ -84,7 +85,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _say_http_error)
     app.add_exception_handler(RequestValidationError, _say_validation_error)
 
-    # The last one added is the first to see a request.
+    # The last one added is called first.
     app.add_middleware(SizeLimit, limits=limits)
     app.add_middleware(TimeLimit, seconds=limits.request_seconds)
     if token is not None:
@@ -111,19 +112,15 @@ def _say_error(status: int) -> Any:
 
 
 async def _say_failure(_: Request, __: Exception) -> JSONResponse:
-    return refusal(500, "the server failed; its log says why")
+    return refusal(500, "the server failed; see its log")
 
 
-async def _say_http_error(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise error
+async def _say_http_error(_: Request, error: Any) -> JSONResponse:
     response = refusal(error.status_code, str(error.detail))
     response.headers.update(error.headers or {})
     return response
 
 
-async def _say_validation_error(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, RequestValidationError):
-        raise error
+async def _say_validation_error(_: Request, error: Any) -> JSONResponse:
     first = error.errors()[0]
     return refusal(422, f"{'.'.join(map(str, first['loc']))}: {first['msg'][:200]}")

@@ -1,29 +1,29 @@
-"""How much a request may bring and how long it may take: pure ASGI, before anything is parsed."""
+"""Limits on the size and time of requests: pure ASGI, applied before anything is parsed."""
 
 import asyncio
 from dataclasses import dataclass
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lenet.serve.refusal import refuse
+from lenet.serve.refusal import refusal
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one server lets happen.
+    """Limits of one server.
 
     Attributes:
-        requests: with a body, at the same time; more than the queues hold together need not even be taken in.
-        headers: of one request; a browser sends about 20.
-        body_bytes: of one request; a telephone's photo has 3 to 12 MB.
-        all_bodies_bytes: of all requests that are being taken in or answered.
-        body_seconds: in which a body has to arrive.
-        request_seconds: in which a request has to be answered, its body included.
-        waiting_images: that wait for the network; a drawing counts as 40, since it is made ready there, too. The
-            processor has done with them in a fraction of ``request_seconds``, even when others use it.
-        waiting_pictures: small ones, that wait for the thread that reads pictures, explains and loads models; what
-            takes longer counts as several.
-        images: ready images in one request.
+        requests: Number of requests with a body at the same time; more than all queues hold are not received.
+        headers: Number of headers of one request; a browser sends about 20.
+        body_bytes: Of one request; a phone's photo has 3 to 12 MB.
+        all_bodies_bytes: Of all requests in progress.
+        body_seconds: Time in which a body has to arrive.
+        request_seconds: Time in which a request has to be answered, its body included.
+        waiting_images: Number of images that wait for the network; a drawing counts as 40, since it is framed in the
+            same thread. They take a fraction of ``request_seconds``, even on a busy processor.
+        waiting_pictures: Number of small pictures that wait for the picture worker; larger jobs count as several.
+        images: Number of images in one request.
     """
 
     requests: int = 192
@@ -44,7 +44,7 @@ class TimeLimit:
         self.app, self.seconds = app, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on, with a clock."""
+        """Call the app, or refuse."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -60,96 +60,74 @@ class TimeLimit:
                 await self.app(scope, receive, note)
         except TimeoutError:
             if not begun:
-                await refuse(send, 504, f"not answered within {self.seconds:g} seconds; try again later")
-            # An answer that has begun cannot be taken back: the server closes the connection.
+                late = refusal(504, f"not answered within {self.seconds:g} seconds; try again later")
+                await late(scope, receive, send)
+            # An answer that has begun cannot be replaced: the server closes the connection.
 
 
 class SizeLimit:
-    """Take in the whole body, within the limits, before the app sees the request."""
+    """Receive the whole body, within the limits, before the app is called."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app, self.limits = app, limits
-        self._inside = 0  # requests
+        self._inside = 0  # requests with a body
         self._held = 0  # bytes of all bodies together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on with the body in memory, or refuse."""
+        """Call the app, or refuse."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["method"] != "POST":
-            await self._pass_on(scope, receive, send)
-        elif self._inside >= self.limits.requests:
-            await refuse(send, 503, "too many are asking; try again later")
-        else:
-            self._inside += 1
-            try:
-                await self._pass_on(scope, receive, send)
-            finally:
-                self._inside -= 1
-
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_body = scope["method"] == "POST"
+        if has_body and self._inside >= self.limits.requests:
+            await refusal(503, "too many requests at the same time; try again later")(scope, receive, send)
+            return
         body = bytearray()
+        self._inside += has_body
         try:
-            async with asyncio.timeout(self.limits.body_seconds):
-                await self._take_in(scope, receive, body)
-        except _RefusedError as refused:
-            self._held -= len(body)
-            await refuse(send, refused.status, str(refused), close=True)
-            return
-        except TimeoutError:
-            self._held -= len(body)
-            await refuse(send, 408, f"its body did not arrive within {self.limits.body_seconds:g} seconds", close=True)
-            return
-        except BaseException:
-            self._held -= len(body)
-            raise
-        try:
-            await self.app(scope, _replay(bytes(body), receive), send)
+            answer: ASGIApp = await self._receive(scope, receive, body) or self.app
+            await answer(scope, _replay(bytes(body), receive), send)
         finally:
+            self._inside -= has_body
             self._held -= len(body)
 
-    async def _take_in(self, scope: Scope, receive: Receive, body: bytearray) -> None:
+    async def _receive(self, scope: Scope, receive: Receive, body: bytearray) -> JSONResponse | None:
+        """Append the body to ``body``; gives the refusal when a limit is exceeded."""
         limits = self.limits
-        too_large = _RefusedError(
-            413, f"its body is larger than {limits.body_bytes >> 20} MiB; make the picture smaller"
+        too_large = refusal(
+            413, f"its body is larger than {limits.body_bytes >> 20} MiB; make the picture smaller", close=True
         )
         if len(scope["headers"]) > limits.headers:
-            raise _RefusedError(431, f"it has more than {limits.headers} headers")
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        # Whatever is announced, what comes is counted: a chunked body announces nothing.
-        if not announced.isdigit() or int(announced[:20]) > limits.body_bytes:
-            raise too_large
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _RefusedError(400, "its body was cut off")
-            chunk = message.get("body", b"")
-            body += chunk
-            self._held += len(chunk)
-            if len(body) > limits.body_bytes:
-                raise too_large
-            if self._held > limits.all_bodies_bytes:
-                raise _RefusedError(503, "too many large requests at the same time; try again later")
-            more = message.get("more_body", False)
-
-
-class _RefusedError(Exception):
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
+            return refusal(431, f"it has more than {limits.headers} headers", close=True)
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        # The bytes are counted as well, since a chunked body declares no length.
+        if not declared.isdigit() or int(declared[:20]) > limits.body_bytes:
+            return too_large
+        try:
+            async with asyncio.timeout(limits.body_seconds):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return refusal(400, "its body was cut off", close=True)
+                    chunk = message.get("body", b"")
+                    body += chunk
+                    self._held += len(chunk)
+                    if len(body) > limits.body_bytes:
+                        return too_large
+                    if self._held > limits.all_bodies_bytes:
+                        return refusal(503, "too many large requests at the same time; try again later", close=True)
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            return refusal(408, f"its body did not arrive within {limits.body_seconds:g} seconds", close=True)
+        return None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """What gives the app the body as one message, then whatever else comes (that the client has gone)."""
-    given = False
+    """A ``receive`` that gives the body as one message, then whatever follows (such as the disconnect)."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return waiting.pop() if waiting else await receive()
 
     return replayed

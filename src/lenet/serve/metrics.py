@@ -1,4 +1,4 @@
-"""What happens here, counted for Prometheus."""
+"""Metrics of the server for Prometheus."""
 
 import time
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lenet.serve.queue import Lane
+from lenet.serve.queue import BatchQueue
 
 METHODS = ("GET", "HEAD", "POST")
 # A drawing takes milliseconds, a photo up to seconds.
@@ -17,30 +17,29 @@ IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """The counters of one app."""
+    """The metrics of one app."""
 
-    def __init__(self, lanes: Mapping[str, Lane[Any, Any]]) -> None:
-        """Count for these queues, too."""
+    def __init__(self, queues: Mapping[str, BatchQueue[Any, Any]]) -> None:
+        """Register the metrics, with the length of each queue."""
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self.requests = Counter("lenet_requests_total", "Requests answered.", labels, registry=self.registry)
         self.seconds = Histogram(
-            "lenet_request_seconds", "From request to answer.", ("route",), buckets=SECONDS, registry=self.registry
+            "lenet_request_seconds", "Time from request to answer.", ("route",), buckets=SECONDS, registry=self.registry
         )
         self.in_flight = Gauge("lenet_requests_in_flight", "Requests not answered yet.", registry=self.registry)
-        self.batch = Histogram(
-            "lenet_batch_images",
-            "Images that went through the network together.",
-            buckets=IMAGES,
-            registry=self.registry,
-        )
+        self.batch = Histogram("lenet_batch_images", "Images in each batch.", buckets=IMAGES, registry=self.registry)
         self.digits = Counter("lenet_digits_total", "Marks read.", ("known",), registry=self.registry)
-        waiting = Gauge("lenet_queue_waiting", "Jobs that wait for a thread.", ("queue",), registry=self.registry)
-        for name, lane in lanes.items():
-            waiting.labels(name).set_function(partial(_waiting, lane))
+        waiting = Gauge("lenet_queue_waiting", "Jobs that wait for their thread.", ("queue",), registry=self.registry)
+        for name, queue in queues.items():
+            waiting.labels(name).set_function(partial(getattr, queue, "waiting"))
+
+    def count_digit(self, unknown: bool) -> None:
+        """Count a mark that was read."""
+        self.digits.labels(str(not unknown).lower()).inc()
 
     def text(self) -> bytes:
-        """In Prometheus's text format."""
+        """The metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
 
@@ -51,7 +50,7 @@ class Measured:
         self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on."""
+        """Call the app."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -68,16 +67,8 @@ class Measured:
             with self.metrics.in_flight.track_inprogress():
                 await self.app(scope, receive, note)
         finally:
-            route = _route(scope)
+            # All unknown paths have one name, so that there are few.
+            route = getattr(scope.get("route"), "path", "") or "other"
             method = scope["method"] if scope["method"] in METHODS else "other"
             self.metrics.requests.labels(method, route, str(status)).inc()
             self.metrics.seconds.labels(route).observe(time.perf_counter() - begin)
-
-
-def _waiting(lane: Lane[Any, Any]) -> float:
-    return lane.waiting
-
-
-def _route(scope: Scope) -> str:
-    """The route's own path, of which there are few; whatever else was asked for has one name."""
-    return getattr(scope.get("route"), "path", "") or "other"

@@ -1,34 +1,32 @@
-"""A lane: one thread that works off a bounded queue, taking together what waits together."""
+"""A bounded queue with one thread that takes waiting jobs in batches."""
 
 import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """The queue is full; whoever asks is to come back later."""
+    """The queue is full; the caller may try again later."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Ticket(Generic[Job, Result]):
+class _Ticket(NamedTuple, Generic[Job, Result]):
     job: Job
     weight: int
-    future: "Future[Result]" = field(default_factory=Future)
+    future: "Future[Result]"
 
 
-class Lane(Generic[Job, Result]):
-    """One thread and its queue. A job whose asker has gone away before its turn is not done.
+class BatchQueue(Generic[Job, Result]):
+    """A queue and its thread. A job that was cancelled before its turn is not done.
 
     Example:
-        >>> lane = Lane("squares", lambda numbers: [n * n for n in numbers], most_waiting=8, most_at_once=4)
-        >>> await lane.do(3)
+        >>> queue = BatchQueue("squares", lambda numbers: [n * n for n in numbers], most_waiting=8, most_at_once=4)
+        >>> await queue.do(3)
         9
     """
 
@@ -39,13 +37,13 @@ class Lane(Generic[Job, Result]):
         most_waiting: int,
         most_at_once: int = 1,
     ) -> None:
-        """Prepare; the thread starts with the first job, so that an app that is only looked at has none.
+        """Make the queue; its thread starts with the first job.
 
         Args:
-            name: of the thread.
-            work: takes jobs that waited together; gives a result or a failure for each, in their order.
-            most_waiting: weight in the queue, beside what is being worked on; one job alone may weigh more.
-            most_at_once: weight of a call of ``work``; one job alone may weigh more.
+            name: Of the thread.
+            work: Function of a batch of jobs that returns a result or an exception for each, in their order.
+            most_waiting: Highest weight of all waiting jobs; a single job may have more.
+            most_at_once: Highest weight of a batch; a single job may have more.
         """
         self.name = name
         self._work = work
@@ -58,49 +56,47 @@ class Lane(Generic[Job, Result]):
 
     @property
     def waiting(self) -> int:
-        """Jobs in the queue."""
+        """Number of jobs in the queue."""
         return len(self._queue)
 
     async def do(self, job: Job, weight: int = 1) -> Result:
-        """Queue a job and wait for what becomes of it.
+        """Queue a job and wait for its result.
 
         Args:
-            job: what to do.
-            weight: what it costs, beside the others.
+            job: Passed to ``work``.
+            weight: Cost of the job.
 
         Raises:
             BusyError: when the queue is full.
         """
-        ticket: _Ticket[Job, Result] = _Ticket(job, weight)
+        future: Future[Result] = Future()
         with self._changed:
             if self._queue and self._weight + weight > self._most_waiting:
-                raise BusyError(f"too many are waiting for {self.name}; try again later")
-            self._queue.append(ticket)
+                raise BusyError(f"too many requests are waiting for {self.name}; try again later")
+            self._queue.append(_Ticket(job, weight, future))
             self._weight += weight
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
                 self._thread.start()
             self._changed.notify()
-        return await asyncio.wrap_future(ticket.future)
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
-        """End the thread after what is queued."""
-        thread = self._thread
-        if thread is not None:
+        """Finish the queued jobs and end the thread."""
+        if self._thread is not None:
             with self._changed:
                 self._closing = True
                 self._changed.notify()
-            thread.join()
+            self._thread.join()
         self._thread, self._closing = None, False
 
     def _run(self) -> None:
-        while tickets := self._taken_together():
-            asked_for = [ticket for ticket in tickets if ticket.future.set_running_or_notify_cancel()]
-            if asked_for:
-                self._answer(asked_for)
+        while tickets := self._next_batch():
+            if wanted := [ticket for ticket in tickets if ticket.future.set_running_or_notify_cancel()]:
+                self._answer(wanted)
 
-    def _taken_together(self) -> list[_Ticket[Job, Result]]:
-        """The next jobs; none when the lane is closed."""
+    def _next_batch(self) -> list[_Ticket[Job, Result]]:
+        """The next jobs; none when the queue is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
             taken: list[_Ticket[Job, Result]] = []
@@ -112,7 +108,6 @@ class Lane(Generic[Job, Result]):
             return taken
 
     def _answer(self, tickets: Sequence[_Ticket[Job, Result]]) -> None:
-        results: Sequence[Result | Exception]
         try:
             results = self._work([ticket.job for ticket in tickets])
         except Exception as error:

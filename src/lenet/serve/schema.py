@@ -1,33 +1,41 @@
-"""What goes over the wire: requests as they are checked, answers as they are documented."""
+"""Requests as they are validated, and answers as they are documented."""
 
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lenet.errors import LenetError
-from lenet.reading.drawing import Pixels
+from lenet.pictures.picture import Pixels
 
-# A drawing has at most this many pixels a side; the network sees 28.
+# Longest side of a drawing in pixels.
 MOST_SIDE = 512
 JSON_BYTES = 2 << 20
 
+Probabilities = npt.NDArray[np.float32]
 Sent = TypeVar("Sent", bound="Drawing")
 
-Grey = Annotated[int, Field(ge=0, le=255, strict=True)]
-Row = Annotated[list[Grey], Field(min_length=1, max_length=MOST_SIDE)]
+Byte = Annotated[int, Field(ge=0, le=255, strict=True)]
+Colour = Annotated[list[Byte], Field(min_length=3, max_length=3)]
+_SIDE = Field(min_length=1, max_length=MOST_SIDE, fail_fast=True)
+InkRows = Annotated[list[Annotated[list[Byte], _SIDE]], _SIDE]
+ColourRows = Annotated[list[Annotated[list[Colour], _SIDE]], _SIDE]
 
-
+# Rows of numbers for a grey image, of [red, green, blue] for a colour one.
+Image = list[list[int]] | list[list[list[int]]]
 Candidate = Annotated[list[str | float], Field(min_length=2, max_length=2)]
 
 
 class Drawing(BaseModel):
-    """A drawing: how much ink each pixel has."""
+    """A drawing: the ink, or the colour, of each pixel."""
 
     model_config = ConfigDict(extra="forbid")
 
-    pixels: Annotated[list[Row], Field(min_length=1, max_length=MOST_SIDE)] = Field(
-        description="Rows of whole numbers, 0 for no ink to 255 for full ink; all rows are equally long."
+    pixels: InkRows | ColourRows = Field(
+        union_mode="left_to_right",
+        description="Rows of equal length: whole numbers from 0 for no ink to 255 for full ink; or, for a colour model,"
+        " [red, green, blue].",
     )
     centre: bool = Field(True, description="Whether to bring size, place and thickness into MNIST's form.")
 
@@ -38,32 +46,34 @@ class Drawing(BaseModel):
         return self
 
     def array(self) -> Pixels:
-        """As uint8 ``(height, width)``."""
+        """As uint8 ``(height, width)`` for ink, ``(height, width, 3)`` for colours."""
         return np.array(self.pixels, np.uint8)
 
 
 class Wrong(Drawing):
-    """A drawing that was read wrong, and what it is."""
+    """A drawing with a wrong answer, and its true class."""
 
     label: str = Field(min_length=1, max_length=100, description="The true class, one of the model's.")
 
 
 class Answer(BaseModel):
-    """What a model says of one mark."""
+    """The answer to one drawing or picture."""
 
-    empty: bool = Field(description="Nothing is drawn: all else is null, empty or zero.")
-    label: str | None = Field(description="The likeliest class.")
+    empty: bool = Field(description="Nothing is drawn: all other fields are null, empty or zero.")
+    label: str | None = Field(description="The most probable class.")
     probability: float = Field(description="Of that class, calibrated.")
-    unknown: bool = Field(description="Rather no digit, or not sure enough.")
+    unknown: bool = Field(description="Looks like none of the classes.")
     box: list[int] | None = Field(description="Left, top, right, bottom of the ink, in pixels of what was sent.")
-    top: list[Candidate] = Field(description="The three likeliest classes, each with its probability.")
+    top: list[Candidate] = Field(description="The three most probable classes, each with its probability.")
     probabilities: dict[str, float] = Field(description="Of every class, in the model's order.")
-    image: list[list[int]] = Field(description="What the network saw.")
-    found: int = Field(description="Marks on the picture; the largest was read. Ask /api/read for all.")
+    image: Image = Field(description="Input of the network; rows of [red, green, blue] for a colour model.")
+    found: int = Field(
+        description="Number of marks on the picture; the answer is for the largest. /api/read reads all."
+    )
 
 
 class Answers(BaseModel):
-    """What a model says of many ready images, in their order."""
+    """Answers to many images, in their order."""
 
     labels: list[str]
     probabilities: list[float]
@@ -78,61 +88,73 @@ class Digit(BaseModel):
     unknown: bool
     box: list[int] = Field(description="Left, top, right, bottom in pixels of the upright picture.")
     top: list[Candidate]
-    image: list[list[int]] | None = Field(None, description="What the network saw; with ?images=true only.")
+    image: Image | None = Field(None, description="Input of the network; only with ?images=true.")
 
 
 class Reading(BaseModel):
-    """All marks of a picture, as `lenet predict --json` has them."""
+    """All marks of a picture, or the class of the whole picture, as `lenet predict --json` prints them."""
 
     text: str
     rows: list[str]
-    digits: list[Digit]
+    digits: list[Digit] = Field(description="Empty for a model with framing whole.")
+    label: str | None = Field(None, description="Class of the picture; this and the rest only with framing whole.")
+    probability: float | None = None
+    unknown: bool | None = None
+    top: list[Candidate] | None = None
+    image: Image | None = Field(None, description="Input of the network; only with ?images=true.")
 
 
 class Layer(BaseModel):
-    """What one layer says. A ReLU is not listed: it turns what is negative into 0."""
+    """One layer and its output."""
 
     name: str
-    maps: list[list[list[float]]] = Field(description="Feature maps (filters, height, width); none in a dense layer.")
-    units: list[float] = Field(description="Of a dense layer.")
+    kind: str = Field(description="conv, activation, pool, flatten, dense or softmax.")
+    settings: dict[str, Any] = Field(
+        description="conv: filters, kernel_size, stride, padding; activation: kind; pool: kind, size; dense: units."
+    )
+    input_shape: list[int] = Field(description="[height, width, channels], or [units].")
+    output_shape: list[int]
+    maps: list[list[list[float]]] = Field(
+        description="Feature maps (filters, height, width) of a convolution or pooling; empty for other kinds."
+    )
+    units: list[float] = Field(
+        description="Output of a dense layer or the softmax; empty for other kinds. An activation follows from the "
+        "layer before: relu is max(0, x), tanh is tanh(x), sigmoid is 1 / (1 + exp(-x))."
+    )
 
 
 class Explained(BaseModel):
-    """What a model made of one mark, layer by layer."""
+    """The answer to one drawing or picture, and its explanation."""
 
     answer: Answer
     label: str | None = Field(description="The class that is explained: the answer, unless another was asked for.")
     layers: list[Layer]
-    occlusion: list[list[float]] = Field(description="How much of the lead is lost where the picture is covered.")
-    evidence: list[list[float]] = Field(description="What each place of the second convolution adds (HiResCAM).")
-    contributions: list[float] = Field(description="What each hidden unit adds.")
+    occlusion: list[list[float]] = Field(description="Loss of the lead where the image is covered, in logits.")
+    evidence: list[list[float]] = Field(
+        description="What each place of the last convolution adds to the logit (HiResCAM); in a network without "
+        "convolution, what each pixel adds (gradient × input)."
+    )
+    contributions: list[float] = Field(description="What each input of the last dense layer adds to the logit.")
 
 
 class Kernels(BaseModel):
-    """Kernels of a convolution (filters, depth, k, k), and one bias a filter."""
+    """Kernels of a convolution (filters, depth, k, k), and one bias for each filter."""
 
     kernels: list[list[list[list[float]]]]
     biases: list[float]
 
 
-class Filters(BaseModel):
-    """Both convolutions."""
-
-    conv1: Kernels
-    conv2: Kernels
-
-
-class Card(BaseModel):
-    """What is known of a model."""
+class Details(BaseModel):
+    """Details of a model."""
 
     name: str
     class_names: list[str]
     height: int
     width: int
+    depth: int = Field(description="1 for grey, 3 for colour.")
+    framing: str = Field(description="mark: reads the marks of a picture; whole: classifies the whole picture.")
+    network: str = Field(description="Its layers, as `lenet train --network` takes them.")
     parameters: int
-    filters: list[int]
-    kernel_size: int
-    dense_units: int
     test_accuracy: float | None
     test_n: int
     accuracy_interval: list[float] | None = Field(description="95 %, by Wilson.")
@@ -145,7 +167,7 @@ class Card(BaseModel):
 
 
 class Runs(BaseModel):
-    """Names for ?model=, the served one first; and whether wrong answers are collected."""
+    """Names for ?model=, the served one first; and whether corrections are collected."""
 
     names: list[str]
     collects: bool
@@ -155,24 +177,24 @@ class Sample(BaseModel):
     """A test image and its class."""
 
     label: str
-    image: list[list[int]]
+    image: Image
 
 
 class Gallery(BaseModel):
-    """Test images that the model has not learnt from."""
+    """Test images that the model was not trained on."""
 
     source: str
     samples: list[Sample]
 
 
 class Kept(BaseModel):
-    """Where a wrong answer was put."""
+    """Where a corrected drawing was put."""
 
     kept: str
 
 
 class Health(BaseModel):
-    """Whether the server lives or is ready."""
+    """Whether the server runs or is ready."""
 
     status: str
 
@@ -184,16 +206,23 @@ class Refusal(BaseModel):
 
 
 def parse(kind: type[Sent], body: bytes) -> Sent:
-    """Check a JSON body.
+    """Validate a JSON body.
 
     Raises:
-        LenetError: one line that says what is wrong with it.
+        LenetError: names the first fault.
     """
     if len(body) > JSON_BYTES:
         raise LenetError(f"a drawing of more than {JSON_BYTES >> 20} MiB; send fewer pixels, or a picture's file")
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"]))
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        # Of ink and colours, what was meant is the one that is valid for longer.
+        first = max(faults, key=lambda fault: [part for part in fault["loc"] if isinstance(part, int)])
+        where = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         raise LenetError(f"the drawing's {where or 'JSON'}: {first['msg'][:200]}") from None
+
+
+def image_rows(image: Pixels) -> Any:
+    """An image ``(height, width, depth)`` as ``Image``."""
+    return (image[..., 0] if image.shape[-1] == 1 else image).tolist()

@@ -1,4 +1,4 @@
-"""One process that serves the app: patient with nobody, and leaving in good order when told to."""
+"""One process that serves the app: it limits slow clients, and shuts down gracefully."""
 
 import asyncio
 import logging
@@ -13,38 +13,38 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
-# A request's headers come in one packet or few; whoever needs longer is not asking.
+# The headers of a request come in few packets; a slower client is cut off.
 HEADER_SECONDS = 5.0
 HEADER_BYTES = 32 << 10
-# Whoever does not take what was asked for.
+# For a client that does not receive its answer.
 STUCK_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 15
 CONNECTIONS = 512
-# Told to go, the server answers what comes in the same moment, too.
+# After a signal, requests that arrive at the same moment are answered, too.
 QUIET_SECONDS = 0.3
 DRAIN_SECONDS = 25.0
 TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose headers do not arrive, or whose answers are not taken, in time.
+class TimedProtocol(H11Protocol):
+    """HTTP/1.1 that closes a connection when headers do not arrive, or answers are not received, in time.
 
-    uvicorn bounds the bytes of the headers and the silence between two requests, but not how slowly headers trickle in,
-    nor for how long an answer waits in its buffers.
+    uvicorn limits the bytes of the headers and the time between two requests, but not the time that headers take, nor
+    the time that an answer waits in its buffers.
     """
 
     _clock: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the clock: the first request has to come."""
+        """Start the clock for the first request."""
         super().connection_made(transport)
         self._wait_for_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Stop the clock when the headers are complete, start it with the first byte of the next ones."""
+        """Stop the clock when the headers are complete; start it with the first byte of the next ones."""
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop_clock()
@@ -58,12 +58,12 @@ class ImpatientProtocol(H11Protocol):
         self.resume_writing()
 
     def pause_writing(self) -> None:
-        """The buffer is full: the client has some time to take from it."""
+        """The buffer is full: the client has limited time to receive."""
         super().pause_writing()
         self._stuck = self.loop.call_later(STUCK_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client takes what it asked for."""
+        """The client receives again."""
         super().resume_writing()
         if self._stuck is not None:
             self._stuck.cancel()
@@ -85,14 +85,14 @@ class ImpatientProtocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but that a signal first makes it not ready, then lets it finish, then ends it with status 0."""
+    """uvicorn that after a signal first is not ready, then finishes all requests, then ends with status 0."""
 
     def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
-        """Prepare to serve ``app``; ``on_ready`` is called once when requests are taken."""
+        """Prepare to serve ``app``; ``on_ready`` is called once when the server accepts requests."""
         super().__init__(
             uvicorn.Config(
                 app,
-                http=ImpatientProtocol,
+                http=TimedProtocol,
                 ws="none",
                 h11_max_incomplete_event_size=HEADER_BYTES,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -104,51 +104,52 @@ class Server(uvicorn.Server):
                 log_config=None,
             )
         )
-        # Its warnings are about clients, who are told themselves; its errors are ours.
+        # Its warnings are about clients, who get an answer; its errors are ours.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self.stopped_by: int | None = None
         self._service = app.state.service
         self._on_ready = on_ready
-        self._quiet_since = self._asked_at = 0.0
+        self._quiet_since = self._signalled_at = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell."""
+        """Start, and call ``on_ready``."""
         await super().startup(sockets)
         self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to leave; a second signal leaves at once."""
+        """Begin to shut down; a second signal ends at once."""
         if self.stopped_by is not None:
             self.should_exit = self.force_exit = True
         self.stopped_by = sig
         self._service.draining = True
-        self._asked_at = self._quiet_since = time.monotonic()
+        self._signalled_at = self._quiet_since = time.monotonic()
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to leave: told to, and for a moment nothing was left to answer."""
-        told = await super().on_tick(counter)
+        """Whether to end: after a signal, when nothing was left to answer for a moment."""
+        ending = await super().on_tick(counter)
         if self.stopped_by is None:
-            return told
+            return ending
         now = time.monotonic()
         if self.server_state.tasks:
             self._quiet_since = now
-        return told or now - self._quiet_since > QUIET_SECONDS or now - self._asked_at > DRAIN_SECONDS
+        return ending or now - self._quiet_since > QUIET_SECONDS or now - self._signalled_at > DRAIN_SECONDS
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Bind the address; port 0 takes a free one.
 
     Raises:
-        LenetError: when the address is not this machine's or the port is taken.
+        LenetError: when the address is not this machine's, or the port is in use.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=CONNECTIONS)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise LenetError(f"{host}:{port}: cannot be served ({reason}); choose another --host or --port") from error
-    # Connections inherit it. asyncio sets it only for sockets that name their protocol, which this one does not;
-    # without it the body of an answer waits until the client has acknowledged the headers: 40 ms.
+        raise LenetError(
+            f"{host}:{port}: cannot be served ({reason(error)}); choose another --host or --port"
+        ) from error
+    # Connections inherit it; asyncio sets it only for sockets that name their protocol. Without it, the body of an
+    # answer waits until the client has acknowledged the headers: 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -157,7 +158,7 @@ def serve(app: FastAPI, listener: socket.socket, on_ready: Callable[[], None]) -
     """Serve until SIGTERM (returns) or Ctrl-C.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C, when all is answered.
+        KeyboardInterrupt: after Ctrl-C, when all requests are answered.
     """
     server = Server(app, on_ready)
     server.run(sockets=[listener])

@@ -1,105 +1,98 @@
-"""What the API does, without HTTP: which thread does it, and what comes of it."""
+"""What the API does, without HTTP: which thread does it, and its results as plain values."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import scipy.ndimage  # noqa: F401  what a drawing needs, so that the first one need not wait for its import
+import scipy.ndimage  # noqa: F401  needed by drawings; imported here so that the first one does not wait for it
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.explain.explanation import Explanation, explain
-from lenet.model.runtime import Model
+from lenet.explain.explanation import explain
+from lenet.model.runtime import Answers, Model
 from lenet.reading import Digit, Reader
-from lenet.reading.drawing import Drawing, Pixels, prepare_drawing
-from lenet.reading.reader import candidates
+from lenet.reading.result import candidates
 from lenet.serve import schema
 from lenet.serve.collect import Collection
-from lenet.serve.inference import Judged, Question, answer_together
+from lenet.serve.drawing import FramedDrawing, frame_drawing
+from lenet.serve.explained import encode_explanation
+from lenet.serve.inference import Classified, Question, classify_batch
 from lenet.serve.limits import Limits
 from lenet.serve.metrics import Metrics
-from lenet.serve.queue import Lane
+from lenet.serve.queue import BatchQueue
 from lenet.serve.shelf import Shelf
 
 Result = TypeVar("Result")
-# Images that go through the network together; more at once would let the first wait for the last.
-TOGETHER = 512
-# To make a drawing ready takes as long as so many images take in the network.
+# Images in a batch; in a larger one the first would wait for the last.
+BATCH_IMAGES = 512
+# Weights in the queues. Framing a drawing takes as long as this many images in the network.
 DRAWING = 40
-# What an explanation, a model's file, and so many bytes of a picture take, in small pictures read.
+# An explanation, loading a model, and this many bytes of a picture, each in small pictures.
 EXPLANATION, MODEL, PICTURE_BYTES = 4, 4, 1 << 16
 
 
 class Service:
-    """One app's models, threads, counters and folders.
+    """Models, threads, metrics and folders of one app.
 
-    Two threads work: one puts drawings through the network, in micro-batches; the other does what takes longer (finding
-    the marks of a photo, explaining, reading a model), so that nobody's drawing waits for somebody's photo.
+    There are two threads. One classifies drawings, in batches. The other, the picture worker, does what takes longer
+    (reading pictures, explaining, loading models), so that no drawing waits for a picture.
     """
 
     def __init__(self, model: Model, runs: Path | None, collect: Path | None, limits: Limits) -> None:
         self.limits = limits
         self.shelf = Shelf(model, runs)
         self.collection = Collection(collect) if collect is not None else None
-        self.inference: Lane[Question, Judged] = Lane("inference", answer_together, limits.waiting_images, TOGETHER)
-        self.desk: Lane[Callable[[], Any], Any] = Lane("pictures", _one_by_one, limits.waiting_pictures)
-        self.metrics = Metrics({"inference": self.inference, "pictures": self.desk})
+        self.inference: BatchQueue[Question, Classified] = BatchQueue(
+            "inference", classify_batch, limits.waiting_images, BATCH_IMAGES
+        )
+        self.pictures: BatchQueue[Callable[[], Any], Any] = BatchQueue(
+            "pictures", lambda works: [work() for work in works], limits.waiting_pictures
+        )
+        self.metrics = Metrics({"inference": self.inference, "pictures": self.pictures})
         self.draining = False
 
     def close(self) -> None:
-        """Finish what is queued and end the threads."""
+        """Finish the queued jobs and end the threads."""
         self.inference.close()
-        self.desk.close()
+        self.pictures.close()
 
-    async def aside(self, work: Callable[[], Result], weight: int = 1) -> Result:
-        """Do what takes longer in the second thread.
+    async def in_worker(self, work: Callable[[], Result], weight: int = 1) -> Result:
+        """Call ``work`` in the picture worker.
 
         Raises:
-            BusyError: when too much of that waits.
+            BusyError: when its queue is full.
         """
-        result: Result = await self.desk.do(work, weight)
+        result: Result = await self.pictures.do(work, weight)
         return result
 
     async def reader(self, name: str | None) -> Reader:
-        """The reader of a model by its name; the served one's at once."""
+        """The reader of a model by its name; the served one does not wait for the picture worker."""
         if name is None or name == self.shelf.name:
             return self.shelf.served
-        return await self.aside(partial(self.shelf.reader, name), MODEL)
+        return await self.in_worker(partial(self.shelf.reader, name), MODEL)
 
     async def answer_drawing(self, content: bytes, reader: Reader) -> dict[str, Any]:
-        """Answer for a drawing, as JSON: its ink as one mark.
+        """The answer to a drawing in JSON, ``schema.Answer`` in plain values.
 
-        Even the JSON is taken apart in the inference thread: the event loop has only to pass things on, and answers
-        who asks for its health whatever else is asked.
+        The JSON is parsed in the inference thread, so that the event loop stays free for health checks.
         """
-        height, width, _ = reader.model.input_shape
-        made: list[Drawing] = []
+        framed: list[FramedDrawing] = []
 
         def prepare() -> Images:
-            asked = schema.parse(schema.Drawing, content)
-            made.append(prepare_drawing(asked.array(), height, width, asked.centre))
-            return made[0].image[np.newaxis, ..., np.newaxis]
+            framed.append(_framed(content, reader))
+            return framed[0].image[np.newaxis]
 
-        judged = await self._judge(reader.model, prepare, DRAWING)
-        drawing = made[0]
-        if drawing.box is None:
-            return _nothing(drawing.image)
-        unknown = bool(judged.unknown[0]) or not drawing.digit_shaped
-        return self._answer(reader.model, judged, unknown, drawing.box, 1)
+        answers = await self._classify(reader.model, prepare, DRAWING)
+        return self._answer_drawing(framed[0], answers.probabilities[0], bool(answers.unknown[0]), reader)
 
     async def answer_picture(self, content: bytes, reader: Reader) -> dict[str, Any]:
-        """Answer for a picture's file: its largest mark."""
-        digits = await self.aside(lambda: reader.read(content).digits, _weight(content))
-        if not digits:
-            return _nothing(np.zeros(reader.model.input_shape[:2], np.uint8))
-        digit = largest(digits)
-        judged = await self._judge(reader.model, lambda: digit.image[np.newaxis, ..., np.newaxis], 1)
-        return self._answer(reader.model, judged, digit.unknown, digit.box, len(digits))
+        """The answer to a picture file, ``schema.Answer`` in plain values: its largest mark, or the whole picture."""
+        return await self.in_worker(lambda: self._answer_picture(content, reader), _weight(content))
 
     async def answer_images(self, content: bytes, reader: Reader) -> dict[str, Any]:
-        """Answer for many ready images, their bytes one after the other.
+        """The answers to many images of the model's size, whose bytes are concatenated.
 
         Raises:
             LenetError: when the bytes are no whole number of images, or too many.
@@ -107,116 +100,125 @@ class Service:
         height, width, depth = reader.model.input_shape
         size, most = height * width * depth, self.limits.images
         if not content or len(content) % size or len(content) // size > most:
-            raise LenetError(f"{len(content)} bytes are not 1 to {most} images of {height}×{width} = {size} bytes each")
+            shape = f"{height}×{width}" + (f"×{depth}" if depth > 1 else "")
+            raise LenetError(f"{len(content)} bytes are not 1 to {most} images of {shape} = {size} bytes each")
         images = np.frombuffer(content, np.uint8).reshape(-1, height, width, depth)
-        judged = await self._judge(reader.model, lambda: images, len(images))
-        best = judged.probabilities.argmax(axis=1)
+        answers = await self._classify(reader.model, lambda: images, len(images))
         return {
-            "labels": [reader.model.class_names[label] for label in best],
-            "probabilities": judged.probabilities.max(axis=1).round(6).tolist(),
-            "unknown": judged.unknown.tolist(),
+            "labels": [reader.model.class_names[label] for label in answers.probabilities.argmax(axis=1)],
+            "probabilities": answers.probabilities.max(axis=1).round(6).tolist(),
+            "unknown": answers.unknown.tolist(),
         }
 
     async def read(self, content: bytes, reader: Reader, with_images: bool) -> dict[str, Any]:
-        """Read every mark of a picture's file."""
+        """All marks of a picture file, or the whole picture, ``schema.Reading`` in plain values."""
 
         def work() -> dict[str, Any]:
             reading = reader.read(content)
-            found = reading.to_dict()
+            plain = reading.to_dict()
             if with_images:
-                for digit, plain in zip(reading.digits, found["digits"], strict=True):
-                    plain["image"] = digit.image.tolist()
-            return found
+                for digit, values in zip(reading.digits, plain["digits"], strict=True):
+                    values["image"] = schema.image_rows(digit.image)
+                if reading.whole is not None:
+                    plain["image"] = schema.image_rows(reading.whole.image)
+            for digit in reading.digits if reading.whole is None else [reading.whole]:
+                self.metrics.count_digit(digit.unknown)
+            return plain
 
-        found = await self.aside(work, _weight(content))
-        for digit in found["digits"]:
-            self.metrics.digits.labels(str(not digit["unknown"]).lower()).inc()
-        return found
+        return await self.in_worker(work, _weight(content))
 
-    async def explain(
-        self, content: bytes, is_drawing: bool, reader: Reader, label: str | None
-    ) -> tuple[dict[str, Any], Explanation | None]:
-        """Answer for a drawing or a picture's largest mark, and what the network made of it; None of nothing.
+    async def explain(self, content: bytes, is_drawing: bool, reader: Reader, label: str | None) -> bytes:
+        """The answer to a drawing or a picture file and its explanation, ``schema.Explained`` as JSON.
 
         Raises:
             LenetError: for a label that the model does not have.
         """
-        names = reader.model.class_names
-        if label is not None and label not in names:
-            raise LenetError(f"label {label[:100]!r}: the model knows {', '.join(names[:20])}")
-        answer = await (self.answer_drawing if is_drawing else self.answer_picture)(content, reader)
-        if answer["empty"]:
-            return answer, None
-        image = np.array(answer["image"], np.uint8)[..., np.newaxis]
-        number = names.index(label) if label is not None else None
-        return answer, await self.aside(lambda: explain(reader.model, image, number), EXPLANATION)
+        number = _label_index(label, reader) if label is not None else None
 
-    async def keep(self, content: bytes, reader: Reader) -> Path:
-        """Keep a drawing, as JSON with its true class, in the form in which the network sees it.
+        def work() -> bytes:
+            if is_drawing:
+                drawing = _framed(content, reader)
+                if drawing.box is None:
+                    return encode_explanation(_nothing(drawing.image), None)
+                explanation = explain(reader.model, drawing.image, number)
+                answer = self._answer_drawing(drawing, explanation.probabilities, explanation.unknown, reader)
+                return encode_explanation(answer, explanation)
+            answer = self._answer_picture(content, reader)
+            if answer["empty"]:
+                return encode_explanation(answer, None)
+            image = np.array(answer["image"], np.uint8).reshape(reader.model.input_shape)
+            return encode_explanation(answer, explain(reader.model, image, number))
+
+        return await self.in_worker(work, EXPLANATION + (0 if is_drawing else _weight(content)))
+
+    async def keep(self, content: bytes, reader: Reader, collection: Collection) -> Path:
+        """Keep a drawing with its true class, both in JSON, as the image that the network sees.
 
         Raises:
-            LenetError: when nothing is collected here, nothing is drawn, or there is no such class.
+            LenetError: when nothing is drawn, or there is no such class.
         """
-        collection = self.collection
-        if collection is None:
-            raise LenetError("nothing is collected here; start with --collect DIR")
-        names = reader.model.class_names
-        height, width, _ = reader.model.input_shape
 
         def work() -> Path:
             wrong = schema.parse(schema.Wrong, content)
-            if wrong.label not in names:
-                raise LenetError(f"label {wrong.label!r}: the model knows {', '.join(names[:20])}")
-            drawing = prepare_drawing(wrong.array(), height, width, wrong.centre)
+            _label_index(wrong.label, reader)
+            drawing = frame_drawing(wrong.array(), reader.framing, wrong.centre)
             if drawing.box is None:
                 raise LenetError("nothing is drawn, so nothing was kept")
             return collection.keep(drawing.image, wrong.label)
 
-        return await self.aside(work)
+        return await self.in_worker(work)
 
-    async def _judge(self, model: Model, prepare: Callable[[], Images], weight: int) -> Judged:
-        judged = await self.inference.do(Question(model, prepare), weight)
-        self.metrics.batch.observe(judged.together)
-        return judged
+    async def _classify(self, model: Model, prepare: Callable[[], Images], weight: int) -> Answers:
+        answers, batch_size = await self.inference.do(Question(model, prepare), weight)
+        self.metrics.batch.observe(batch_size)
+        return answers
 
-    def _answer(self, model: Model, judged: Judged, unknown: bool, box: Sequence[int], found: int) -> dict[str, Any]:
-        row = judged.probabilities[0]
-        top = candidates(row, model.class_names)
-        self.metrics.digits.labels(str(not unknown).lower()).inc()
+    def _answer_drawing(
+        self, drawing: FramedDrawing, probabilities: schema.Probabilities, unknown: bool, reader: Reader
+    ) -> dict[str, Any]:
+        if drawing.box is None:
+            return _nothing(drawing.image)
+        top = candidates(probabilities, reader.model.class_names)
+        digit = Digit(drawing.box, drawing.image, probabilities, top, unknown or not drawing.plausible)
+        return self._answer(digit, reader)
+
+    def _answer_picture(self, content: bytes, reader: Reader) -> dict[str, Any]:
+        reading = reader.read(content)
+        digits = reading.digits if reading.whole is None else (reading.whole,)
+        if not digits:
+            return _nothing(np.zeros(reader.model.input_shape, np.uint8))
+        largest = max(digits, key=lambda it: (it.box[2] - it.box[0]) * (it.box[3] - it.box[1]))
+        return self._answer(largest, reader, len(digits))
+
+    def _answer(self, digit: Digit, reader: Reader, found: int = 1) -> dict[str, Any]:
+        self.metrics.count_digit(digit.unknown)
         return {
+            **digit.to_dict(),
             "empty": False,
-            "label": top[0].label,
-            "probability": top[0].probability,
-            "unknown": unknown,
-            "box": list(box),
-            "top": [list(candidate) for candidate in top],
-            "probabilities": dict(zip(model.class_names, row.tolist(), strict=True)),
-            "image": judged.images[0, ..., 0].tolist(),
+            "probabilities": dict(zip(reader.model.class_names, digit.probabilities.tolist(), strict=True)),
+            "image": schema.image_rows(digit.image),
             "found": found,
         }
 
 
-def largest(digits: Sequence[Digit]) -> Digit:
-    """The digit with the largest box."""
-    return max(digits, key=lambda it: (it.box[2] - it.box[0]) * (it.box[3] - it.box[1]))
+def _label_index(label: str, reader: Reader) -> int:
+    names = reader.model.class_names
+    if label not in names:
+        raise LenetError(f"label {label[:100]!r}: the model has the classes {', '.join(names[:20])}")
+    return names.index(label)
+
+
+def _framed(content: bytes, reader: Reader) -> FramedDrawing:
+    drawing = schema.parse(schema.Drawing, content)
+    return frame_drawing(drawing.array(), reader.framing, drawing.centre)
 
 
 def _weight(content: bytes) -> int:
     return 1 + len(content) // PICTURE_BYTES
 
 
-def _nothing(image: Pixels) -> dict[str, Any]:
+def _nothing(image: Images) -> dict[str, Any]:
     return {
         "empty": True, "label": None, "probability": 0.0, "unknown": False, "box": None, "top": [], "probabilities": {},
-        "image": image.tolist(), "found": 0,
+        "image": schema.image_rows(image), "found": 0,
     }  # fmt: skip
-
-
-def _one_by_one(works: Sequence[Callable[[], Any]]) -> list[Any]:
-    results: list[Any] = []
-    for work in works:
-        try:
-            results.append(work())
-        except Exception as error:
-            results.append(error)
-    return results

@@ -1,7 +1,8 @@
-"""Digit-safe augmentation: what another hand, pen or paper would have made of the same digit.
+"""Augmentation that keeps the label of a digit, as if another person, pen or paper had made it.
 
-Turned, zoomed, slanted, shifted, bent, thicker or thinner, with small breaks; never flipped, since a mirrored digit is
-none. Everything is computed for a whole batch in the graph and decided by the seed alone.
+Images are rotated, zoomed, sheared, shifted, distorted elastically, get thicker or thinner strokes and small gaps. They
+are never flipped, since a mirrored digit is not a digit. All is computed in the graph for a whole batch, and depends on
+the seed alone.
 """
 
 from typing import Any
@@ -12,37 +13,29 @@ from lenet.backend import tf
 from lenet.training.learner import scale
 from lenet.training.recipe import Recipe
 
-# Of the knots that an elastic bend is interpolated from, along each side.
+# Fields of a recipe that are augmentations.
+KINDS = ("rotation", "zoom", "shear", "shift", "elastic", "thickness", "gaps")
+# Knots along each side that an elastic distortion is interpolated from.
 KNOTS = 4
-# Pixels that a break in a stroke is long, and half of its width.
+# Length and half width of a gap in a stroke, in pixels.
 BREAK_LENGTH, BREAK_HALF_WIDTH = 6.0, 1.3
-# A stroke thinned in full by a 3×3 minimum would vanish where it is a pixel or two wide.
+# The full 3×3 minimum would remove strokes that are one or two pixels wide.
 THINNING = 0.8
 
 
 def augments(recipe: Recipe) -> bool:
-    """Whether a recipe asks for any augmentation at all."""
-    return any(
-        (
-            recipe.rotation,
-            recipe.zoom,
-            recipe.shear,
-            recipe.shift,
-            recipe.elastic,
-            recipe.thickness,
-            recipe.gaps,
-        )
-    )
+    """Whether a recipe has any augmentation."""
+    return any(getattr(recipe, kind) for kind in KINDS)
 
 
 def augment(images: Any, recipe: Recipe, strength: Any, seed: Any) -> Any:
-    """Make another version of every image.
+    """Change every image at random.
 
     Args:
         images: uint8 ``(n, height, width, depth)``, bright ink on black.
-        recipe: its ``rotation`` and so on are the largest changes.
-        strength: scalar 0 to 1 that all changes are multiplied with.
-        seed: two integers.
+        recipe: Its fields ``KINDS`` are the largest changes.
+        strength: Factor of all changes, scalar 0 to 1.
+        seed: Two integers.
 
     Returns:
         float32 ``(n, height, width, depth)`` in [0, 1].
@@ -63,7 +56,7 @@ def augment(images: Any, recipe: Recipe, strength: Any, seed: Any) -> Any:
 
 
 def _grid(shape: Any) -> tuple[Any, Any]:
-    """Row and column of every pixel from the middle, in half sides, each ``(1, height·width)``."""
+    """Row and column of every pixel relative to the centre, in half sides, each ``(1, height·width)``."""
     _, height, width, _ = shape
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     rows, columns = (rows - (height - 1) / 2) / (height / 2), (columns - (width - 1) / 2) / (width / 2)
@@ -71,7 +64,7 @@ def _grid(shape: Any) -> tuple[Any, Any]:
 
 
 def _source_places(shape: Any, recipe: Recipe, change: Any) -> tuple[Any, Any]:
-    """Where each pixel of the new image comes from, in pixels of the old, ``(n, height·width)`` each."""
+    """Row and column in the old image of each pixel of the new one, ``(n, height·width)`` each."""
     rows, columns = _grid(shape)
     angle = change[0] * np.float32(np.deg2rad(recipe.rotation))
     columns = columns / (1 + recipe.zoom * change[1])
@@ -85,7 +78,7 @@ def _source_places(shape: Any, recipe: Recipe, change: Any) -> tuple[Any, Any]:
 
 
 def _sample(images: Any, rows: Any, columns: Any) -> Any:
-    """Bilinear interpolation; beyond the border all is black."""
+    """Bilinear interpolation; pixels outside the image are black."""
     _, height, width, depth = images.shape
     frame = tf.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     flat = tf.reshape(frame, (-1, (height + 2) * (width + 2), depth))
@@ -114,7 +107,7 @@ def _thicken(pixels: Any, amount: Any) -> Any:
 
 
 def _break_strokes(pixels: Any, share: float, chance: Any) -> Any:
-    """Cut a thin line of paper through a ``share`` of the images, at any angle."""
+    """Make a thin gap at any angle in a ``share`` of the images."""
     rows, columns = _grid(pixels.shape)
     half = pixels.shape[2] / 2
     cos, sin = tf.cos(chance[0] * np.pi), tf.sin(chance[0] * np.pi)

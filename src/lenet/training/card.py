@@ -1,88 +1,105 @@
-"""The model card that a run folder carries: what the model is, what was measured of it, how it came to be."""
+"""The model card of a run folder: the model, its measurements, its training."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
 from lenet.model.metadata import Metadata
+from lenet.network.architecture import Conv, Dense
 
 
 def model_card(name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation) -> str:
-    """The text of a run's ``README.md``, measured figures only.
+    """Text of a run's ``README.md``; all its numbers are measured.
 
     Args:
-        name: of the run.
-        metadata: of its model.
-        metrics: what ``metrics.json`` will hold.
-        evaluation: on the test part.
+        name: Name of the run.
+        metadata: Metadata of its model.
+        metrics: Content of ``metrics.json``.
+        evaluation: Evaluation on the test part.
     """
     low, high = wilson_interval(evaluation.correct, evaluation.n)
     recipe = metadata.recipe
-    first, second = recipe["filters"]
-    origin = _origin(recipe, metrics["changes"])
+    parameters = sum(prod(shape) for placed in metadata.layers for shape in placed.weight_shapes.values())
+    repeat = (
+        "Since it was resumed with other settings, its recipe alone does not repeat it."
+        if metrics["changes"]
+        else f"Repeat it with `lenet train --recipe {name}/recipe.toml`."
+    )
     return f"""# {name}
 
-A LeNet for {metadata.width}×{metadata.height}×{metadata.depth} images and {len(metadata.class_names)} classes \
-({", ".join(metadata.class_names)}): convolutions of {first} and {second} kernels \
-{recipe["kernel_size"]}×{recipe["kernel_size"]}, {recipe["dense_units"]} dense units.{origin}
+A network for {metadata.width}×{metadata.height}×{metadata.depth} images and {len(metadata.class_names)} classes \
+({", ".join(metadata.class_names)}), with {parameters:,} parameters:
+
+    {metadata.network}
+
+{_framing(metadata)}{_origin(recipe, metrics["changes"])}
 
 | measured | |
 | --- | --- |
 | accuracy on {evaluation.data}, n = {evaluation.n:,} | \
 {evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
-| images read wrong | {evaluation.n - evaluation.correct} |
-| confidence and accuracy differ by | {metrics["expected_calibration_error"]:.2%} (expected calibration error) |
+| images read incorrectly | {evaluation.n - evaluation.correct} |
+| expected calibration error | {metrics["expected_calibration_error"]:.2%} |
 | training | {metrics["epochs"]:g} epochs in {metrics["train_seconds"]:.1f} s, {metrics["precision"]} |
 
-Recipe `{recipe["name"]}` on `{recipe["data"]}`, split {recipe["split"]}, seed {metadata.seed}; the test part took no
-part in the training. {_again(name, metrics["changes"])} Measured by `lenet train`; measure again with `lenet evaluate`.
+Recipe `{recipe["name"]}` on `{recipe["data"]}`, split {recipe["split"]}, seed {metadata.seed}; the test part
+was not used for training. {repeat} Measured by `lenet train`; measure
+again with `lenet evaluate`.
 
 {_calibration(metadata, evaluation)}
 
 ![learning curves](figures/curves.png)
 ![confusion matrix](figures/confusion.png)
 ![mistakes of highest confidence](figures/mistakes.png)
-![kernels of the first convolution](figures/filters.png)
-![calibration](figures/calibration.png)
+{_kernels(metadata)}![calibration](figures/calibration.png)
 
 Versions: {", ".join(f"{library} {number}" for library, number in metadata.versions.items())}.
 SHA-256 of the data: `{metadata.training_data_sha256}`.
 """
 
 
+def _framing(metadata: Metadata) -> str:
+    if metadata.framing == "mark":
+        return "Framing `mark`: it reads the marks on a picture, each brought to MNIST's form."
+    inverted = ", inverted" if metadata.inverted else ""
+    return f"Framing `whole`: it reads the whole picture, letterboxed to the input size{inverted}."
+
+
+def _kernels(metadata: Metadata) -> str:
+    layers = [placed.layer for placed in metadata.layers]
+    if any(isinstance(layer, Conv) for layer in layers) or isinstance(layers[1], Dense):
+        return "![kernels of the first layer](figures/filters.png)\n"
+    return ""
+
+
 def _calibration(metadata: Metadata, evaluation: Evaluation) -> str:
     if metadata.unknown_threshold is None:
         return (
-            "Its probabilities are as the network gives them (temperature 1), and it calls nothing unknown: the recipe "
-            "kept too\nfew images aside to fit either."
+            "Its probabilities are not calibrated (temperature 1), and it calls nothing unknown: too few images were "
+            "held out\nto fit either."
         )
     return (
-        f"Temperature {metadata.temperature:.3f}, fitted on {metadata.recipe['validation']:,} training images kept "
-        f"aside. An image that scores below {metadata.unknown_threshold:.3f}\n(highest logit) is called unknown: 1 % "
-        f"of those images; {evaluation.kept:.2%} of the measured ones are kept as known."
+        f"Temperature {metadata.temperature:.3f}, fitted on training images held out. An image whose highest logit is "
+        f"below {metadata.unknown_threshold:.3f}\nis called unknown: 1 % of those images; {evaluation.kept:.2%} of the "
+        "test images are kept as known."
     )
 
 
 def _origin(recipe: Mapping[str, Any], changes: list[dict[str, Any]]) -> str:
-    """What the card says of a training that did not simply follow its recipe from fresh weights."""
+    """Sentences about initial weights, a teacher, and changes of the settings."""
     text = ""
     if recipe["start"]:
-        text += f" Its training began with the weights of `{recipe['start']}` (SHA-256 `{recipe['start_sha256']}`)."
+        text += f" Its training started from the weights of `{recipe['start']}` (SHA-256 `{recipe['start_sha256']}`)."
     if recipe["teacher_epochs"]:
         text += (
-            f" A deeper network was taught first, for {recipe['teacher_epochs']:g} epochs; its answers were "
-            f"{recipe['distillation']:.0%} of what this one learnt, the labels the rest."
+            f" A deeper network was trained first, for {recipe['teacher_epochs']:g} epochs; its answers were "
+            f"{recipe['distillation']:.0%} of the target, the labels the rest."
         )
     for change in changes:
         whose = " of the deeper network" if "stage" in change else ""
-        text += f" From step {change['step']}{whose} on, it was gone on with for {change['epochs']:g} epochs in all"
+        text += f" At step {change['step']}{whose} it was resumed for {change['epochs']:g} epochs in all"
         text += f" at a learning rate of {change['learning_rate']:g},"
         text += f" before for {change['before']['epochs']:g} at {change['before']['learning_rate']:g}."
     return text
-
-
-def _again(name: str, changes: list[dict[str, Any]]) -> str:
-    if changes:
-        return "Since it was gone on with otherwise than it began, its recipe alone does not repeat it."
-    return f"The same again: `lenet train --recipe {name}/recipe.toml`."

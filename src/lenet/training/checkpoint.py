@@ -1,44 +1,40 @@
-"""Exact resume: all that decides the rest of a training, in one file.
+"""Checkpoints: the whole state of a training in one file, so that it can be resumed exactly.
 
-A file is a line of magic, the header's length (8 bytes, little-endian), the header as JSON, the float32 arrays one
-after another, and the SHA-256 of all that. It is written to the side, flushed, renamed and its folder flushed; the last
-two are kept, so that one is always whole. Nothing in it is code, and nothing is allocated that it does not hold.
+A file is a safetensors file, with the state as JSON among its arrays, followed by its SHA-256. It is written
+atomically; the last two are kept, so that one is always whole. It holds no code.
 """
 
 import hashlib
 import json
-import struct
 import time
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import safetensors.numpy
 
 from lenet.atomic import read_bytes, write_bytes
 from lenet.errors import LenetError
 
-MAGIC = b"lenet checkpoint 1\n"
-LENGTH = struct.Struct("<Q")
+STATE = "state"  # the array that holds it
 DIGEST_BYTES = hashlib.sha256().digest_size
-# Adam's memory makes three arrays of each weight; a hundred times the tutorial's LeNet fits.
+# Adam keeps two moving averages of each weight; a hundred times the tutorial's LeNet fits.
 MOST_BYTES = 2 << 30
-# With the steps that are under way, less than 30 s of work is ever lost.
+# Together with the steps in progress, less than 30 s of work can be lost.
 EVERY_SECONDS = 20.0
 KEPT = 2
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """What one file holds.
+class Checkpoint(NamedTuple):
+    """Content of one file.
 
     Attributes:
-        state: plain values, as JSON has them.
-        arrays: float32, by name.
+        state: Plain values, as JSON has them.
+        arrays: Arrays by name, float32.
     """
 
     state: dict[str, Any]
@@ -46,45 +42,54 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The folder ``checkpoint/`` of a run, or one within it for a network that teaches the run's own."""
+    """The folder ``checkpoint/`` of a run, or a folder within it for the teacher."""
 
-    def __init__(self, run: Path, owner: dict[str, str], within: str = "") -> None:
-        """Take the folder, which need not be there.
+    def __init__(
+        self,
+        run: Path,
+        owner: dict[str, str],
+        within: str = "",
+        on_warning: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        """Use the folder, which need not exist yet.
 
         Args:
-            run: the run folder.
-            owner: what must be equal for a checkpoint to be gone on from: hashes by name.
-            within: a folder's name in ``checkpoint/``.
+            run: The run folder.
+            owner: Hashes by name; a checkpoint with others is refused.
+            within: Name of a folder in ``checkpoint/``.
+            on_warning: Called with a sentence about each damaged checkpoint that ``newest`` removes.
         """
         self.run = run
         self.folder = run / "checkpoint" / within
         self.owner = owner
-        self.passed_over: list[str] = []  # what was wrong with those that ``newest`` removed
-        self._saved_at = time.monotonic()  # which no setting of the clock moves
+        self.on_warning = on_warning
+        self._saved_at = time.monotonic()  # unaffected by changes of the clock
 
     def due(self) -> bool:
         """Whether it is time for another one."""
         return time.monotonic() - self._saved_at >= EVERY_SECONDS
 
     def save(self, step: int, state: dict[str, Any], arrays: Arrays) -> None:
-        """Keep what a training has come to after ``step`` steps.
+        """Write the state after ``step`` steps.
 
         Raises:
-            LenetError: when it cannot be written; the older ones are then still whole.
+            LenetError: when it cannot be written; the older ones are not changed then.
         """
         if not self.run.is_dir():
-            raise LenetError(f"{self.run}: the run folder has gone while training; start again")
+            raise LenetError(f"{self.run}: the run folder was removed during training; start again")
         try:
-            write_bytes(self._path(step), encode({"owner": self.owner, "step": step, **state}, arrays))
+            write_bytes(
+                self.folder / f"step-{step:010d}.ckpt", encode({"owner": self.owner, "step": step, **state}, arrays)
+            )
         except LenetError as error:
-            raise LenetError(f"{error}; mend that, then go on with: lenet train --resume {self.run}") from error
+            raise LenetError(f"{error}; then resume with: lenet train --resume {self.run}") from error
         self.keep_last(KEPT)
         self._saved_at = time.monotonic()
 
     def newest(self) -> Checkpoint | None:
         """The newest one that is whole; None when none was written yet.
 
-        Newer ones that are damaged are removed: they would take the place of whole ones.
+        Newer ones that are damaged are removed, so that the last two are whole.
 
         Raises:
             LenetError: when all are damaged, or they belong to another recipe or to other data.
@@ -97,9 +102,9 @@ class Checkpoints:
                 damaged[path] = error
                 continue
             self._check_owner(path, checkpoint.state.get("owner"))
-            for worthless in damaged:
-                worthless.unlink(missing_ok=True)
-            self.passed_over += [str(error) for error in damaged.values()]
+            for broken, fault in damaged.items():
+                broken.unlink(missing_ok=True)
+                self.on_warning(f"{fault}; the one before it is used")
             return checkpoint
         if damaged:
             raise LenetError(f"{next(iter(damaged.values()))}, and no other one is whole; start again")
@@ -114,25 +119,17 @@ class Checkpoints:
         for path in self.paths()[:-count]:
             path.unlink(missing_ok=True)
 
-    def _path(self, step: int) -> Path:
-        return self.folder / f"step-{step:010d}.ckpt"
-
     def _check_owner(self, path: Path, owner: Any) -> None:
         for name, value in self.owner.items():
             if not isinstance(owner, dict) or owner.get(name) != value:
-                raise LenetError(f"{path}: belongs to another {name}; give back the {name} that the run began with")
+                raise LenetError(f"{path}: belongs to another {name}; use the {name} that the run began with")
 
 
 def encode(state: dict[str, Any], arrays: Arrays) -> bytes:
-    """The bytes of a file: the same for the same content."""
-    shapes = {name: list(array.shape) for name, array in arrays.items()}
-    header = json.dumps({"arrays": shapes, "state": state}, allow_nan=False).encode()
-    parts = [MAGIC, LENGTH.pack(len(header)), header]
-    parts += [np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values()]
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return b"".join([*parts, digest.digest()])
+    """Bytes of a file; the same for the same content."""
+    text = np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8)
+    body = safetensors.numpy.save({STATE: text, **{name: np.asarray(it, order="C") for name, it in arrays.items()}})
+    return body + hashlib.sha256(body).digest()
 
 
 def read(path: Path) -> Checkpoint:
@@ -144,34 +141,21 @@ def read(path: Path) -> Checkpoint:
     content = read_bytes(path, MOST_BYTES, "checkpoint")
     try:
         return decode(content)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
-        raise LenetError(f"{path}: is no whole checkpoint ({str(error).splitlines()[0]})") from error
+    except (ValueError, KeyError, RecursionError, safetensors.SafetensorError) as error:
+        raise LenetError(f"{path}: is not a whole checkpoint ({str(error).splitlines()[0]})") from error
 
 
 def decode(content: bytes) -> Checkpoint:
-    """Verify the bytes of a file and take them apart.
+    """Verify and decode the bytes of a file.
 
     Raises:
-        ValueError: or its like, for anything but what ``encode`` writes.
+        ValueError, KeyError, SafetensorError: for bytes that ``encode`` did not write.
     """
-    body = memoryview(content)[:-DIGEST_BYTES]
-    if not content.startswith(MAGIC):
-        raise ValueError("it does not begin like one")
-    if hashlib.sha256(body).digest() != content[-DIGEST_BYTES:]:
-        raise ValueError("its SHA-256 does not fit")
-    start = len(MAGIC) + LENGTH.size
-    end = start + LENGTH.unpack_from(body, len(MAGIC))[0]
-    header = json.loads(bytes(body[start:end]))
-    arrays = {}
-    for name, shape in header["arrays"].items():
-        if not all(type(side) is int and side > 0 for side in shape):
-            raise ValueError(f"its array {name} has no shape")
-        start, end = end, end + 4 * prod(shape)
-        if end > len(body):
-            raise ValueError(f"its array {name} is longer than the file")
-        arrays[name] = np.frombuffer(body[start:end], "<f4").reshape(shape).astype(np.float32)
-    if end != len(body):
-        raise ValueError("it has bytes that belong to nothing")
-    if not isinstance(header["state"], dict):
-        raise ValueError("its state is none")
-    return Checkpoint(header["state"], arrays)
+    body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError("its SHA-256 does not match")
+    arrays = safetensors.numpy.load(body)
+    state = json.loads(arrays.pop(STATE).tobytes())
+    if not isinstance(state, dict) or any(array.dtype != np.float32 for array in arrays.values()):
+        raise ValueError("it holds other values than a training state")
+    return Checkpoint(state, arrays)

@@ -1,9 +1,9 @@
-"""What happens to a digit on its way: faint ink, fog, noise, blur, stains, foreign lines, stripes, outlines, gaps.
+"""Damage to training images: faint ink, fog, noise, blur, stains, lines, negatives, outlines, hidden squares.
 
-A share of every batch is damaged, each kind about an equal part of that share; since the images come in random order,
-the places in the batch need no dice. The kinds are those that ``lenet evaluate --robustness`` measures, in the plainest
-form that the graph computes quickly, each image with a strength of its own: what is measured is told apart from what
-is taught by its code, not by its idea.
+A share of every batch is damaged, about an equal part of it by each kind; since the images come in random order, their
+places in the batch need not be random. The kinds are those that ``lenet evaluate --robustness`` measures, in a simple
+form that the graph computes quickly, with a strength of its own for each image. The code is separate from that of the
+measurement, so that a model is not measured on exactly what it was trained on.
 """
 
 from collections.abc import Callable
@@ -26,11 +26,11 @@ def damage(pixels: Any, share: float, strength: Any, batch_size: int, seed: Any)
 
     Args:
         pixels: float32 ``(batch_size, height, width, depth)`` in [0, 1].
-        share: 0 to 1.
-        strength: scalar 0 to 1, how many of the share are damaged; the others stay as they are.
-        batch_size: of every batch. Where the share is not a whole number of images a kind, some have one more than
-            others; of a small batch, some have none.
-        seed: two integers that decide all.
+        share: Share of the batch, 0 to 1.
+        strength: Share of these images that are damaged, scalar 0 to 1; the others are not changed.
+        batch_size: Number of images of every batch. When they cannot be divided equally among the kinds, some kinds
+            have one more image than others, or none in a small batch.
+        seed: Two integers.
 
     Returns:
         float32 of the same shape, in [0, 1].
@@ -49,7 +49,7 @@ def damage(pixels: Any, share: float, strength: Any, batch_size: int, seed: Any)
 
 
 def _faint(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Less between ink and ground, anywhere between black and white."""
+    """Less contrast, at any brightness."""
     ink = 1 - 0.85 * chance[0]
     return pixels * ink + (1 - ink) * chance[1]
 
@@ -61,26 +61,26 @@ def _fog(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 def _grain(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Noise on everything, or, for the other half, where there is light."""
+    """Noise of equal strength everywhere, or, for half of the images, stronger in bright pixels."""
     noise = tf.random.stateless_normal(tf.shape(pixels), seed, alg="philox")
     return pixels + 0.45 * chance[0] * noise * tf.where(chance[1] < 0.5, tf.ones_like(pixels), tf.sqrt(pixels))
 
 
 def _pepper(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Single pixels black or white."""
+    """Single pixels become black or white."""
     dice = tf.random.stateless_uniform(tf.shape(pixels), seed, alg="philox")
     share = 0.1 * chance[0]
     return tf.where(dice < share, 0.0, tf.where(dice > 1 - share, 1.0, pixels))
 
 
 def _blur(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Out of focus, moved, or both: a Gaussian with two widths and a direction."""
+    """Out of focus, motion blur, or both: a Gaussian with two widths and a direction."""
     across, along = _turned(*_places(BLUR, BLUR), chance[0])
     short, long = 0.3 + 1.2 * chance[1], 0.3 + 2.6 * chance[2]
     kernel = tf.exp(-((across / short) ** 2 + (along / long) ** 2) / 2)
     kernel = kernel / tf.reduce_sum(kernel, axis=(1, 2), keepdims=True)
     depth = pixels.shape[3]
-    # Every image has its own kernel: the images stand as channels.
+    # Every image has its own kernel, so that the images are the channels of one convolution.
     channels = tf.reshape(tf.transpose(pixels, (1, 2, 0, 3)), (1, *pixels.shape[1:3], -1))
     kernels = tf.repeat(tf.transpose(kernel, (1, 2, 0, 3)), depth, axis=2)
     blurred = tf.nn.depthwise_conv2d(channels, kernels, (1, 1, 1, 1), "SAME")
@@ -88,7 +88,7 @@ def _blur(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 def _glass(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Every pixel taken from somewhere near."""
+    """Every pixel is replaced by one nearby."""
     reach = 2.5 * chance[0]
     height, width = pixels.shape[1:3]
     shake = tf.random.stateless_uniform((2, tf.shape(pixels)[0], height, width, 1), seed, -1.0, 1.0, alg="philox")
@@ -101,7 +101,7 @@ def _glass(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 def _stained(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Drops of ink beside the writing, or, for a third, of paper white on it."""
+    """White stains, or black ones for a third of the images."""
     stains = tf.nn.sigmoid(8 * (_noise(pixels, seed, STAINS, "bicubic") - 1.8 + 1.0 * chance[0]))
     return tf.where(chance[1] < 2 / 3, tf.maximum(pixels, stains), pixels * (1 - stains))
 
@@ -119,7 +119,7 @@ def _lined(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 def _negative(pixels: Any, chance: Any, seed: Any) -> Any:
-    """The negative beyond an edge: on one side, on both, or everywhere."""
+    """Inverted beyond an edge: on one side, on both, or everywhere."""
     rows, columns = _places(*pixels.shape[1:3])
     half = pixels.shape[2] / 2
     upright = tf.where(chance[0] < 0.75, columns, rows) / half
@@ -129,7 +129,7 @@ def _negative(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 def _outlined(pixels: Any, chance: Any, seed: Any) -> Any:
-    """Only the edge of the ink, inside or outside of it."""
+    """The outline of the ink only, inside or outside of its edge."""
     thick = tf.nn.max_pool2d(pixels, 3, 1, "SAME")
     thin = -tf.nn.max_pool2d(-pixels, 3, 1, "SAME")
     edge = tf.where(chance[0] < 0.5, thick - pixels, pixels - thin)
@@ -137,7 +137,7 @@ def _outlined(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 def _hidden(pixels: Any, chance: Any, seed: Any) -> Any:
-    """A black square over it."""
+    """A black square hides a part."""
     rows, columns = _places(*pixels.shape[1:3])
     half = 1 + 5 * chance[0]
     near = (tf.abs(rows - 16 * (chance[1] - 0.5)) < half) & (tf.abs(columns - 16 * (chance[2] - 0.5)) < half)
@@ -145,28 +145,18 @@ def _hidden(pixels: Any, chance: Any, seed: Any) -> Any:
 
 
 KINDS: tuple[Kind, ...] = (
-    _faint,
-    _fog,
-    _grain,
-    _pepper,
-    _blur,
-    _glass,
-    _stained,
-    _lined,
-    _negative,
-    _outlined,
-    _hidden,
-)
+    _faint, _fog, _grain, _pepper, _blur, _glass, _stained, _lined, _negative, _outlined, _hidden,
+)  # fmt: skip
 
 
 def _places(height: int, width: int) -> tuple[Any, Any]:
-    """Row and column of every pixel from the middle, in pixels, each ``(1, height, width, 1)``."""
+    """Row and column of every pixel relative to the centre, in pixels, each ``(1, height, width, 1)``."""
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)[:, np.newaxis, ..., np.newaxis]
     return rows - (height - 1) / 2, columns - (width - 1) / 2
 
 
 def _turned(rows: Any, columns: Any, chance: Any) -> tuple[Any, Any]:
-    """Distance across and along a direction that ``chance`` 0 to 1 names."""
+    """Distance across and along a direction; ``chance`` 0 to 1 is half a turn."""
     cos, sin = tf.cos(np.pi * chance), tf.sin(np.pi * chance)
     return columns * cos + rows * sin, rows * cos - columns * sin
 

@@ -1,4 +1,4 @@
-"""Where a training ran: all but recipe and data that its bits depend on."""
+"""The environment of a training: everything beside recipe and data that the bits of its weights depend on."""
 
 import os
 import platform
@@ -8,10 +8,19 @@ from typing import Any
 from lenet.processor import model_name, usable_cores, vector_features
 
 LIBRARIES = ("lenet", "keras", "numpy", "onnx", "onnxruntime")
+# Processors without these units emulate bfloat16, many times slower.
+BFLOAT16_UNITS = {"avx512_bf16", "amx_bf16"}
+
+
+def choose_precision(wanted: str) -> str:
+    """``float32`` or ``bfloat16`` for a recipe's precision; ``auto`` depends on the processor's instructions only."""
+    if wanted != "auto":
+        return wanted
+    return "bfloat16" if BFLOAT16_UNITS & set(vector_features()) else "float32"
 
 
 def library_versions() -> dict[str, str]:
-    """Of all that takes part in a training, Python among them."""
+    """Versions of Python and of the libraries that training uses."""
     from lenet.backend import tf  # here, so that a run folder can be read without it
 
     numbers = {name: version(name) for name in LIBRARIES}
@@ -19,7 +28,7 @@ def library_versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, Any]:
-    """Versions, system, processor and threads, as plain values."""
+    """Versions, system, processor and number of threads, as plain values."""
     return {
         "versions": library_versions(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -30,7 +39,7 @@ def environment() -> dict[str, Any]:
 
 
 def threads() -> int:
-    """How many threads share the work of one operation."""
+    """Number of threads that share one operation."""
     from lenet.backend import tf
 
     asked = tf.config.threading.get_intra_op_parallelism_threads() or os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
@@ -38,7 +47,7 @@ def threads() -> int:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What of ``now`` is not as it was, a few words each."""
+    """Entries of ``now`` that differ from ``before``, in a few words each."""
     flat_before, flat_now = _flat(before), _flat(now)
     return [
         f"{name} was {flat_before.get(name)}, is {value}"

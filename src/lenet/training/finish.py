@@ -1,4 +1,4 @@
-"""From learnt weights to a finished run folder: calibrated, measured, held against Keras, written."""
+"""From trained weights to a finished run folder: calibration, test, comparison with Keras, files."""
 
 from typing import Any
 
@@ -9,17 +9,15 @@ from lenet.errors import LenetError
 from lenet.evaluation import evaluate
 from lenet.evaluation.calibration import calibrate
 from lenet.model.file import decode_model, encode_model
-from lenet.model.graph import Weights, from_keras_layout
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.environment import library_versions
-from lenet.training.fitting import Fitting
-from lenet.training.learner import NAMES
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
+from lenet.training.state import TrainingState
 
-# Float32 sums in another order differ in the last digits; more than this is another function.
+# Float32 sums in another order differ in the last digits; a larger difference is an error.
 LARGEST_DIFFERENCE = 1e-5
 
 
@@ -27,42 +25,41 @@ def finish(
     run: Run,
     network: Any,
     recipe: Recipe,
-    fitting: Fitting,
+    state: TrainingState,
     dataset: Dataset,
     test_part: Dataset,
     validation: Dataset | None = None,
 ) -> None:
-    """Calibrate on ``validation``, measure on the test part, write everything that a finished run folder holds."""
+    """Calibrate on ``validation``, measure on the test part, and write all files of a finished run folder."""
+
+    def model_with(metadata: Metadata) -> Model:
+        return Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
+
     metadata = Metadata(
         class_names=dataset.class_names,
         height=dataset.height,
         width=dataset.width,
         depth=dataset.depth,
+        network=recipe.network,
+        framing=dataset.framing,
+        inverted=dataset.inverted,
         recipe=recipe.to_dict(),
         seed=recipe.seed,
         versions=library_versions(),
         training_data_sha256=dataset.sha256,
     )
-    weights = _onnx_weights(network, dataset)
-    model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
+    names = [name for placed in metadata.layers for name in placed.weight_shapes]
+    weights = {name: value.numpy() for name, value in zip(names, network.weights, strict=True)}
+    model = model_with(metadata)
     _check_against_keras(model, network, test_part)
     if validation is not None:
         metadata = calibrate(model, validation)
-        model = Model(decode_model(encode_model(weights, metadata)), name=str(run.path))
-    run.write_results(network, weights, metadata, recipe, fitting, evaluate(model, test_part), test_part)
-
-
-def _onnx_weights(network: Any, dataset: Dataset) -> Weights:
-    arrays = {name: value.numpy() for name, value in zip(NAMES, network.weights, strict=True)}
-    return from_keras_layout(arrays, dataset.height, dataset.width)
+        model = model_with(metadata)
+    run.write_results(network, weights, metadata, recipe, state, evaluate(model, test_part), test_part)
 
 
 def _check_against_keras(model: Model, network: Any, dataset: Dataset) -> None:
-    """Hold the model file against the Keras network before it is kept.
-
-    Raises:
-        LenetError: when they differ by more than the order of float32 sums explains.
-    """
+    """Compare the model file with the Keras network before it is written."""
     images = dataset.images[:128]
     difference = np.abs(model.predict(images) - network(scale_pixels(images), training=False).numpy()).max()
     if not difference <= LARGEST_DIFFERENCE:

@@ -1,87 +1,65 @@
-"""The network as training computes it: the same function as ``LeNet.build``, in the cheapest order.
+"""The network as training computes it: the same function as the Keras network, in the cheapest order.
 
-Max-pooling before ReLU gives the same values and pools four times fewer of them; logits are left unscaled for a
-stable loss; dropout exists only here. Three more things are folded away when the weights go back into the network:
+Max-pooling moves before the activation: for a monotone one the values are the same, and fewer of them are computed.
+Logits are left without softmax for a stable loss, and dropout exists only here. Three more things are folded into the
+weights when they are copied back to the Keras network:
 
-- *Gain*: pixels enter multiplied by ``recipe.input_gain``, since Adam learns faster from inputs of variance near 1; the
-  first kernels take the factor over in the end.
-- *View*: with ``recipe.view = "centre"`` only those places of the last feature maps are learnt from that no padding
-  has touched. MNIST's digits lie in the middle, so the border says next to nothing, and convolutions without it take
-  a third of the time. The network's weights for the places left out are zero: the saved graph is the whole LeNet.
-- *Normalisation*: with ``recipe.normalisation = "batch"`` all layers but the last have their outputs normalised over
-  the batch. Known means and variances make that a factor and a sum for every channel, which kernel and bias take over.
-  There is no factor to learn: it would be the next layer's, as ReLU and pooling hand factors above zero on.
+- *Gain*: pixels are multiplied by ``recipe.input_gain``, since Adam learns faster from inputs of variance near 1; the
+  first kernel is multiplied by it at the end.
+- *View*: with ``recipe.view = "centre"`` only those places of the last feature maps are computed that no padding
+  reaches. MNIST's digits are centred, so the border holds next to no information, and convolutions without it take a
+  third of the time. The saved weights for the other places are zero.
+- *Normalisation*: with ``recipe.normalisation = "batch"`` the outputs of all layers but the last are normalised over
+  the batch. With the moving averages, that is a factor and a sum for each channel, folded into kernel and bias.
 
-``tests/training/test_learner.py`` holds all of it against the Keras network.
+``tests/training/test_learner.py`` compares all of it with the Keras network.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from math import prod
+from typing import Any, assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from lenet.backend import tf
 from lenet.model.preprocessing import PIXEL_SCALE
-from lenet.training.normalise import EPSILON, Running, normalise
+from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
+from lenet.network.keras_architecture import layers_of
+from lenet.training.batch_norm import EPSILON, batch_normalise
 from lenet.training.recipe import Recipe
-
-# The order in which a Keras LeNet lists its variables.
-NAMES = tuple(f"{layer}/{kind}" for layer in ("conv1", "conv2", "dense1", "dense2") for kind in ("kernel", "bias"))
-
-
-@dataclass(frozen=True)
-class Window:
-    """Places ``first`` to ``last`` of a feature map's rows or columns after the second pooling, of ``size`` in all."""
-
-    first: int
-    last: int
-    size: int
-
-    @classmethod
-    def centre(cls, pixels: int, kernel_size: int) -> "Window":
-        """The places that no padding has touched; may be none."""
-        # Two convolutions reach `reach` pixels each, the second over pixels twice as wide; a place is 4 pixels.
-        reach = kernel_size // 2
-        return cls(-(-3 * reach // 4), (pixels - 3 * reach) // 4, pixels // 4)
-
-    def pixels(self, kernel_size: int) -> slice:
-        """The input pixels that these places look at."""
-        reach = 3 * (kernel_size // 2)
-        return slice(4 * self.first - reach, 4 * self.last + reach)
+from lenet.training.view import centre_view
 
 
 class Learner:
-    """The weights while they are learnt, and the network's function of them."""
+    """The weights during training, and the network's function of them."""
 
     def __init__(self, network: Any, recipe: Recipe, precision: str) -> None:
-        """Take over the network's weights.
+        """Copy the network's weights.
 
         Args:
-            network: built by ``LeNet.build``; not changed before ``write_back``.
-            recipe: whose gain, view, normalisation and dropout are used.
+            network: A Keras network of layers that ``Architecture`` knows; not changed before ``write_back``.
+            recipe: Its gain, view, normalisation and dropout are used.
             precision: ``float32`` or ``bfloat16``, in which convolutions and products are computed.
+
+        Raises:
+            LenetError: for a layer that ``Architecture`` does not know.
         """
         self.network = network
         self.recipe = recipe
         self.dtype = tf.bfloat16 if precision == "bfloat16" else tf.float32
-        _, height, width, _ = network.input_shape
-        windows = [Window.centre(pixels, recipe.kernel_size) for pixels in (height, width)]
-        # An even kernel's padding is lopsided, and small pictures have no centre: both are seen whole.
-        self._whole = (
-            recipe.view == "whole"
-            or recipe.kernel_size % 2 == 0
-            or any(window.first >= window.last for window in windows)
-        )
-        if self._whole:
-            windows = [Window(0, window.size, window.size) for window in windows]
-        self._rows, self._columns = windows
-        self._filters = network.get_layer("conv2").filters
-        arrays = {name: value.numpy() for name, value in zip(NAMES, network.weights, strict=True)}
-        places = self._places(arrays["dense1/kernel"])[self._inside]
-        arrays["dense1/kernel"] = places.reshape(-1, places.shape[-1])
+        layers = layers_of(network)
+        self._order = _pooling_first(layers)
+        self._names = [name for placed in layers for name in placed.weight_shapes]
+        self._weighted = [placed.name for placed in layers if placed.weight_shapes]
+        self._flattened = next(placed.input_shape for placed in layers if isinstance(placed.layer, Flatten))
+        self._after_flatten = next(placed.name for placed in layers if isinstance(placed.layer, Dense)) + "/kernel"
+        self._view = centre_view(layers) if recipe.view == "centre" else None
+        arrays = {name: value.numpy() for name, value in zip(self._names, network.weights, strict=True)}
+        if self._view:
+            places = arrays[self._after_flatten].reshape(*self._flattened, -1)[self._view.places]
+            arrays[self._after_flatten] = places.reshape(-1, places.shape[-1])
         self.weights = {name: tf.Variable(array, name=name) for name, array in arrays.items()}
-        self._normalised = ("conv1", "conv2", "dense1") if recipe.normalisation == "batch" else ()
+        self._normalised = self._weighted[:-1] if recipe.normalisation == "batch" else []
         # What steps change beside the weights.
         self.statistics: dict[str, Any] = {}
         for layer in self._normalised:
@@ -95,62 +73,89 @@ class Learner:
 
         Args:
             images: float32 ``(n, height, width, depth)`` in [0, 1].
-            seed: two integers that decide what is left out while learning; without them nothing is, and the running
-                means of normalisation are used and left alone.
+            seed: Two integers that decide the dropout of a training step. Without them there is no dropout, and
+                normalisation uses its moving averages.
         """
-        weights = {name: tf.cast(value, self.dtype) for name, value in self.weights.items()}
-        learning = seed is not None
-        dropout = self.recipe.dropout if learning else 0.0
-        x = images if self._whole else self._crop(images)
-        x = tf.cast(x * self.recipe.input_gain, self.dtype)
-        for layer in ("conv1", "conv2"):
-            x = tf.nn.conv2d(x, weights[f"{layer}/kernel"], strides=1, padding="SAME" if self._whole else "VALID")
-            x = tf.nn.max_pool2d(x, ksize=2, strides=2, padding="VALID")
-            x = tf.nn.relu(self._add_bias(x, layer, learning=learning))
-        x = tf.reshape(x, (-1, weights["dense1/kernel"].shape[0]))
-        if dropout:
-            x = tf.nn.experimental.stateless_dropout(x, dropout, seed=seed)
-        x = tf.nn.relu(self._add_bias(x @ weights["dense1/kernel"], "dense1", learning=learning))
-        if dropout:
-            x = tf.nn.experimental.stateless_dropout(x, dropout, seed=seed + 1)
-        return tf.cast(x @ weights["dense2/kernel"] + weights["dense2/bias"], tf.float32)
+        training = seed is not None
+        dense = 0
+        if self._view:
+            images = images[:, *self._view.pixels]
+        x = tf.cast(images * self.recipe.input_gain, self.dtype)
+        unbiased = ""  # a convolution whose bias is still to be added, since max-pooling comes first
+        for placed in self._order:
+            layer = placed.layer
+            if unbiased and not (isinstance(layer, Pool) and layer.kind == "max"):
+                x, unbiased = self._add_bias(x, unbiased, training=training), ""
+            match layer:
+                case Conv(_, _, stride, padding):
+                    x = tf.nn.conv2d(
+                        x, self._kernel(placed), strides=stride, padding="VALID" if self._view else padding.upper()
+                    )
+                    unbiased = placed.name
+                case Pool("max", size):
+                    x = tf.nn.max_pool2d(x, ksize=size, strides=size, padding="VALID")
+                case Pool(_, size):
+                    x = tf.nn.avg_pool2d(x, ksize=size, strides=size, padding="VALID")
+                case Activation(kind):
+                    x = getattr(tf.nn, kind)(x)
+                case Flatten():
+                    x = tf.reshape(x, (-1, prod(x.shape[1:])))
+                case Dense():
+                    if training and self.recipe.dropout:
+                        # A step has four consecutive seeds, the last two for dropout; later layers use distant ones.
+                        own = seed + tf.constant([500_009 * (dense // 2), dense % 2])
+                        x = tf.nn.experimental.stateless_dropout(x, self.recipe.dropout, seed=own)
+                    x = self._add_bias(x @ self._kernel(placed), placed.name, training=training)
+                    dense += 1
+                case Softmax():
+                    pass  # part of the loss
+                case _ as missing:
+                    assert_never(missing)
+        return tf.cast(x, tf.float32)
+
+    def probabilities(self, images: Any) -> Any:
+        """Softmax of ``logits(images)``, which another network can be distilled from."""
+        return tf.nn.softmax(self.logits(images))
 
     def write_back(self) -> None:
-        """Give the network what was learnt, gain, view and normalisation folded into it."""
+        """Give the network the weights, with gain, view and normalisation folded into them."""
         learnt = {name: value.numpy() for name, value in self.weights.items()}
         for layer in self._normalised:
             factor = 1 / np.sqrt(self.statistics[f"{layer}/variance"].numpy() + np.float32(EPSILON))
             learnt[f"{layer}/kernel"] = learnt[f"{layer}/kernel"] * factor
             learnt[f"{layer}/bias"] = learnt[f"{layer}/bias"] - self.statistics[f"{layer}/mean"].numpy() * factor
-        learnt["conv1/kernel"] = learnt["conv1/kernel"] * np.float32(self.recipe.input_gain)
-        kernel = np.zeros(self.network.get_layer("dense1").kernel.shape, np.float32)
-        places = self._places(kernel)
-        places[self._inside] = learnt["dense1/kernel"].reshape(places[self._inside].shape)
-        learnt["dense1/kernel"] = places.reshape(kernel.shape)
-        for variable, name in zip(self.network.weights, NAMES, strict=True):
+        first = f"{self._weighted[0]}/kernel"
+        learnt[first] = learnt[first] * np.float32(self.recipe.input_gain)
+        if self._view:
+            cut = learnt[self._after_flatten]
+            places = np.zeros((*self._flattened, cut.shape[-1]), np.float32)
+            places[self._view.places] = cut.reshape(places[self._view.places].shape)
+            learnt[self._after_flatten] = places.reshape(-1, cut.shape[-1])
+        for variable, name in zip(self.network.weights, self._names, strict=True):
             variable.assign(learnt[name])
 
-    def _add_bias(self, x: Any, layer: str, *, learning: bool) -> Any:
-        """Add a layer's bias, after normalising where the recipe asks for that."""
+    def _kernel(self, placed: PlacedLayer) -> Any:
+        return tf.cast(self.weights[f"{placed.name}/kernel"], self.dtype)
+
+    def _add_bias(self, x: Any, layer: str, *, training: bool) -> Any:
+        """Add a layer's bias, after normalisation where the recipe asks for it."""
         bias = self.weights[f"{layer}/bias"]
         if layer not in self._normalised:
             return tf.nn.bias_add(x, tf.cast(bias, self.dtype))
-        running = Running(*(self.statistics[f"{layer}/{kind}"] for kind in ("mean", "variance", "batches")))
-        return normalise(x, running, tf.ones_like(bias), bias, learning=learning)
-
-    @property
-    def _inside(self) -> tuple[slice, slice]:
-        return slice(self._rows.first, self._rows.last), slice(self._columns.first, self._columns.last)
-
-    def _crop(self, images: Any) -> Any:
-        size = self.recipe.kernel_size
-        return images[:, self._rows.pixels(size), self._columns.pixels(size)]
-
-    def _places(self, kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The first dense layer's weights as ``(rows, columns, filters, units)``."""
-        return kernel.reshape(self._rows.size, self._columns.size, self._filters, -1)
+        mean, variance, batches = (self.statistics[f"{layer}/{kind}"] for kind in ("mean", "variance", "batches"))
+        return batch_normalise(x, mean, variance, batches, bias, training=training)
 
 
 def scale(images: Any) -> Any:
-    """A uint8 tensor as ``lenet.model.preprocessing.scale_pixels`` makes it: float32 in [0, 1]."""
+    """``lenet.model.preprocessing.scale_pixels`` for a uint8 tensor: float32 in [0, 1]."""
     return tf.cast(images, tf.float32) * PIXEL_SCALE
+
+
+def _pooling_first(layers: Sequence[PlacedLayer]) -> list[PlacedLayer]:
+    """The layers with max-pooling before the activations that it follows; all kinds of activation are monotone."""
+    order = list(layers)
+    for place in range(len(order) - 1):
+        first, second = order[place].layer, order[place + 1].layer
+        if isinstance(first, Activation) and isinstance(second, Pool) and second.kind == "max":
+            order[place : place + 2] = [order[place + 1], order[place]]
+    return order

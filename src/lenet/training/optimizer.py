@@ -1,4 +1,4 @@
-"""One update of all weights, with TensorFlow's fused kernels: a third of the time of the same sums written out."""
+"""One update of all weights with TensorFlow's fused kernels, in a third of the time of separate operations."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from lenet.training.recipe import Recipe
 
 
 def learning_rates(recipe: Recipe, numbers: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.float32]:
-    """The learning rates of the steps of these ``numbers``, 1 to ``steps``."""
+    """Learning rates of the steps with these ``numbers``, counted from 1 to ``steps``."""
     if recipe.schedule == "constant":
         return np.full(len(numbers), recipe.learning_rate, np.float32)
     rising = np.minimum(numbers / max(1.0, recipe.warmup * steps), 1)
@@ -21,10 +21,10 @@ def learning_rates(recipe: Recipe, numbers: npt.NDArray[np.int64], steps: int) -
 
 
 class Optimizer:
-    """The memory of the past gradients, and the update."""
+    """The moving averages of past gradients, and the update."""
 
     def __init__(self, recipe: Recipe, variables: dict[str, Any]) -> None:
-        """Start with an empty memory for ``variables``."""
+        """Start with averages of 0 for ``variables``."""
         self.recipe = recipe
         self.variables = variables
         kept = variables if recipe.optimizer == "adamw" else {}
@@ -32,12 +32,12 @@ class Optimizer:
         self.square = {name: tf.Variable(tf.zeros_like(value)) for name, value in kept.items()}
 
     def apply(self, gradients: dict[str, Any], rate: Any, step: Any) -> None:
-        """Move every variable once.
+        """Update every variable once.
 
         Args:
-            gradients: by the variables' names.
-            rate: this step's learning rate, scalar.
-            step: this step's number from 1, float scalar; corrects Adam's start.
+            gradients: Gradients by the names of the variables.
+            rate: Learning rate of this step, scalar.
+            step: Number of this step from 1, float scalar, for Adam's bias correction.
         """
         recipe = self.recipe
         for name, variable in self.variables.items():

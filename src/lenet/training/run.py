@@ -1,54 +1,57 @@
-"""The run folder: what is written, when, and atomically."""
+"""The run folder: its files, written atomically."""
 
 import csv
 import io
 import json
 import re
-from dataclasses import astuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import Any
 
 import tomli_w
+from filelock import FileLock, Timeout
 
 from lenet import figures
 from lenet.atomic import flush, replacing, write_text
 from lenet.datasets import Dataset
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import expected_calibration_error
 from lenet.evaluation.report import write_figures
+from lenet.explain.evidence import image_kernels
 from lenet.model.file import write_model
-from lenet.model.graph import Weights
+from lenet.model.graph import Array, Weights
 from lenet.model.metadata import Metadata
 from lenet.training.card import model_card
 from lenet.training.environment import differences
-from lenet.training.fitting import Epoch, Fitting
-from lenet.training.lock import NAME as LOCK
 from lenet.training.recipe import Recipe
+from lenet.training.state import Epoch, TrainingState
 from lenet.weights import save_weights
 
+LOCK = ".lock"
 # The temporary files that `lenet.atomic` makes of the files in a run folder.
 LEFTOVER = re.compile(r"\..+\.(toml|json|csv|md|onnx|h5|png|ckpt)\.[a-z0-9_]{8}(\..+)?")
-# What others rely on in `metrics.json`.
+# Entries that `metrics.json` must have.
 MEASURED = {"test", "train_seconds", "epochs", "seed", "recipe", "recipe_sha256", "precision", "data_sha256"}
-COLUMNS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
 
 
 class Run:
-    """A folder ``runs/<name>/`` that holds one training and all that came of it."""
+    """A folder ``runs/<name>/`` with one training and its results."""
 
     def __init__(self, path: Path) -> None:
-        """Take an existing folder; ``Run.create`` makes a new one."""
+        """Open an existing folder; ``Run.create`` makes a new one."""
         self.path = path
 
     @classmethod
     def create(cls, where: str | Path | None = None) -> "Run":
         """Make a new run folder: ``where``, or the next free ``runs/train-N``.
 
-        A folder that holds a lock and nothing else is taken: a process that was killed at its very start leaves it.
+        A folder that holds nothing but a lock is used: a process that was killed at its start leaves one behind.
 
         Raises:
-            LenetError: when it is there already or cannot be made.
+            LenetError: when it exists already or cannot be made.
         """
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
@@ -57,30 +60,53 @@ class Run:
             path.mkdir(parents=True)
             flush(path.parent)
         except FileExistsError:
-            raise LenetError(f"{path}: is there already and is not overwritten; choose another --run") from None
+            raise LenetError(f"{path}: exists already and is not overwritten; choose another --run") from None
         except OSError as error:
             raise LenetError(f"{path}: cannot be made ({error.strerror}); choose another --run") from error
         return cls(path)
 
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """What ``metrics.json`` holds.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Refuse other processes while the block runs. The system releases the lock when this process ends.
 
         Raises:
-            LenetError: when the run never came to an end, or the file is none that ``write_results`` wrote.
+            LenetError: when another process has the lock, or the folder is missing or cannot be written.
+        """
+        if not self.path.is_dir():  # which the lock would make
+            raise LenetError(f"{self.path}: cannot be locked, since there is no such folder")
+        lock = FileLock(self.path / LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            message = "another lenet is training there; wait for its end or stop it first"
+            raise LenetError(f"{self.path}: {message}") from None
+        except (OSError, NotImplementedError) as error:
+            message = f"cannot be locked ({reason(error)}); name a run folder that can be written"
+            raise LenetError(f"{self.path}: {message}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Content of ``metrics.json``.
+
+        Raises:
+            LenetError: when the run is not finished, or ``write_results`` did not write the file.
         """
         path = self.path / "metrics.json"
         content = _read_json(path)
         if not isinstance(content, dict) or not content.keys() >= MEASURED or not isinstance(content["test"], dict):
-            raise LenetError(f"{path}: holds no measures of a run; write them again: lenet train --resume {self.path}")
+            raise LenetError(f"{path}: holds no metrics of a run; write them again: lenet train --resume {self.path}")
         return content
 
     @property
     def recipe(self) -> Recipe:
-        """What ``recipe.toml`` holds.
+        """Content of ``recipe.toml``.
 
         Raises:
-            LenetError: when this is no run folder.
+            LenetError: when this is not a run folder.
         """
         return Recipe.read(self.path / "recipe.toml")
 
@@ -93,32 +119,30 @@ class Run:
             return False
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Write ``recipe.toml``, the first thing in the folder."""
+        """Write ``recipe.toml``, the first file of the folder."""
         write_text(self.path / "recipe.toml", tomli_w.dumps(recipe.to_dict()))
 
     def write_environment(self, values: dict[str, Any]) -> list[str]:
-        """Write ``environment.json``, what the bits of the weights depend on beside the recipe.
+        """Write ``environment.json``: what the bits of the weights depend on beside the recipe.
 
         Returns:
-            What is not as it was when the run was last at work, a few words each.
+            Changes since the run was last trained, in a few words each.
         """
         path = self.path / "environment.json"
         try:
             before = _read_json(path)
         except LenetError:
-            before = {}  # none yet, or one that says nothing
+            before = None  # none yet, or not readable
         before = before if isinstance(before, dict) else {}
         earlier = before.pop("earlier", [])
-        earlier = earlier if isinstance(earlier, list) else []
         changed = differences(before, values)
         if changed:
-            earlier = [*earlier, before]
-        content = values | ({"earlier": earlier} if earlier else {})
-        write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+            earlier = [*(earlier if isinstance(earlier, list) else []), before]
+        _write_json(path, values | ({"earlier": earlier} if earlier else {}))
         return changed
 
     def remove_leftovers(self) -> None:
-        """Remove what a process that was killed while writing left half done; only for who holds the folder's lock."""
+        """Remove temporary files of a process that was killed; the caller must hold the folder's lock."""
         checkpoints = self.path / "checkpoint"
         for folder in (self.path, self.path / "figures", checkpoints, *checkpoints.glob("*/")):
             for path in folder.glob(".*"):
@@ -131,27 +155,29 @@ class Run:
         weights: Weights,
         metadata: Metadata,
         recipe: Recipe,
-        fitting: Fitting,
+        state: TrainingState,
         evaluation: Evaluation,
         test_part: Dataset,
     ) -> None:
-        """Write all that came of a training; the measures last, as the sign that all is there."""
+        """Write all results; ``metrics.json`` last, which marks the run as finished."""
         save_weights(network, self.path / "model.weights.h5")
-        metadata = metadata.with_test(evaluation.accuracy, evaluation.n)
+        metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
-        write_text(self.path / "history.csv", _history_csv(fitting.history))
-        metrics = _metrics(metadata, recipe, fitting, evaluation)
+        write_text(self.path / "history.csv", _history_csv(state.history))
+        metrics = _metrics(metadata, recipe, state, evaluation)
         write_text(self.path / "README.md", model_card(self.path.name, metadata, metrics, evaluation))
-        self._write_figures(weights, fitting, evaluation, test_part)
-        write_text(self.path / "metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+        self._write_figures(image_kernels(metadata.layers, weights), state, evaluation, test_part)
+        _write_json(self.path / "metrics.json", metrics)
 
-    def _write_figures(self, weights: Weights, fitting: Fitting, evaluation: Evaluation, test_part: Dataset) -> None:
+    def _write_figures(
+        self, kernels: Array | None, state: TrainingState, evaluation: Evaluation, test_part: Dataset
+    ) -> None:
         folder = self.path / "figures"
         write_figures(folder, evaluation, test_part.images)
-        for name, figure in (
-            ("curves", figures.curves(fitting.trace, [astuple(row) for row in fitting.history])),
-            ("filters", figures.filters(weights["conv1/kernel"])),
-        ):
+        drawn = {"curves": figures.curves(state.trace, [astuple(row) for row in state.history])}
+        if kernels is not None:
+            drawn["filters"] = figures.filters(kernels)
+        for name, figure in drawn.items():
             with replacing(folder / f"{name}.png", suffix=".png") as temporary:
                 figure.savefig(temporary)
 
@@ -163,6 +189,10 @@ def _read_json(path: Path) -> Any:
         raise LenetError(f"{path}: cannot be read ({error}); is this a finished run?") from error
 
 
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
 def _next_free(folder: Path) -> Path:
     taken = [int(found[1]) for path in folder.glob("train-*") if (found := re.fullmatch(r"train-(\d+)", path.name))]
     return folder / f"train-{max(taken, default=0) + 1}"
@@ -171,26 +201,28 @@ def _next_free(folder: Path) -> Path:
 def _history_csv(history: list[Epoch]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([column.name for column in fields(Epoch)])
     writer.writerows([[f"{value:.6g}" if value is not None else "" for value in astuple(row)] for row in history])
     return text.getvalue()
 
 
-def _metrics(metadata: Metadata, recipe: Recipe, fitting: Fitting, evaluation: Evaluation) -> dict[str, Any]:
+def _metrics(metadata: Metadata, recipe: Recipe, state: TrainingState, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "test": {"n": evaluation.n, "correct": evaluation.correct, "accuracy": evaluation.accuracy},
+        "network": metadata.network,
+        "framing": metadata.framing,
         "expected_calibration_error": expected_calibration_error(evaluation.probabilities, evaluation.truth),
         "temperature": metadata.temperature,
         "unknown_threshold": metadata.unknown_threshold,
         "kept_as_known": evaluation.kept,
-        "train_seconds": round(fitting.seconds, 3),
-        "epochs": round(fitting.epochs, 4),
-        "steps": fitting.step,
+        "train_seconds": round(state.seconds, 3),
+        "epochs": round(state.epochs, 4),
+        "steps": state.step,
         "seed": metadata.seed,
         "recipe": recipe.name,
         "recipe_sha256": recipe.sha256,
-        "changes": fitting.changes,
-        "precision": fitting.precision,
+        "changes": state.changes,
+        "precision": state.precision,
         "backend": "tensorflow",
         "versions": dict(metadata.versions),
         "data_sha256": metadata.training_data_sha256,

@@ -1,4 +1,4 @@
-"""One step, compiled: a batch is augmented, damaged and answered, and every weight moves against its gradient."""
+"""One step, compiled: augmentation, damage, loss, gradients, and the update of every weight."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,15 +13,14 @@ from lenet.training.damage import damage
 from lenet.training.learner import Learner, scale
 from lenet.training.optimizer import Optimizer
 from lenet.training.recipe import Recipe
-from lenet.training.teacher import Teacher
 
 
 def stepper(
-    learner: Learner | Teacher, optimizer: Optimizer, dataset: Dataset, recipe: Recipe, teacher: Teacher | None
+    learner: Learner, optimizer: Optimizer, dataset: Dataset, recipe: Recipe, teacher: Learner | None
 ) -> Callable[..., Any]:
-    """A compiled function that takes as many steps as it is given batches.
+    """A compiled function that takes one step for each batch of its arguments.
 
-    Its results: the sum of the losses, the number of right answers, and of steps until the sum was not finite.
+    It returns the sum of the losses, the number of correct answers, and the number of steps with a finite sum.
     """
     classes = len(dataset.class_names)
     smoothing = recipe.label_smoothing
@@ -33,7 +32,7 @@ def stepper(
         target = tf.one_hot(truth, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
         if teacher is not None:
             target += recipe.distillation * (teacher.probabilities(pixels) - target)
-        if recipe.damage:  # which the teacher is spared
+        if recipe.damage:  # the teacher gets them undamaged
             pixels = damage(pixels, recipe.damage, strength, recipe.batch_size, seed)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(learner.weights)
@@ -69,7 +68,7 @@ def stepper(
 
 
 def balanced_weights(dataset: Dataset) -> npt.NDArray[np.float32]:
-    """The balanced weight of every class, ``(classes,)``; over all images their mean is 1.
+    """Balanced weights of the classes, ``(classes,)``; their mean over all images is 1.
 
     Source: the rule of King and Zeng, "Logistic Regression in Rare Events Data", Political Analysis 9, 2001.
     """

@@ -1,4 +1,4 @@
-"""Labels that are probably wrong: each image judged by a network that has not learnt from it."""
+"""Labels that are probably wrong: each image is classified by a network that was not trained on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from lenet.backend import keras
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
+from lenet.training.initial import build_network
 from lenet.training.loop import Progress, fit
 from lenet.training.recipe import Recipe
-from lenet.training.trainer import build_network
 
-# Images that `fast` learns from on MNIST; of a smaller data set, each is seen more often, up to MOST_EPOCHS times.
+# Number of images that `fast` is trained on; a smaller data set gets more epochs, up to MOST_EPOCHS.
 ENOUGH_IMAGES, MOST_EPOCHS = 42_000, 10.0
 BATCH = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Suspects:
-    """How much each label of a data set is doubted.
+    """How improbable each label of a data set is.
 
     Attributes:
-        dataset: what was checked.
-        probabilities: ``(n, classes)``, each row by a network that did not learn from that image.
-        doubt: ``(n,)``, negative logarithm of the label's probability, nats.
+        dataset: The data set.
+        probabilities: ``(n, classes)``, each row of a network that was not trained on that image.
+        doubt: Negative logarithm of the label's probability, nats, ``(n,)``.
     """
 
     dataset: Dataset
@@ -38,16 +38,16 @@ class Suspects:
 
     @property
     def order(self) -> npt.NDArray[np.int64]:
-        """Indices of all images ``(n,)``, the most doubted first."""
+        """Indices of all images ``(n,)``, those of the highest doubt first."""
         return np.argsort(-self.doubt, kind="stable")
 
     @property
     def accuracy(self) -> float:
-        """Share of labels that the networks agree with, 0 to 1."""
+        """Share of labels that are the networks' answers, 0 to 1."""
         return float((self.probabilities.argmax(axis=1) == self.dataset.labels).mean())
 
     def rows(self, most: int) -> list[dict[str, Any]]:
-        """The most doubted images as plain values: index, label, answer, the probabilities of both, and doubt."""
+        """The images of the highest doubt as plain values: index, label, answer, their probabilities, and doubt."""
         names = self.dataset.class_names
         found = []
         for index in self.order[:most]:
@@ -66,7 +66,7 @@ class Suspects:
         return found
 
     def draw(self, most: int = 40) -> Figure:
-        """A gallery of the most doubted images."""
+        """A gallery of the images of the highest doubt."""
         chosen = self.order[:most]
         taken = self.dataset.take(chosen)
         return figures.suspects(taken.images, taken.labels, self.probabilities[chosen], taken.class_names)
@@ -78,19 +78,19 @@ def find_suspects(
     seed: int = 0,
     recipe: Recipe | None = None,
     *,
-    watch: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Suspects:
-    """Rank the labels of ``dataset`` by how much a network doubts them that learnt from the other folds.
+    """Rank the labels of ``dataset`` by their probability under a network trained on the other folds.
 
-    Source: the out-of-fold judgement of Northcutt, Jiang and Chuang, "Confident Learning", JAIR 70, 2021, ranked by
+    Source: the out-of-fold probabilities of Northcutt, Jiang and Chuang, "Confident Learning", JAIR 70, 2021, ranked by
     the label's own probability.
 
     Args:
-        dataset: all of it is checked.
-        folds: so many networks are trained, each judging the part that it has not seen.
-        seed: decides the folds, the first weights and the order.
-        recipe: of each training; ``fast`` when not given, with more epochs for less data.
-        watch: is told of the progress of each training.
+        dataset: The data set to check.
+        folds: Number of folds. One network is trained for each, on the other folds.
+        seed: Seed of the folds, the initial weights and the order of the images.
+        recipe: Recipe of each training; ``fast`` when not given, with more epochs for less data.
+        on_progress: Called often by each training.
 
     Raises:
         LenetError: for fewer than two folds, or fewer images than folds.
@@ -100,15 +100,15 @@ def find_suspects(
     fold = _folds(dataset, folds, seed)
     answers = np.empty((len(dataset), len(dataset.class_names)), np.float32)
     for number in range(folds):
-        learnt, judged = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        answers[judged] = _judge(dataset.take(learnt), dataset.take(judged), seed, recipe, watch)
+        train, rest = (dataset.take(np.flatnonzero(chosen)) for chosen in (fold != number, fold == number))
+        answers[fold == number] = _logits(train, rest, seed, recipe, on_progress)
     log_probabilities = answers - np.logaddexp.reduce(answers, axis=1, keepdims=True)
     own = log_probabilities[np.arange(len(dataset)), dataset.labels]
     return Suspects(dataset, np.exp(log_probabilities), -own)
 
 
 def _folds(dataset: Dataset, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """The fold of each image ``(n,)``, every class spread evenly."""
+    """The fold of each image ``(n,)``; each class is divided equally among them."""
     order = np.random.default_rng(seed).permutation(len(dataset))
     by_class = order[np.argsort(dataset.labels[order], kind="stable")]
     fold = np.empty(len(dataset), np.int64)
@@ -116,19 +116,16 @@ def _folds(dataset: Dataset, folds: int, seed: int) -> npt.NDArray[np.int64]:
     return fold
 
 
-def _judge(
-    learnt: Dataset, judged: Dataset, seed: int, recipe: Recipe | None, watch: Callable[[Progress], None]
+def _logits(
+    train: Dataset, rest: Dataset, seed: int, recipe: Recipe | None, on_progress: Callable[[Progress], None]
 ) -> npt.NDArray[np.float32]:
-    """Logits ``(n, classes)`` for ``judged`` of a network that learnt from ``learnt``."""
+    """Logits ``(n, classes)`` of ``rest``, of a network trained on ``train``."""
     if recipe is None:
         fast = Recipe.named("fast")
-        recipe = fast.change(epochs=min(MOST_EPOCHS, max(fast.epochs, ENOUGH_IMAGES / len(learnt))))
+        recipe = fast.change(epochs=min(MOST_EPOCHS, max(fast.epochs, ENOUGH_IMAGES / len(train))))
     recipe = recipe.change(seed=seed)
-    network = build_network(learnt, recipe)
-    fit(network, learnt, recipe, watch=watch)
-    logits = keras.Model(network.inputs[0], network.get_layer("dense2").output)
-    parts = [
-        logits(scale_pixels(judged.images[start : start + BATCH]), training=False).numpy()
-        for start in range(0, len(judged), BATCH)
-    ]
-    return np.concatenate(parts)
+    network = build_network(train, recipe)
+    fit(network, train, recipe, on_progress=on_progress)
+    logits = keras.Model(network.inputs[0], network.layers[-2].output)
+    batches = (scale_pixels(rest.images[start : start + BATCH]) for start in range(0, len(rest), BATCH))
+    return np.concatenate([logits(batch, training=False).numpy() for batch in batches])

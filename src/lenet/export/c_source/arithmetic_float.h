@@ -1,33 +1,33 @@
-/* Plain float; part of lenet.c. */
+/* Floating point; part of lenet.c. */
 
 typedef float value_t;
 typedef float weight_t;
 typedef float sum_t;
 
-typedef struct {
-    const weight_t *kernel;
-    const sum_t *bias;
-} layer_t;
+enum { NO_ACTIVATION, RELU, TANH, SIGMOID };
 
-static const layer_t conv1 = {conv1_kernel, conv1_bias};
-static const layer_t conv2 = {conv2_kernel, conv2_bias};
-static const layer_t dense1 = {dense1_kernel, dense1_bias};
-static const layer_t dense2 = {dense2_kernel, dense2_bias};
+typedef struct {
+    shape_t shape;
+    const weight_t *kernel; /* one row for each filter or unit; a null pointer for a layer without weights */
+    const sum_t *bias;
+    int activation;
+} layer_t;
 
 /* Pixels from 0...255 to 0...1. */
 static const value_t *prepare(const uint8_t *pixels, value_t *buffer)
 {
-    int index;
+    int32_t index;
     for (index = 0; index < LENET_PIXELS; index++) {
         buffer[index] = (float)pixels[index] * (1.0f / 255.0f);
     }
     return buffer;
 }
 
-/* Four sums side by side: quicker, and each rounds less often. */
-static sum_t dot(const value_t *values, const weight_t *weights, long count)
+/* Four sums side by side: faster, and each rounds less often. */
+static sum_t dot(const layer_t *layer, const value_t *values, const weight_t *weights, int32_t count)
 {
     sum_t sums[4] = {0, 0, 0, 0};
+    (void)layer;
     for (; count >= 4; count -= 4, values += 4, weights += 4) {
         sums[0] += values[0] * weights[0];
         sums[1] += values[1] * weights[1];
@@ -40,15 +40,37 @@ static sum_t dot(const value_t *values, const weight_t *weights, long count)
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-static value_t rectify(const layer_t *layer, int row, sum_t sum)
+/* A single input value as a sum. */
+static sum_t take(const layer_t *layer, value_t value)
+{
+    (void)layer;
+    return value;
+}
+
+/* The activation function. */
+static value_t activate(const layer_t *layer, int32_t row, sum_t sum)
+{
+    (void)row;
+    switch (layer->activation) {
+    case RELU:
+        return sum > 0 ? sum : 0;
+    case TANH:
+        return tanhf(sum);
+    case SIGMOID:
+        return 1 / (1 + expf(-sum));
+    default:
+        return sum;
+    }
+}
+
+static value_t average(sum_t total, int32_t count)
+{
+    return total / (float)count;
+}
+
+static float dequantize(const layer_t *layer, int32_t row, sum_t sum)
 {
     (void)layer;
     (void)row;
-    return sum > 0 ? sum : 0;
-}
-
-static float worth(int class_index, sum_t sum)
-{
-    (void)class_index;
     return sum;
 }

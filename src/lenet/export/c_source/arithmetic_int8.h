@@ -1,21 +1,19 @@
-/* 8-bit integers, 32-bit sums; part of lenet.c.
- * Activations are never negative (pixels, then ReLU), so all 8 bits are theirs. */
+/* 8-bit integers with 32-bit sums; part of lenet.c.
+ * A value stands for scale * (value - zero). After ReLU nothing is negative: zero is 0, and clipping is the ReLU. */
 
 typedef uint8_t value_t;
 typedef int8_t weight_t;
 typedef int32_t sum_t;
 
 typedef struct {
-    const weight_t *kernel;
+    shape_t shape;
+    const weight_t *kernel; /* one row for each filter or unit; a null pointer for a layer without weights */
     const sum_t *bias;
-    const int32_t *multiplier;
+    const int32_t *multiplier; /* with shift: from a sum to an 8-bit value */
     const uint8_t *shift;
+    const float *scale; /* from a sum to a logit; of the last layer only */
+    uint8_t input_zero, output_zero;
 } layer_t;
-
-static const layer_t conv1 = {conv1_kernel, conv1_bias, conv1_multiplier, conv1_shift};
-static const layer_t conv2 = {conv2_kernel, conv2_bias, conv2_multiplier, conv2_shift};
-static const layer_t dense1 = {dense1_kernel, dense1_bias, dense1_multiplier, dense1_shift};
-static const layer_t dense2 = {dense2_kernel, dense2_bias, NULL, NULL};
 
 /* Pixels are 8-bit integers already; their scale is part of the first layer's. */
 static const value_t *prepare(const uint8_t *pixels, value_t *buffer)
@@ -24,29 +22,46 @@ static const value_t *prepare(const uint8_t *pixels, value_t *buffer)
     return pixels;
 }
 
-static sum_t dot(const value_t *values, const weight_t *weights, long count)
+/* A single input value as a sum. */
+static sum_t take(const layer_t *layer, value_t value)
+{
+    return (sum_t)value - layer->input_zero;
+}
+
+static sum_t dot(const layer_t *layer, const value_t *values, const weight_t *weights, int32_t count)
 {
     sum_t sum = 0;
-    long index;
+    int32_t index;
     for (index = 0; index < count; index++) {
         sum += (sum_t)values[index] * weights[index];
+    }
+    if (layer->input_zero) { /* never after ReLU */
+        for (index = 0; index < count; index++) {
+            sum -= (sum_t)layer->input_zero * weights[index];
+        }
     }
     return sum;
 }
 
-/* ReLU, and scaling to 8 bits: a multiplication and a shift stand for the division by the next layer's scale. */
-static value_t rectify(const layer_t *layer, int row, sum_t sum)
+/* From a sum to 8 bits: a multiplication and a shift stand for the division by the output's scale. */
+static value_t activate(const layer_t *layer, int32_t row, sum_t sum)
 {
-    int64_t scaled;
-    if (sum <= 0) {
-        return 0;
+    int64_t value = sum;
+    if (layer->kernel) {
+        const int64_t half = (int64_t)1 << (layer->shift[row] - 1);
+        value = ((sum < 0 ? -value : value) * layer->multiplier[row] + half) >> layer->shift[row];
+        value = sum < 0 ? -value : value;
     }
-    scaled = (int64_t)sum * layer->multiplier[row] + ((int64_t)1 << (layer->shift[row] - 1));
-    scaled >>= layer->shift[row];
-    return scaled > 255 ? 255 : (value_t)scaled;
+    value += layer->output_zero;
+    return value < 0 ? 0 : value > 255 ? 255 : (value_t)value;
 }
 
-static float worth(int class_index, sum_t sum)
+static value_t average(sum_t total, int32_t count)
 {
-    return (float)sum * dense2_scale[class_index];
+    return (value_t)((2 * total + count) / (2 * count));
+}
+
+static float dequantize(const layer_t *layer, int32_t row, sum_t sum)
+{
+    return (float)sum * layer->scale[row];
 }

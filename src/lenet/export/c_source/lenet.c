@@ -1,60 +1,83 @@
-/* LeNet, as lenet.h says; made by `lenet export`. */
+/* A trained network, as lenet.h describes it; made by `lenet export`. */
 #include "lenet.h"
 
 #include <math.h>
 #include <stddef.h>
 
-#include "weights.h"
+/* One line of the layer table in weights.h: a convolution or dense layer with its activation and pooling. Maps lie in
+ * memory row by row, channels last. A dense layer is a convolution with a kernel of 1x1 over an input of 1x1. */
+typedef struct {
+    int32_t height, width, depth; /* of the input */
+    int32_t kernel_size, stride;
+    int32_t top, left;             /* zeros above and before the input */
+    int32_t rows, columns, filters; /* of the output, after pooling */
+    int32_t pool_size;             /* side of the squares; 1 without pooling */
+    int32_t pool_averages;         /* 1 for average pooling, 0 for max-pooling */
+} shape_t;
 
 #include "arithmetic.h"
 
-enum { HEIGHT1 = LENET_HEIGHT / 2, WIDTH1 = LENET_WIDTH / 2, HEIGHT2 = HEIGHT1 / 2, WIDTH2 = WIDTH1 / 2 };
+#include "weights.h"
 
-/* Two layers' activations lie in memory at a time: one is read, the other written. */
+/* The outputs of two layers are in memory at a time: one is read while the other is written. */
 static value_t buffer_a[BUFFER_A], buffer_b[BUFFER_B];
 
-/* How much the last picture looks like some class: the highest logit. */
+/* How much the last picture looks like one of the classes: its highest logit. */
 static float score;
 
 typedef char ram_is_as_the_header_says[sizeof buffer_a + sizeof buffer_b + sizeof score == LENET_RAM_BYTES ? 1 : -1];
 typedef char flash_is_as_the_header_says[sizeof lenet_labels + WEIGHT_BYTES == LENET_FLASH_BYTES ? 1 : -1];
 
-/* One filter around one pixel; what lies outside the picture is 0. */
-static sum_t convolve(const layer_t *layer, int filter, const value_t *input, int height, int width, int depth, int row,
-                      int column)
+/* One filter at one place of the input, before the activation; outside the input is 0. */
+static sum_t compute(const layer_t *layer, const value_t *input, int32_t row, int32_t column, int32_t filter)
 {
-    const int top = row - (KERNEL_SIZE - 1) / 2, left = column - (KERNEL_SIZE - 1) / 2;
-    const int first = left < 0 ? -left : 0;
-    const int end = left + KERNEL_SIZE > width ? width - left : KERNEL_SIZE;
-    const weight_t *kernel = layer->kernel + (ptrdiff_t)filter * KERNEL_SIZE * KERNEL_SIZE * depth;
-    sum_t sum = layer->bias[filter];
-    int y;
-    for (y = 0; y < KERNEL_SIZE; y++) {
-        if (top + y >= 0 && top + y < height) {
-            const value_t *values = input + ((ptrdiff_t)(top + y) * width + left + first) * depth;
-            sum += dot(values, kernel + ((ptrdiff_t)y * KERNEL_SIZE + first) * depth, (long)(end - first) * depth);
+    const shape_t *const shape = &layer->shape;
+    const int32_t size = shape->kernel_size, depth = shape->depth;
+    const int32_t top = row * shape->stride - shape->top, left = column * shape->stride - shape->left;
+    const int32_t first = left < 0 ? -left : 0;
+    const int32_t end = left + size > shape->width ? shape->width - left : size;
+    const weight_t *kernel;
+    sum_t sum;
+    int32_t y;
+    if (!layer->kernel) {
+        return take(layer, input[(top * shape->width + left) * depth + filter]);
+    }
+    kernel = layer->kernel + filter * size * size * depth;
+    sum = layer->bias[filter];
+    for (y = 0; y < size; y++) {
+        if (top + y >= 0 && top + y < shape->height) {
+            const value_t *values = input + ((top + y) * shape->width + left + first) * depth;
+            sum += dot(layer, values, kernel + (y * size + first) * depth, (end - first) * depth);
         }
     }
     return sum;
 }
 
-/* Convolution, 2x2 max-pooling and ReLU in one go, so that the full-size feature maps are never kept. */
-static void convolve_and_pool(const layer_t *layer, int filters, const value_t *input, int height, int width, int depth,
-                              value_t *output)
+/* One output value. Pooling is done here, so that the full-size maps are never kept. Activations are monotone: the
+ * highest sum gives the highest value. */
+static value_t pool(const layer_t *layer, const value_t *input, int32_t row, int32_t column, int32_t filter)
 {
-    int row, column, filter, corner;
-    for (row = 0; row < height / 2; row++) {
-        for (column = 0; column < width / 2; column++) {
-            for (filter = 0; filter < filters; filter++) {
-                sum_t highest = convolve(layer, filter, input, height, width, depth, 2 * row, 2 * column);
-                for (corner = 1; corner < 4; corner++) {
-                    const sum_t sum = convolve(layer, filter, input, height, width, depth, 2 * row + corner / 2,
-                                               2 * column + corner % 2);
-                    if (sum > highest) {
-                        highest = sum;
-                    }
-                }
-                *output++ = rectify(layer, filter, highest);
+    const int32_t size = layer->shape.pool_size;
+    sum_t highest = 0, total = 0;
+    int32_t place;
+    for (place = 0; place < size * size; place++) {
+        const sum_t sum = compute(layer, input, row * size + place / size, column * size + place % size, filter);
+        if (layer->shape.pool_averages) {
+            total += activate(layer, filter, sum);
+        } else if (place == 0 || sum > highest) {
+            highest = sum;
+        }
+    }
+    return layer->shape.pool_averages ? average(total, size * size) : activate(layer, filter, highest);
+}
+
+static void run(const layer_t *layer, const value_t *input, value_t *output)
+{
+    int32_t row, column, filter;
+    for (row = 0; row < layer->shape.rows; row++) {
+        for (column = 0; column < layer->shape.columns; column++) {
+            for (filter = 0; filter < layer->shape.filters; filter++) {
+                *output++ = pool(layer, input, row, column, filter);
             }
         }
     }
@@ -62,19 +85,20 @@ static void convolve_and_pool(const layer_t *layer, int filters, const value_t *
 
 int lenet_classify(const uint8_t *pixels, float *probabilities)
 {
-    const long flat = (long)HEIGHT2 * WIDTH2 * FILTERS2;
-    int unit, class_index, best = 0;
-    float highest = 0, total = 0;
+    const layer_t *const last = &layers[LAYERS - 1];
+    const layer_t *layer;
     const value_t *input = prepare(pixels, buffer_b);
+    value_t *output = buffer_a;
+    int class_index, best = 0;
+    float highest = 0, total = 0;
 
-    convolve_and_pool(&conv1, FILTERS1, input, LENET_HEIGHT, LENET_WIDTH, LENET_DEPTH, buffer_a);
-    convolve_and_pool(&conv2, FILTERS2, buffer_a, HEIGHT1, WIDTH1, FILTERS1, buffer_b);
-    for (unit = 0; unit < UNITS; unit++) {
-        buffer_a[unit] = rectify(&dense1, unit, dense1.bias[unit] + dot(buffer_b, dense1.kernel + unit * flat, flat));
+    for (layer = layers; layer < last; layer++) {
+        run(layer, input, output);
+        input = output;
+        output = output == buffer_a ? buffer_b : buffer_a;
     }
     for (class_index = 0; class_index < LENET_CLASSES; class_index++) {
-        const weight_t *kernel = dense2.kernel + (ptrdiff_t)class_index * UNITS;
-        const float logit = worth(class_index, dense2.bias[class_index] + dot(buffer_a, kernel, UNITS));
+        const float logit = dequantize(last, class_index, compute(last, input, 0, 0, class_index));
         if (class_index == 0 || logit > highest) {
             highest = logit;
             best = class_index;

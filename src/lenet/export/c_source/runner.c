@@ -1,4 +1,4 @@
-/* Used by the proof, never shipped: pictures on standard input, their probabilities on standard output. */
+/* Used to check the export, not part of it: pictures on standard input, their probabilities on standard output. */
 #include "lenet.h"
 
 #include <stdio.h>

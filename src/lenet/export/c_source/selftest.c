@@ -1,5 +1,5 @@
-/* A test that lenet.c computes on this machine what it computed where it was made: `cc lenet.c selftest.c -lm`.
- * Exit status 0: it does. */
+/* Tests that lenet.c computes the same on this machine as where it was exported: `cc lenet.c selftest.c -lm`.
+ * Exit status 0 if it does. */
 #include "lenet.h"
 
 #include <stdio.h>

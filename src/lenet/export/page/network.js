@@ -1,20 +1,22 @@
 "use strict";
 
-// The network: pixels 0…255 in; out come probabilities, and whether the picture looks like none of the classes. Weights are 8-bit integers with one scale a row; the arithmetic is
-// floating point.
-const network = (() => {
-  const model = JSON.parse(document.getElementById("model").textContent);
-  const text = atob(document.getElementById("weights").textContent.trim());
-
+// Runs a network in floating point: one case for each kind of layer. Maps lie row by row, channels last.
+//
+// A description has `layers`, each { name, kind, input, output, … } with its shapes, and `pixelScale` and
+// `unknownThreshold`. Layers with weights also have `scale` and `bias`; their kernels are 8-bit integers with one row
+// and one scale for each filter or unit, one after another in `kernels`, a string of bytes.
+const createNetwork = (description, kernels) => {
   let taken = 0;
-  function layer({ rows, length, scale, bias }) {
-    const kernel = new Float32Array(rows * length);
+  const layers = description.layers.map((layer) => {
+    if (!layer.bias) return layer;
+    const [size, depth] = layer.kind === "conv" ? [layer.size, layer.input[2]] : [1, layer.input[0]];
+    const length = size * size * depth;
+    const kernel = new Float32Array(layer.bias.length * length);
     for (let i = 0; i < kernel.length; i++, taken++) {
-      kernel[i] = (text.charCodeAt(taken) << 24 >> 24) * scale[Math.floor(i / length)];
+      kernel[i] = (kernels.charCodeAt(taken) << 24 >> 24) * layer.scale[Math.floor(i / length)];
     }
-    return { rows, length, kernel, bias };
-  }
-  const [conv1, conv2, dense1, dense2] = model.layers.map(layer);
+    return { ...layer, length, kernel };
+  });
 
   function dot(values, start, kernel, offset, count) {
     let sum = 0;
@@ -22,35 +24,42 @@ const network = (() => {
     return sum;
   }
 
-  // Convolution, 2×2 max-pooling and ReLU in one go; arrays lie row by row, channels last.
-  function convolveAndPool({ rows: filters, length, kernel, bias }, input, height, width, depth) {
-    const size = model.kernelSize, before = Math.floor((size - 1) / 2);
-    const output = new Float32Array(Math.floor(height / 2) * Math.floor(width / 2) * filters);
+  function convolve({ input: [height, width, depth], output, size, stride, top, left, length, kernel, bias }, values) {
+    const [rows, columns, filters] = output, maps = new Float32Array(rows * columns * filters);
     let place = 0;
-    for (let row = 0; row + 1 < height; row += 2) {
-      for (let column = 0; column + 1 < width; column += 2) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const y0 = row * stride - top, x0 = column * stride - left; // outside the input is 0
+        const first = Math.max(0, -x0), count = (Math.min(size, width - x0) - first) * depth;
+        const firstRow = Math.max(0, -y0), endRow = Math.min(size, height - y0);
         for (let filter = 0; filter < filters; filter++) {
-          let highest = 0; // starting from 0 is the ReLU
-          for (let corner = 0; corner < 4; corner++) {
-            const top = row + (corner >> 1) - before, left = column + (corner & 1) - before;
-            const first = Math.max(0, -left), end = Math.min(size, width - left);
-            let sum = bias[filter];
-            for (let y = Math.max(0, -top); y < Math.min(size, height - top); y++) {
-              const start = ((top + y) * width + left + first) * depth;
-              const offset = filter * length + (y * size + first) * depth;
-              sum += dot(input, start, kernel, offset, (end - first) * depth);
-            }
-            if (sum > highest) highest = sum;
+          let sum = bias[filter];
+          for (let y = firstRow; y < endRow; y++) {
+            const start = ((y0 + y) * width + x0 + first) * depth;
+            sum += dot(values, start, kernel, filter * length + (y * size + first) * depth, count);
           }
-          output[place++] = highest;
+          maps[place++] = sum;
         }
       }
     }
-    return output;
+    return maps;
   }
 
-  function dense({ rows, length, kernel, bias }, input) {
-    return Float32Array.from({ length: rows }, (_, row) => bias[row] + dot(input, 0, kernel, row * length, length));
+  function pool({ kind, input: [, width, depth], output: [rows, columns], size }, values) {
+    const maps = new Float32Array(rows * columns * depth);
+    for (let i = 0; i < maps.length; i++) {
+      const row = Math.floor(i / depth / columns) * size, column = (Math.floor(i / depth) % columns) * size;
+      let highest = -Infinity, total = 0;
+      for (let y = row; y < row + size; y++) {
+        for (let x = column; x < column + size; x++) {
+          const value = values[(y * width + x) * depth + i % depth];
+          highest = Math.max(highest, value);
+          total += value;
+        }
+      }
+      maps[i] = kind === "maxpool" ? highest : total / (size * size);
+    }
+    return maps;
   }
 
   function softmax(logits) {
@@ -60,16 +69,29 @@ const network = (() => {
     return exponents.map((value) => value / total);
   }
 
-  function read(pixels) {
-    const { height, width, depth } = model;
-    let values = Float32Array.from(pixels, (pixel) => pixel * model.pixelScale);
-    values = convolveAndPool(conv1, values, height, width, depth);
-    values = convolveAndPool(conv2, values, Math.floor(height / 2), Math.floor(width / 2), conv1.rows);
-    values = dense(dense1, values).map((value) => Math.max(0, value));
-    const logits = dense(dense2, values);
-    const unknown = model.unknownThreshold !== null && logits.every((logit) => logit < model.unknownThreshold);
-    return { probabilities: softmax(logits), unknown };
+  function compute(layer, values) {
+    switch (layer.kind) {
+      case "conv": return convolve(layer, values);
+      case "dense": return Float32Array.from(layer.bias, (bias, unit) =>
+        bias + dot(values, 0, layer.kernel, unit * layer.length, layer.length));
+      case "relu": return values.map((value) => Math.max(0, value));
+      case "tanh": return values.map(Math.tanh);
+      case "sigmoid": return values.map((value) => 1 / (1 + Math.exp(-value)));
+      case "maxpool": case "avgpool": return pool(layer, values);
+      case "flatten": return values;
+      case "softmax": return softmax(values);
+      default: throw new Error(`unknown kind of layer: ${layer.kind}`);
+    }
   }
 
-  return { model, read };
-})();
+  // Pixels 0…255 → probabilities, whether the picture looks like none of the classes, and each layer's output by name.
+  function read(pixels) {
+    const outputs = {};
+    let values = Float32Array.from(pixels, (pixel) => pixel * description.pixelScale);
+    for (const layer of layers) values = outputs[layer.name] = compute(layer, values);
+    const logits = outputs[layers.at(-2).name], threshold = description.unknownThreshold;
+    return { probabilities: values, unknown: threshold !== null && logits.every((logit) => logit < threshold), layers: outputs };
+  }
+
+  return { model: description, read };
+};

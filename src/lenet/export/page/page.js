@@ -1,23 +1,24 @@
 "use strict";
 
 (() => {
-  const { model, read } = network;
+  const model = JSON.parse(document.getElementById("model").textContent);
+  const { read } = createNetwork(model, atob(document.getElementById("weights").textContent.trim()));
   const SHOWN = 10;
   const UNSURE = 0.6;
-  const digits = model.classNames.every((name) => /^[0-9]$/.test(name));
+  const kind = model.framing === "whole" ? 2 : model.classNames.every((name) => /^[0-9]$/.test(name)) ? 0 : 1;
   const percent = (value) => (value > 0.9995 ? ">99.9%" : `${(value * 100).toFixed(1)}%`);
 
   const texts = {
     en: {
-      title: digits ? "Draw a digit" : "Draw a character",
-      lead: "With a finger, a pen or the mouse. The network reads along.",
-      canvas: "Drawing area, for one character. Needs a pointer.",
+      title: ["Draw a digit", "Draw a character", "Draw a picture"][kind],
+      lead: "With a finger, a pen or the mouse. The answer follows every stroke.",
+      canvas: "Drawing area. Needs a pointer.",
       undo: "Undo",
       clear: "Clear",
       nothing: "Nothing drawn",
       nothingHint: "Draw in the box, and the answer appears here.",
       answer: (name) => `This is ${name}`,
-      unknown: digits ? "This looks like no digit" : "This looks like none of the characters",
+      unknown: ["This looks like no digit", "This looks like none of the characters", "This looks like none of the classes"][kind],
       unknownHint: (name) => `If it must be one: ${name}.`,
       unsure: (name, other) => `Perhaps ${name}, perhaps ${other}`,
       sure: (value) => `with a probability of ${value}`,
@@ -25,18 +26,18 @@
       bars: "Probabilities",
       language: "中文",
       about: "Everything happens in this page; nothing is sent anywhere.",
-      measured: (share, n) => `The network reads ${share} of ${n.toLocaleString("en")} test pictures right.`,
+      measured: (share, n) => `The network's accuracy is ${share} on ${n.toLocaleString("en")} test pictures.`,
     },
     zh: {
-      title: digits ? "写一个数字" : "写一个字符",
+      title: ["写一个数字", "写一个字符", "画一幅图"][kind],
       lead: "用手指、笔或鼠标书写，网络会随写随认。",
-      canvas: "书写区，一次写一个字符，需要使用指针。",
+      canvas: ["书写区，一次写一个字符，需要使用指针。", "书写区，一次写一个字符，需要使用指针。", "绘图区，需要使用指针。"][kind],
       undo: "撤销",
       clear: "清除",
       nothing: "还没有写",
       nothingHint: "在方框里写，结果会显示在这里。",
       answer: (name) => `这是 ${name}`,
-      unknown: digits ? "这不像数字" : "这不像任何一个字符",
+      unknown: ["这不像数字", "这不像任何一个字符", "这不像任何一个类别"][kind],
       unknownHint: (name) => `如果一定要选：${name}。`,
       unsure: (name, other) => `可能是 ${name}，也可能是 ${other}`,
       sure: (value) => `概率 ${value}`,
@@ -77,13 +78,13 @@
     }
   }
 
-  function drawSeen(grey) {
+  function drawSeen(pixels) {
     const seen = find("seen");
     seen.width = model.width;
     seen.height = model.height;
     const pen = seen.getContext("2d"), image = pen.createImageData(model.width, model.height);
     image.data.forEach((_, i) => {
-      image.data[i] = i % 4 === 3 ? 255 : grey ? grey[i >> 2] : 0;
+      image.data[i] = i % 4 === 3 ? 255 : pixels ? pixels[(i >> 2) * model.depth + Math.min(i % 4, model.depth - 1)] : 0;
     });
     pen.putImageData(image, 0, 0);
   }
@@ -135,23 +136,18 @@
     find("detail").textContent = say.sure(percent(highest));
   }
 
-  // A network for colour gets white ink.
-  function inAllChannels(grey) {
-    return Uint8Array.from({ length: grey.length * model.depth }, (_, i) => grey[Math.floor(i / model.depth)]);
-  }
-
   function update() {
     waiting = false;
     drawStrokes();
-    const grey = ink.toPixels(strokes, model.height, model.width);
-    const { probabilities = null, unknown = false } = grey ? read(inAllChannels(grey)) : {};
-    drawSeen(grey);
+    const pixels = ink.toPixels(strokes, model);
+    const { probabilities = null, unknown = false } = pixels ? read(pixels) : {};
+    drawSeen(pixels);
     drawBars(probabilities);
     drawAnswer(probabilities, unknown);
     find("undo").disabled = find("clear").disabled = !strokes.length;
   }
 
-  // However many pointer events come, the network reads once a frame.
+  // At most one pass of the network for each frame on the screen, however many pointer events come.
   function updateSoon() {
     if (!waiting) requestAnimationFrame(update);
     waiting = true;

@@ -1,13 +1,13 @@
-// The answer: the digit, the best three in words, a bar a class; and "that's wrong".
+// The answer: the class, the best three in words, a bar for each class; and "That's wrong".
 
 import { collect } from "./api.js";
 import { percent, say } from "./settings.js";
 
 const find = (id) => document.getElementById(id);
-const SHOWN = 10; // classes, where a model has more
+const SHOWN = 10; // classes, when a model has more
 const UNSURE = 0.6;
 let names = [];
-let last = null; // the answer shown, and what was asked
+let last = null; // the answer shown, and the drawing
 
 function verdict(answer) {
   if (!answer || answer.empty) return { digit: "", said: say().nothing, best: say().nothingHint };
@@ -24,7 +24,7 @@ function span(name, text = "") {
   return element;
 }
 
-// The same elements stay, so that the bars can glide.
+// The elements are reused, so that changes of the bars are animated.
 function makeBars(shown) {
   const list = find("bars");
   if (list.children.length === shown.length) return;
@@ -65,7 +65,7 @@ export function showAnswer(answer, asked) {
   if (find("wrong-open").disabled) openWrong(false);
 }
 
-// For those who listen: only when a stroke is done, not in between.
+// For screen readers: only at the end of a stroke.
 export const speakAnswer = () => {
   const { said, best } = verdict(last?.answer);
   find("spoken").textContent = `${said}. ${best}`;
@@ -89,7 +89,7 @@ async function keep(name) {
   find("spoken").textContent = find("best").textContent = say().kept(name);
 }
 
-// Whether wrong answers are kept here.
+// Whether corrections are collected.
 export const showCollects = (collects) => { find("wrong").hidden = !collects; };
 
 export function startAnswer(classNames) {
@@ -99,7 +99,7 @@ export function startAnswer(classNames) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
-    button.addEventListener("click", () => keep(name).catch(() => {})); // the notice has told
+    button.addEventListener("click", () => keep(name).catch(() => {})); // the notice says why
     return button;
   }));
   showAnswer(null, null);

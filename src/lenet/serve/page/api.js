@@ -1,4 +1,4 @@
-// Talking to the server.
+// Requests to the server.
 
 import { say } from "./settings.js";
 
@@ -18,7 +18,7 @@ function tell(text) {
 
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-// Ask until there is an answer or a refusal. A full queue asks to come back, and so we do.
+// Ask until there is an answer or a refusal; when the queue is full, try again.
 async function ask(path, query, request = {}, show = tell) {
   for (let attempt = 1; ; attempt++) {
     let response;
@@ -52,6 +52,6 @@ export const collect = (pixels, centre, label) => ask("collect", {}, drawing(pix
 export const read = (file) =>
   ask("read", { images: true }, { method: "POST", headers: { "content-type": file.type || "application/octet-stream" }, body: file });
 export const runs = () => ask("runs", {});
-export const card = () => ask("model", {});
+export const details = () => ask("model", {});
 export const kernels = () => ask("kernels", {});
-export const gallery = (count, seed) => ask("gallery", { count, seed }, {}, () => {}); // may be missing
+export const gallery = (count, seed) => ask("gallery", { count, seed }, {}, () => {}); // there may be none

@@ -1,4 +1,4 @@
-// The API's description, drawn from openapi.json: nothing is fetched from elsewhere.
+// The description of the API, made from openapi.json; nothing is fetched from other servers.
 
 const make = (name, ...children) => {
   const element = document.createElement(name);
@@ -13,6 +13,7 @@ function kind(schema) {
   schema = schema ?? {};
   if (schema.$ref) return schema.$ref.split("/").at(-1);
   if (schema.anyOf) return schema.anyOf.map(kind).join(" or ");
+  if (schema.additionalProperties?.$ref) return `object of ${kind(schema.additionalProperties)}`;
   if (schema.prefixItems) return `[${schema.prefixItems.map(kind).join(", ")}]`;
   if (schema.type === "array") return `list of ${kind(schema.items)}`;
   if (schema.format === "binary") return "a file's bytes";
@@ -29,8 +30,11 @@ function table(rows, label) {
   return around;
 }
 
-const fields = (schema) =>
-  Object.entries(resolve(schema).properties ?? {}).map(([name, field]) => [name, kind(field), field.description ?? ""]);
+function fields(schema) {
+  const { properties = {}, additionalProperties } = resolve(schema);
+  if (additionalProperties?.$ref) return [["…", kind(additionalProperties), resolve(additionalProperties).description ?? ""]];
+  return Object.entries(properties).map(([name, field]) => [name, kind(field), field.description ?? ""]);
+}
 
 function part(title, rows) {
   return rows.length ? [make("h3", title), table(rows, title)] : [];

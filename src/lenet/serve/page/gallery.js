@@ -1,7 +1,7 @@
-// Test digits to choose from, and the model's card.
+// Test images to choose from, and details of the model.
 
-import { card, gallery } from "./api.js";
-import { paintGrey } from "./paint.js";
+import { details, gallery } from "./api.js";
+import { paintImage } from "./paint.js";
 import { count, percent, say } from "./settings.js";
 
 const find = (id) => document.getElementById(id);
@@ -21,7 +21,7 @@ export async function showGallery(choose) {
     const button = document.createElement("button"), canvas = document.createElement("canvas");
     button.type = "button";
     button.tabIndex = i === 0 ? 0 : -1;
-    paintGrey(canvas, image);
+    paintImage(canvas, image);
     button.append(canvas);
     button.addEventListener("click", () => choose(image));
     return button;
@@ -54,7 +54,7 @@ export function startGallery(choose) {
 }
 
 export async function showCard() {
-  about = await card();
+  about = await details();
   retellCard();
   return about;
 }
@@ -67,7 +67,7 @@ export function retellCard() {
   const facts = {
     name: about.name,
     parameters: count(about.parameters),
-    layers: say().architecture(about),
+    network: about.network,
     temperature: about.temperature.toFixed(3),
     unknown: about.unknown_threshold?.toFixed(3) ?? "–",
     recipe: String(about.recipe.name ?? "–"),

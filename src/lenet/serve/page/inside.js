@@ -1,66 +1,72 @@
-// What every layer says, and how one number of it came about.
+// The output of every layer, and how each of its numbers is computed.
 
 import { kernels } from "./api.js";
-import { arithmetic } from "./arithmetic.js";
-import { mostOf, paintGrey, paintOver, paintSigned } from "./paint.js";
+import { activate, arithmetic } from "./arithmetic.js";
+import { isColour, mostOf, paintImage, paintOver, paintSigned } from "./paint.js";
 import { say } from "./settings.js";
 
 const find = (id) => document.getElementById(id);
-const ORDER = ["conv1", "relu1", "pool1", "conv2", "relu2", "pool2", "dense1", "relu3", "dense2"];
-const BEFORE = { conv1: "pixels", relu1: "conv1", pool1: "relu1", conv2: "pool1", relu2: "conv2", pool2: "relu2", relu3: "dense1" };
 const UNITS_A_ROW = 25;
 const narrow = matchMedia("(max-width: 59.99rem)");
 
-let layers = {}; // name → maps, rows of numbers
-let filters = null;
-let chosen = { layer: "conv1", map: 0, row: 14, column: 14 };
+let layers = []; // as the API lists them, each with its maps (rows of numbers) and those before it
+let weights = null; // kernels and biases by layer
+let chosen = null; // { layer: index, map, row, column }
 
-const relu = (maps) => maps.map((rows) => rows.map((row) => row.map((value) => Math.max(0, value))));
-
-// Units as one map, so that they can be shown like the rest.
+// Units as one map, so that they can be shown like the others; the last row may be shorter.
 function asMap(units) {
   const rows = [];
   for (let i = 0; i < units.length; i += UNITS_A_ROW) rows.push(units.slice(i, i + UNITS_A_ROW));
-  while (rows.length > 1 && rows.at(-1).length < UNITS_A_ROW) rows.at(-1).push(0);
   return [rows];
 }
 
-function take(explained) {
-  const by = Object.fromEntries(explained.layers.map((layer) => [layer.name, layer]));
-  layers = { pixels: [explained.answer.image.map((row) => row.map((value) => value / 255))] };
-  for (const name of ["conv1", "pool1", "conv2", "pool2"]) layers[name] = by[name].maps;
-  layers.relu1 = relu(layers.conv1);
-  layers.relu2 = relu(layers.conv2);
-  layers.dense1 = asMap(by.dense1.units);
-  layers.relu3 = relu(layers.dense1);
-  layers.dense2 = asMap(by.dense2.units);
+function channelsOf(image) {
+  if (!isColour(image)) return [image.map((row) => row.map((value) => value / 255))];
+  return [0, 1, 2].map((channel) => image.map((row) => row.map((value) => value[channel] / 255)));
 }
 
-const titleOf = (name) => {
-  const maps = layers[name], size = filters?.conv1.kernels[0][0].length;
-  if (name.startsWith("dense")) return say().layers[name](maps[0].flat().length);
-  return say().layers[name](maps.length, size);
-};
+function mapsOf(layer, before) {
+  if (layer.kind === "activation") return before.map((rows) => activate(layer.settings.kind, rows));
+  return layer.units.length ? asMap(layer.units) : layer.maps;
+}
 
-// One group of buttons a layer; Tab goes from layer to layer, arrow keys from map to map.
+// Flattening and the softmax show nothing new.
+function take({ layers: listed, answer }) {
+  const shown = listed.filter(({ kind }) => kind !== "flatten" && kind !== "softmax");
+  let before = channelsOf(answer.image);
+  layers = shown.map((layer, i) => {
+    const maps = mapsOf(layer, before);
+    const made = {
+      ...layer, maps, before, kernels: weights[layer.name], number: Number(layer.name.match(/\d+$/)[0]),
+      wide: layer.output_shape.length === 1, last: i === shown.length - 1,
+    };
+    before = maps;
+    return made;
+  });
+}
+
+const titleOf = (layer) => say().layers[layer.kind](layer);
+const groupOf = (layer) => find(`layer-${layer.name}`).parentElement;
+
+// One group of buttons for each layer; Tab goes from layer to layer, arrow keys from map to map.
 function makeLayers() {
   find("inside-body").append(find("detail"));
-  find("layers").replaceChildren(...ORDER.map((name) => {
+  find("layers").replaceChildren(...layers.map((layer, index) => {
     const group = document.createElement("div"), title = document.createElement("h3"), maps = document.createElement("div");
     group.className = "layer";
-    title.id = `layer-${name}`;
+    title.id = `layer-${layer.name}`;
     maps.className = "maps";
-    maps.dataset.layer = name;
+    maps.dataset.layer = layer.name;
     maps.setAttribute("role", "group");
     maps.setAttribute("aria-labelledby", title.id);
-    maps.append(...layers[name].map((rows, i) => {
+    maps.append(...layer.maps.map((_, i) => {
       const button = document.createElement("button"), canvas = document.createElement("canvas");
       button.type = "button";
       button.tabIndex = i === 0 ? 0 : -1;
-      if (name.startsWith("dense") || name === "relu3") button.className = "wide";
+      if (layer.wide) button.className = "wide";
       button.append(canvas);
-      const select = () => choose({ layer: name, map: i });
-      // Where the detail stands between the layers, choosing moves them: only by a press.
+      const select = () => choose({ layer: index, map: i });
+      // On a narrow screen the detail stands between the layers, and choosing moves them: only by a press.
       button.addEventListener("pointerenter", () => { if (!narrow.matches) select(); });
       button.addEventListener("focus", select);
       button.addEventListener("click", select);
@@ -83,48 +89,50 @@ function rove(event) {
 }
 
 function drawLayers() {
-  for (const name of ORDER) {
-    const most = mostOf(layers[name]);
-    find(`layer-${name}`).textContent = titleOf(name);
-    const buttons = find("layers").querySelector(`[data-layer=${name}]`).children;
-    layers[name].forEach((rows, i) => {
+  for (const layer of layers) {
+    const most = mostOf(layer.maps);
+    find(`layer-${layer.name}`).textContent = titleOf(layer);
+    const buttons = groupOf(layer).querySelector(".maps").children;
+    layer.maps.forEach((rows, i) => {
       paintSigned(buttons[i].firstChild, rows, most);
-      buttons[i].setAttribute("aria-label", say().mapName(name, i + 1));
+      buttons[i].setAttribute("aria-label", say().mapName(layer.name, i + 1));
     });
   }
 }
 
 function choose(change) {
-  const before = layers[chosen.layer][0];
+  const before = layers[chosen.layer].maps[0];
   chosen = { ...chosen, ...change };
-  const rows = layers[chosen.layer][chosen.map] ?? layers[chosen.layer][0];
+  const { maps } = layers[chosen.layer];
+  chosen.map = Math.min(chosen.map, maps.length - 1);
+  const rows = maps[chosen.map];
   if (before.length !== rows.length || before[0].length !== rows[0].length) {
     // The same place in a map of another size.
     chosen.row = Math.floor(chosen.row * rows.length / before.length);
     chosen.column = Math.floor(chosen.column * rows[0].length / before[0].length);
   }
   chosen.row = Math.min(chosen.row, rows.length - 1);
-  chosen.column = Math.min(chosen.column, rows[0].length - 1);
-  drawDetail(rows);
+  chosen.column = Math.min(chosen.column, rows[chosen.row].length - 1);
+  drawDetail();
 }
 
-// Beside the layers; on a narrow screen under the layer that it tells of.
+// Beside the layers; on a narrow screen below the layer that it is about.
 function placeDetail() {
-  const detail = find("detail"), group = find(`layer-${chosen.layer}`).parentElement;
+  const detail = find("detail"), group = groupOf(layers[chosen.layer]);
   if (narrow.matches && group.nextElementSibling !== detail) group.after(detail);
   if (!narrow.matches && detail.parentElement !== find("inside-body")) find("inside-body").append(detail);
 }
 
-function drawDetail(rows) {
-  const { layer, map, row, column } = chosen;
+function drawDetail() {
+  const { map, row, column } = chosen, layer = layers[chosen.layer];
   for (const button of find("layers").querySelectorAll("[aria-current]")) button.removeAttribute("aria-current");
-  find("layers").querySelector(`[data-layer=${layer}]`).children[map]?.setAttribute("aria-current", "true");
+  groupOf(layer).querySelector(".maps").children[map].setAttribute("aria-current", "true");
   placeDetail();
-  find("detail-title").textContent = say().mapName(layer, map + 1);
+  find("detail-title").textContent = say().mapName(layer.name, map + 1);
   find("detail-says").textContent = titleOf(layer);
-  // Drawn large, so that a frame can stand around the chosen pixel.
+  // Drawn large, so that the chosen pixel can have a frame.
   const small = document.createElement("canvas"), canvas = find("map"), zoom = 12;
-  paintSigned(small, rows, mostOf(layers[layer]));
+  paintSigned(small, layer.maps[map], mostOf(layer.maps));
   canvas.width = small.width * zoom;
   canvas.height = small.height * zoom;
   const pen = canvas.getContext("2d");
@@ -133,14 +141,13 @@ function drawDetail(rows) {
   pen.lineWidth = 2;
   pen.strokeStyle = "#fff";
   pen.strokeRect(column * zoom + 1, row * zoom + 1, zoom - 2, zoom - 2);
-  const before = layers[BEFORE[layer]];
-  find("arithmetic").replaceChildren(...arithmetic({ layer, map, row, column, maps: layers[layer], before, filters }));
+  find("arithmetic").replaceChildren(...arithmetic(layer, map, row, column));
 }
 
 function startMap() {
   const canvas = find("map");
   const at = (event) => {
-    const box = canvas.getBoundingClientRect(), rows = layers[chosen.layer][chosen.map];
+    const box = canvas.getBoundingClientRect(), rows = layers[chosen.layer].maps[chosen.map];
     const within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
     choose({
       row: within((event.clientY - box.top) / box.height, rows.length),
@@ -158,42 +165,48 @@ function startMap() {
 }
 
 export function showSeen(image) {
-  paintGrey(find("seen"), image);
+  paintImage(find("seen"), image);
 }
 
-// Show an explanation; null when nothing is drawn.
-export async function showInside(explained) {
+// Show an explanation; null when nothing is drawn. Nothing is shown once `signal` is aborted.
+export async function showInside(explained, signal) {
   const empty = !explained || !explained.layers.length;
   find("inside-empty").hidden = !empty;
   find("inside-body").hidden = empty;
   if (empty) {
-    for (const id of ["occlusion", "evidence"]) paintGrey(find(id), [[0]]);
+    for (const id of ["occlusion", "evidence"]) paintImage(find(id), [[0]]);
     return;
   }
-  filters ??= await kernels();
+  const fetched = weights ?? await kernels();
+  if (signal.aborted) return;
+  weights = fetched;
+  const fresh = !layers.length;
   take(explained);
   paintOver(find("occlusion"), explained.occlusion, explained.answer.image);
   paintOver(find("evidence"), explained.evidence, explained.answer.image);
-  const there = find("layers").querySelectorAll(".maps button").length;
-  if (there !== ORDER.reduce((all, name) => all + layers[name].length, 0)) makeLayers();
+  if (fresh) {
+    const [rows] = layers[0].maps;
+    chosen = { layer: 0, map: 0, row: Math.floor(rows.length / 2), column: Math.floor(rows[0].length / 2) };
+    find("evidence-why").dataset.word = Object.keys(weights).length ? "evidenceWhy" : "evidencePixels";
+    find("evidence-why").textContent = say()[find("evidence-why").dataset.word];
+    makeLayers();
+  }
   drawLayers();
   choose({});
 }
 
-// Another model has other kernels.
+// Another model has other layers.
 export function forgetInside() {
-  filters = null;
+  weights = null;
+  layers = [];
   find("inside-body").append(find("detail"));
-  chosen = { layer: "conv1", map: 0, row: 14, column: 14 };
   find("layers").replaceChildren();
-  layers = {};
 }
 
 export function retellInside() {
-  if (layers.pixels && find("layers").children.length) {
-    drawLayers();
-    choose({});
-  }
+  if (!layers.length) return;
+  drawLayers();
+  choose({});
 }
 
 startMap();

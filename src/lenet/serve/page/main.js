@@ -1,4 +1,4 @@
-// The page: what is drawn is asked about, and what comes back is shown.
+// The page: drawings are sent to the server, and its answers are shown.
 
 import { retellAnswer, showAnswer, showCollects, speakAnswer, startAnswer } from "./answer.js";
 import { chosen, explain, predict, runs } from "./api.js";
@@ -9,17 +9,17 @@ import { retellPhoto, startPhoto } from "./photo.js";
 import { startSettings, whenSpoken } from "./settings.js";
 
 const find = (id) => document.getElementById(id);
-const REST = 250; // milliseconds without a change, after which what is drawn is explained
+const REST = 250; // milliseconds without a change, after which the drawing is explained
 
-let wanted = 0; // changes so far
+let wanted = 0; // number of changes
 let asking = false;
 let resting = null;
 let explaining = null;
 
-// For whoever waits for the page, such as a test: whether what is shown is of what is drawn.
+// For tests: whether the answer shown is that of the present drawing.
 const mark = (name, state) => { document.body.dataset[name] = state; };
 
-// One question at a time: what changed meanwhile is asked next.
+// One request at a time; changes in the meantime are sent next.
 async function askAgain() {
   if (asking) return;
   asking = true;
@@ -34,7 +34,7 @@ async function askAgain() {
     mark("answer", "shown");
     if (!pad.drawing()) speakAnswer();
   } catch {
-    mark("answer", "failed"); // the notice has told
+    mark("answer", "failed"); // the notice says why
   } finally {
     asking = false;
   }
@@ -46,10 +46,10 @@ async function explainNow() {
   try {
     const explained = pad.isEmpty() ? null : await explain(pad.pixels(), find("centre").checked, signal);
     if (signal.aborted) return;
-    await showInside(explained);
+    await showInside(explained, signal);
     if (!signal.aborted) mark("inside", "shown");
   } catch {
-    // overtaken, or the notice has told
+    // aborted, or the notice says why
   }
 }
 
@@ -60,7 +60,7 @@ function changed() {
   askAgain();
   explaining?.abort();
   clearTimeout(resting);
-  // In the middle of a stroke, the processor is left to the answers.
+  // During a stroke, the processor is left to the answers.
   resting = setTimeout(() => { if (!pad.drawing()) explainNow(); }, REST);
 }
 
@@ -70,6 +70,7 @@ function lookInside(image) {
 }
 
 async function switchModel() {
+  explaining?.abort();
   forgetInside();
   await takeModel();
   await showGallery(lookInside);
@@ -78,6 +79,7 @@ async function switchModel() {
 async function takeModel() {
   const about = await showCard();
   startAnswer(about.class_names);
+  find("centring").hidden = about.framing === "whole"; // a whole picture is not centred
   changed();
 }
 
@@ -94,9 +96,9 @@ async function start() {
   find("model").replaceChildren(...names.map((name) => new Option(name, name)));
   find("model").addEventListener("change", () => {
     chosen.model = find("model").value;
-    switchModel().catch(() => {}); // the notice has told
+    switchModel().catch(() => {}); // the notice says why
   });
   await showGallery(lookInside);
 }
 
-start().catch(() => {}); // the notice has told
+start().catch(() => {}); // the notice says why

@@ -1,8 +1,8 @@
 // The pad: strokes by pointer or keys, undo and redo, and the drawing as rows of ink.
 
-import { paintGrey } from "./paint.js";
+import { isColour, paintImage } from "./paint.js";
 
-const SIDE = 112; // pixels a side of what is sent: four for each that the network sees
+const SIDE = 112; // pixels a side of a drawing that is sent
 const STEP = 0.02; // of the pad, for each press of an arrow key
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -12,11 +12,11 @@ const small = document.createElement("canvas");
 small.width = small.height = SIDE;
 const smallPen = small.getContext("2d", { willReadFrequently: true });
 
-// States never change: each is a list of strokes and images; undo goes back to an earlier list.
+// States are never changed: each is a list of strokes and images; undo goes back to an earlier list.
 let states = [[]];
 let now = 0;
 let current = null; // the stroke being drawn: { id, width, points }
-let cursor = null; // where the keys are: { x, y }
+let cursor = null; // of the keyboard: { x, y }
 let changed = () => {};
 let waiting = false;
 
@@ -36,13 +36,13 @@ function finish() {
   update();
 }
 
-// Smooth: curves whose ends are the middles between points. A tap is a dot.
+// Smooth: curves between the midpoints. A tap is a dot.
 function trace(pen, { points, width }, side) {
   pen.lineWidth = width * side;
   pen.lineCap = pen.lineJoin = "round";
   const at = points.map(({ x, y }) => ({ x: x * side, y: y * side }));
   pen.beginPath();
-  if (at.length === 1) { // a line without length is not drawn
+  if (at.length === 1) { // a line without length would not be drawn
     pen.fillStyle = pen.strokeStyle;
     pen.arc(at[0].x, at[0].y, pen.lineWidth / 2, 0, 2 * Math.PI);
     pen.fill();
@@ -64,27 +64,32 @@ function drawAll(pen, side, colour) {
       trace(pen, item, side);
       continue;
     }
-    // White ink on nothing, so that it can take the pad's own colour.
     const picture = document.createElement("canvas");
-    paintGrey(picture, item.image);
+    paintImage(picture, item.image);
+    pen.imageSmoothingEnabled = false;
+    if (isColour(item.image)) {
+      pen.drawImage(picture, 0, 0, side, side);
+      continue;
+    }
+    // Grey is ink, which becomes transparent where there is none, so that it can have the pad's colour.
     const inside = picture.getContext("2d"), data = inside.getImageData(0, 0, picture.width, picture.height);
     for (let i = 0; i < data.data.length; i += 4) data.data[i + 3] = data.data[i];
     inside.putImageData(data, 0, 0);
     inside.globalCompositeOperation = "source-in";
     inside.fillStyle = colour;
     inside.fillRect(0, 0, picture.width, picture.height);
-    pen.imageSmoothingEnabled = false;
     pen.drawImage(picture, 0, 0, side, side);
   }
 }
 
-// Rows of ink, 0…255. A test image alone is given as it is.
+// Rows of ink, 0…255; rows of [red, green, blue] when a colour image is on the pad. An image alone is sent as it is.
 export function pixels() {
   const list = items();
   if (list.length === 1 && list[0].image) return list[0].image;
   drawAll(smallPen, SIDE, "#000");
-  const { data } = smallPen.getImageData(0, 0, SIDE, SIDE);
-  return Array.from({ length: SIDE }, (_, y) => Array.from({ length: SIDE }, (_, x) => data[4 * (y * SIDE + x) + 3]));
+  const { data } = smallPen.getImageData(0, 0, SIDE, SIDE), colour = list.some(({ image }) => image && isColour(image));
+  const valueAt = (i) => (colour ? [data[i], data[i + 1], data[i + 2]] : data[i + 3]);
+  return Array.from({ length: SIDE }, (_, y) => Array.from({ length: SIDE }, (_, x) => valueAt(4 * (y * SIDE + x))));
 }
 
 export const isEmpty = () => items().length === 0;
@@ -107,7 +112,7 @@ function repaint() {
   find("clear").disabled = isEmpty();
 }
 
-// However many events come, once a frame.
+// At most once a frame.
 function update() {
   if (!waiting) requestAnimationFrame(() => {
     waiting = false;
@@ -131,7 +136,7 @@ export function clear() {
   if (!isEmpty()) push([]);
   update();
 }
-// Put an image, rows of 0…255, in place of what is drawn.
+// Replace the drawing by an image.
 export function show(image) {
   finish();
   push([{ image }]);
@@ -203,7 +208,7 @@ function startKeys() {
   });
 }
 
-// `listener` is called once a frame after a change.
+// `listener` is called after a change, at most once a frame.
 export function startPad(listener) {
   changed = listener;
   startPointer();

@@ -9,14 +9,17 @@ function paint(canvas, rows, colour) {
   pen.putImageData(image, 0, 0);
 }
 
-// 0…255, white on black.
-export const paintGrey = (canvas, rows) => paint(canvas, rows, (value) => [value, value, value, 255]);
+export const isColour = (image) => Array.isArray(image[0][0]);
+
+// An image as the API gives it: rows of 0…255, shown white on black, or rows of [red, green, blue].
+export const paintImage = (canvas, image) =>
+  paint(canvas, image, (value) => (Array.isArray(value) ? [...value, 255] : [value, value, value, 255]));
 
 const ORANGE = [255, 140, 40], BLUE = [70, 150, 255];
 const highest = (rows) => rows.reduce((all, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), all), 0) || 1;
 
-// Orange is more than nothing, blue less; black is nothing. All maps of a layer share one scale, `most`.
-// What is faint is lifted a little, or one map of strong numbers would leave the others dark.
+// Orange is positive, blue negative, black 0. All maps of a layer share one scale, `most`.
+// Low values are raised a little, or one map of high values would leave the others dark.
 export function paintSigned(canvas, rows, most = highest(rows)) {
   paint(canvas, rows, (value) => {
     const share = Math.min(1, Math.abs(value) / most) ** 0.7, hue = value >= 0 ? ORANGE : BLUE;
@@ -24,12 +27,14 @@ export function paintSigned(canvas, rows, most = highest(rows)) {
   });
 }
 
-// The same laid over the image, whose ink shines through.
+const brightness = (value) => (Array.isArray(value) ? (value[0] + value[1] + value[2]) / 3 : value);
+
+// The same as an overlay on the image.
 export function paintOver(canvas, rows, image) {
   const most = highest(rows), stepY = image.length / rows.length, stepX = image[0].length / rows[0].length;
   const large = image.map((row, y) => row.map((_, x) => rows[Math.min(rows.length - 1, Math.floor(y / stepY))][Math.min(rows[0].length - 1, Math.floor(x / stepX))]));
   paint(canvas, large, (value, y, x) => {
-    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? ORANGE : BLUE, ink = 0.55 * image[y][x] * (1 - 0.6 * share);
+    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? ORANGE : BLUE, ink = 0.55 * brightness(image[y][x]) * (1 - 0.6 * share);
     return [...hue.map((part) => Math.min(255, part * share + ink)), 255];
   });
 }

@@ -1,11 +1,11 @@
-// A photo with many digits: boxes over it, what it says beside it.
+// A photo: boxes around its digits, and its text; or the class of the whole picture.
 
 import { read } from "./api.js";
-import { paintGrey } from "./paint.js";
+import { paintImage } from "./paint.js";
 import { percent, say } from "./settings.js";
 
 const find = (id) => document.getElementById(id);
-let shown = null; // { reading, chosen }
+let shown = null; // { reading, digits, chosen, visible }
 let asked = 0;
 let lookInside = () => {};
 
@@ -33,12 +33,15 @@ async function take(file) {
 }
 
 function show(reading, visible) {
-  shown = { reading, chosen: -1, visible };
   find("photo-body").hidden = false;
   find("picture").hidden = !visible;
   find("box").hidden = true;
   const { naturalWidth: width, naturalHeight: height } = find("image");
-  find("boxes").replaceChildren(...reading.digits.map((digit, i) => {
+  // A model that classifies whole pictures gives one answer and no digits.
+  const whole = reading.label ? [{ ...reading, box: [0, 0, width, height] }] : [];
+  const digits = [...reading.digits, ...whole];
+  shown = { reading, digits, chosen: -1, visible };
+  find("boxes").replaceChildren(...digits.map((digit, i) => {
     const button = document.createElement("button"), [left, top, right, bottom] = digit.box;
     button.type = "button";
     button.tabIndex = i === 0 ? 0 : -1;
@@ -55,24 +58,24 @@ function show(reading, visible) {
 
 function choose(i) {
   shown.chosen = i;
-  const digit = shown.reading.digits[i];
+  const digit = shown.digits[i];
   [...find("boxes").children].forEach((button, place) => {
     button.setAttribute("aria-pressed", String(place === i));
     button.tabIndex = place === i ? 0 : -1;
   });
   find("box").hidden = false;
-  paintGrey(find("box-seen"), digit.image);
+  paintImage(find("box-seen"), digit.image);
   find("box-said").textContent = `${digit.unknown ? `${nameOf(digit)}. ` : ""}${say().best(digit.top.map(([name, share]) => [name, percent(share)]))}`;
 }
 
 export function retellPhoto() {
   if (!shown) return;
-  const { reading, chosen, visible } = shown;
-  find("photo-said").textContent = say().found(reading.digits.length) + (visible ? "" : ` ${say().noPreview}`);
+  const { reading, digits, chosen, visible } = shown;
+  find("photo-said").textContent = (reading.label ? nameOf(reading) : say().found(digits.length)) + (visible ? "" : ` ${say().noPreview}`);
   find("text").textContent = reading.rows.join("\n") || "–";
   [...find("boxes").children].forEach((button, i) => {
-    button.setAttribute("aria-label", nameOf(reading.digits[i]));
-    button.firstChild.textContent = reading.digits[i].unknown ? "?" : reading.digits[i].label;
+    button.setAttribute("aria-label", nameOf(digits[i]));
+    button.firstChild.textContent = digits[i].unknown ? "?" : digits[i].label;
   });
   if (chosen >= 0) choose(chosen);
 }
@@ -85,13 +88,13 @@ function rove(event) {
   event.preventDefault();
 }
 
-// `look` is given the image of a mark that one wants to look into.
+// `look` is called with the image of a mark to look inside.
 export function startPhoto(look) {
   lookInside = look;
   for (const id of ["file", "camera"]) {
     find(id).addEventListener("change", () => {
       if (find(id).files.length) take(find(id).files[0]);
-      find(id).value = ""; // so that the same file may be chosen again
+      find(id).value = ""; // so that the same file can be chosen again
     });
   }
   document.addEventListener("dragover", (event) => {
@@ -111,5 +114,5 @@ export function startPhoto(look) {
     if (file) take(file);
   });
   find("boxes").addEventListener("keydown", rove);
-  find("box-look").addEventListener("click", () => lookInside(shown.reading.digits[shown.chosen].image));
+  find("box-look").addEventListener("click", () => lookInside(shown.digits[shown.chosen].image));
 }

@@ -1,4 +1,4 @@
-// Language and colours: the browser's own wish, unless the reader chose otherwise; the choice is remembered.
+// Language and colours: those of the browser, unless others are chosen; the choice is stored.
 
 import { words } from "./words.js";
 
@@ -6,7 +6,7 @@ const THEMES = ["system", "light", "dark"];
 const SIGNS = { system: "◐", light: "☀", dark: "☾" };
 const find = (id) => document.getElementById(id);
 
-// Storage may be forbidden; then the choice lasts as long as the page.
+// Storage may be forbidden; then the choice lasts until the page is closed.
 function remembered(key) {
   try {
     return localStorage.getItem(key);
@@ -18,7 +18,7 @@ function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // nothing to do
+    // not stored
   }
 }
 
@@ -28,17 +28,17 @@ let theme = remembered("lenet.theme");
 if (!THEMES.includes(theme)) theme = "system";
 const listeners = [];
 
-// The words of the language of the moment.
+// The words of the present language.
 export const say = () => words[language];
 export const locale = () => language;
 
-// Called now and whenever the language changes.
+// `listener` is called now and whenever the language changes.
 export function whenSpoken(listener) {
   listeners.push(listener);
   listener();
 }
 
-// Nothing is quite sure: neither 100 % nor 0 % is said of what is only near it.
+// Values that only round to 100 % or 0 % are shown as >99.9 % or <0.1 %.
 export function percent(share, digits = 1) {
   const least = 0.5 * 10 ** (-2 - digits);
   if (share > 1 - least && share < 1) return `>${(100 - 10 ** -digits).toFixed(digits)} %`;

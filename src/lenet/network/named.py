@@ -1,0 +1,37 @@
+"""The networks that have a name. To try your own, add a line to ``NETWORKS``, or pass its text to ``--network``."""
+
+from lenet.errors import LenetError
+from lenet.network.architecture import KINDS, Architecture
+
+NETWORKS: dict[str, Architecture] = {
+    name: Architecture.parse(text)
+    for name, text in {
+        # The tutorial's network, and the default: LeNet-5 as it is built today, with ReLU and max-pooling.
+        "lenet": "conv 20 5, relu, maxpool 2, conv 50 5, relu, maxpool 2, dense 500, relu",
+        # LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998, figure 2.
+        # Their input had a border of 2 pixels, which `same` padding stands for; the connection table of the second
+        # convolution, the trained pooling coefficients and the output's radial basis functions are left out.
+        "lenet5": "conv 6 5, tanh, avgpool 2, conv 16 5 valid, tanh, avgpool 2, dense 120, tanh, dense 84, tanh",
+        # No convolution, to see what convolution is good for: 300 and 100 units, as in section III-C of the same paper.
+        "mlp": "dense 300, relu, dense 100, relu",
+        # Deeper, with small kernels, after Simonyan and Zisserman, "Very Deep Convolutional Networks", ICLR 2015. The
+        # recipe `best` trains it first and distils it into the network that is kept.
+        "deep": "conv 24 3, relu, conv 32 3, relu, maxpool 2, conv 64 3, relu, conv 64 3, relu, maxpool 2, "
+        "conv 96 3, relu, maxpool 2",
+        # Fits a microcontroller: in 8-bit integers 7.4 kB of weights and less than 2 kB of activations.
+        "tiny": "conv 6 3, relu, maxpool 2, conv 12 3, relu, maxpool 2, conv 16 3, relu, maxpool 2, dense 32, relu",
+    }.items()
+}
+
+
+def find_network(name_or_text: str) -> Architecture:
+    """The named network, or the one that a text describes.
+
+    Raises:
+        LenetError: for a name that is unknown, or a text that ``Architecture.parse`` cannot read.
+    """
+    if name_or_text in NETWORKS:
+        return NETWORKS[name_or_text]
+    if name_or_text.isidentifier() and name_or_text not in KINDS:
+        raise LenetError(f"network {name_or_text!r} is unknown; named are {', '.join(NETWORKS)}, or describe one")
+    return Architecture.parse(name_or_text)

@@ -1,0 +1,241 @@
+"""The one picture decoder: any picture a person has → upright RGB pixels, decoded safely."""
+
+import io
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from lenet.errors import LenetError, reason
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")
+ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".webp", ".avif", ".pgm", ".ppm", ".pbm", ".pnm"),
+)
+# More than any telephone's full picture; checked in the header, before a pixel is decoded.
+MOST_PIXELS = 64_000_000
+MOST_BYTES = 128 << 20
+# Larger pictures are shrunk to this many pixels: a page of 30 lines still has 40 pixels a digit.
+WORKING_PIXELS = 3_000_000
+
+Pixels = npt.NDArray[np.uint8]
+Source = str | Path | bytes | npt.NDArray[Any] | Image.Image
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture, upright and small enough to work on.
+
+    Attributes:
+        pixels: uint8 ``(height, width, 3)``: red, green, blue.
+        scale: Pixels of the full picture to one of these; 1 unless the picture was large.
+        size: Width and height of the full picture, upright.
+    """
+
+    pixels: Pixels
+    scale: float
+    size: tuple[int, int]
+
+    @property
+    def grey(self) -> Pixels:
+        """The same in grey, ``(height, width)``."""
+        return np.asarray(Image.fromarray(self.pixels).convert("L"))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a picture's header says.
+
+    Attributes:
+        size: Height and width, upright.
+        colour: Whether the picture can hold anything but grey.
+    """
+
+    size: tuple[int, int]
+    colour: bool
+
+
+def open_picture(source: Source, name: str | None = None) -> Picture:
+    """Decode a picture.
+
+    The first frame or page is taken and turned upright as its EXIF data says. Transparent pixels become white, or
+    black where the ink itself is white. 16-bit grey is scaled to 8 bits; other numbers are stretched to their range.
+
+    Args:
+        source: A path, a file's bytes, an array ``(height, width)`` or ``(height, width, 1, 3 or 4)`` of uint8, bool,
+            uint16 or float from 0 to 1, or a Pillow image.
+        name: What to call it in an error; its path when not given.
+
+    Raises:
+        LenetError: when it is not a picture in one of ``FORMATS``, is damaged, or is too large.
+    """
+    with _opened(source, name) as image:
+        return _prepared(image)
+
+
+def look(source: Source, name: str | None = None) -> Look:
+    """Read a picture's header only.
+
+    Raises:
+        LenetError: when it is not a picture in one of ``FORMATS``, or is too large.
+    """
+    with _opened(source, name) as image:
+        size = (image.width, image.height) if _lies_on_its_side(image) else (image.height, image.width)
+        return Look(size, _is_colour(image))
+
+
+@contextmanager
+def _opened(source: Source, name: str | None) -> Iterator[Image.Image]:
+    """Give the picture with its header read; every failure becomes one line."""
+    name = name or (str(source) if isinstance(source, str | Path) else "picture")
+    with warnings.catch_warnings():
+        # Pillow's warnings of odd metadata and of sizes (which are checked here) would be a second line.
+        warnings.simplefilter("ignore")
+        try:
+            with ExitStack() as stack:
+                image = stack.enter_context(_image(source, name, stack))
+                _check_size(image, name)
+                yield image
+        except LenetError:
+            raise
+        except MemoryError:
+            raise LenetError(f"{name}: does not fit into the memory; make it smaller") from None
+        except Exception as error:  # decoders fed with hostile bytes may raise anything
+            raise LenetError(f"{name}: is not a readable picture ({_reason(error)})") from error
+
+
+def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
+    if isinstance(source, Image.Image):
+        _check_size(source, name)
+        return source.copy()  # the caller's own must stay as it is
+    if isinstance(source, np.ndarray):
+        return Image.fromarray(_as_pixels(source, name))
+    if isinstance(source, bytes):
+        size = len(source)
+    else:
+        source = Path(source)
+        if not source.is_file():
+            what = "is a folder, not a picture" if source.is_dir() else "no such picture"
+            raise LenetError(f"{name}: {what}; name a file of the kinds {', '.join(FORMATS)}")
+        size = source.stat().st_size
+    if size > MOST_BYTES:
+        raise LenetError(f"{name}: more than {MOST_BYTES >> 20} MiB; make the picture smaller")
+    # An open file, since Pillow 13.0 maps an uncompressed TIFF into memory when it has a path, and turns it wrongly.
+    file = io.BytesIO(source) if isinstance(source, bytes) else stack.enter_context(source.open("rb"))
+    return Image.open(file, formats=FORMATS)
+
+
+def _as_pixels(array: npt.NDArray[Any], name: str) -> Pixels:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise LenetError(f"{name}: an array of shape {array.shape} is no picture; give (height, width[, 1, 3 or 4])")
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return (array >> 8).astype(np.uint8)
+    if array.dtype.kind == "f" and float(np.nanmin(array)) >= 0 and float(np.nanmax(array)) <= 1:
+        return np.asarray((np.nan_to_num(array) * 255).round(), np.uint8)
+    raise LenetError(f"{name}: an array of {array.dtype} in this range is no picture; give uint8, or floats 0 to 1")
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        limit = MOST_PIXELS // 1_000_000
+        raise LenetError(f"{name}: {width}×{height} pixels are more than {limit} million; make the picture smaller")
+    if not (width and height):
+        raise LenetError(f"{name}: has no pixels")
+
+
+def _prepared(image: Image.Image) -> Picture:
+    """Shrunk, flattened and turned; in this order the memory stays low."""
+    full = image.size
+    wanted = _working_size(full)
+    if image.format == "JPEG":
+        image.draft(None, wanted)  # the decoder itself halves the picture, as often as it can
+    image.load()
+    about = image.info  # with the EXIF data, which is not there before all is loaded
+    image = _eight_bits(image)
+    if image.size != wanted:
+        if image.mode in ("1", "P"):  # palette numbers have no mean
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        image = image.resize(wanted, Image.Resampling.BOX)
+    image = _flat(image)
+    image.info = about
+    ImageOps.exif_transpose(image, in_place=True)
+    full = full if image.size == wanted else full[::-1]
+    return Picture(np.asarray(image), full[0] / image.size[0], full)
+
+
+def _working_size(full: tuple[int, int]) -> tuple[int, int]:
+    shrink = math.sqrt(max(1.0, full[0] * full[1] / WORKING_PIXELS))
+    return max(1, round(full[0] / shrink)), max(1, round(full[1] / shrink))
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit and float pictures brought to 0…255; Pillow's own conversion would cut them off."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    values = np.asarray(image).astype(np.float32)
+    np.nan_to_num(values, copy=False, nan=0, posinf=0, neginf=0)
+    low, high = float(values.min()), float(values.max())
+    if image.mode.startswith("I;16") or (image.mode == "I" and low >= 0 and 255 < high <= 65535):
+        low, high = 0, 65535
+    elif low >= 0 and high <= 255:
+        low, high = 0, 1.0 if image.mode == "F" and high <= 1 else 255.0
+    values -= low
+    values *= 255 / max(high - low, 1e-6)
+    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """RGB without transparency."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    on_white = _laid_on(image, 255)
+    alpha = np.asarray(image.getchannel("A"))
+    if alpha.min() < alpha.max() and np.asarray(on_white.convert("L")).min() > 200:
+        # There is something, and it cannot be seen on white: the ink is white itself.
+        return _laid_on(image, 0)
+    return on_white
+
+
+def _laid_on(image: Image.Image, grey: int) -> Image.Image:
+    paper = Image.new("RGBA", image.size, (grey, grey, grey, 255))
+    return Image.alpha_composite(paper, image).convert("RGB")
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    """Whether EXIF data asks for a quarter turn that the size in the header does not have yet."""
+    if image.format == "TIFF":
+        return False  # Pillow turns its size at once
+    if image.format == "PNG" and not {"exif", "Raw profile type exif"} & image.info.keys():
+        return False  # Pillow would decode the whole picture to look for it at the end
+    return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+
+
+def _is_colour(image: Image.Image) -> bool:
+    if image.mode == "P":
+        palette = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+        return bool((palette != palette[:, :1]).any())
+    return image.mode not in ("1", "L", "LA", "La", "I", "F") and not image.mode.startswith("I;16")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return f"not {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {MOST_PIXELS // 1_000_000} million pixels"
+    return reason(error)

@@ -1,0 +1,190 @@
+"""Training from a data set to a finished run folder, and resuming it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lenet.datasets import Dataset
+from lenet.errors import LenetError
+from lenet.training.checkpoint import Checkpoints
+from lenet.training.environment import environment
+from lenet.training.finish import finish
+from lenet.training.initial import build_network, start_from
+from lenet.training.learner import Learner
+from lenet.training.loop import DivergedError, Progress, fit
+from lenet.training.recipe import Recipe
+from lenet.training.run import Run
+from lenet.training.state import TrainingState
+from lenet.training.teacher import TEACHER, frozen_recipe, teacher_recipe
+
+
+class StoppedError(LenetError):
+    """A training was stopped on request; its run can be resumed."""
+
+
+class _Parts(NamedTuple):
+    """The parts of a data set; ``validation`` is None when no images are held out for it."""
+
+    train: Dataset
+    validation: Dataset | None
+    test: Dataset
+
+
+def train(
+    dataset: Dataset,
+    recipe: Recipe,
+    run: Run | Path | str | None = None,
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Train the recipe's network on ``dataset`` and write a finished run folder.
+
+    Args:
+        dataset: Labelled images.
+        recipe: Everything that decides the training.
+        run: A new run folder or its path; ``runs/train-N`` when not given. Never overwritten.
+        on_progress: Called often.
+        stop: Called often; when it returns True, the training stops, and its run can be resumed.
+
+    Raises:
+        StoppedError: when ``stop`` returned True; says how to resume.
+        LenetError: for data that cannot be trained on, a folder that cannot be written, a loss that is not finite.
+    """
+    if recipe.start and not recipe.start_sha256:
+        recipe = start_from(recipe, recipe.start)
+    data = _split(dataset, recipe)
+    network = build_network(dataset, recipe)
+    if not isinstance(run, Run):
+        run = Run.create(run)
+    with run.locked():
+        run.write_recipe(recipe)
+        run.write_environment(_environment(dataset, recipe))
+        _Trainer(run, recipe, dataset, data, on_progress, stop).train(network)
+    return run
+
+
+def resume(
+    run: Run | Path | str,
+    dataset: Dataset,
+    *,
+    epochs: float | None = None,
+    learning_rate: float | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+    on_warning: Callable[[str], None] = lambda sentence: None,
+) -> Run:
+    """Resume a run that was interrupted; its weights end bit for bit as if it had not been.
+
+    Args:
+        run: The run folder, or its path.
+        dataset: The same as before.
+        epochs: A new number of epochs, also for a finished run. The remaining steps follow the schedule of a training
+            of so many epochs; for a constant schedule that is the longer training itself, bit for bit. With fewer
+            epochs than were done, the run ends at once.
+        learning_rate: A new one for the remaining steps.
+        on_progress: Called often.
+        stop: Called often; when it returns True, the training stops, and its run can be resumed.
+        on_warning: Called with a sentence about each change of the environment that may change the bits of the weights,
+            and about each damaged checkpoint.
+
+    Raises:
+        StoppedError: when ``stop`` returned True; says how to resume.
+        LenetError: when there is no such run, another process trains there, the data is not the same, no checkpoint is
+            whole, or as for ``train``.
+    """
+    run = run if isinstance(run, Run) else Run(Path(run))
+    before = run.recipe
+    wanted = {"epochs": epochs, "learning_rate": learning_rate}
+    recipe = before.change(**{name: value for name, value in wanted.items() if value is not None})
+    with run.locked():
+        if run.finished and recipe == before:
+            return run
+        if run.finished and epochs is None:
+            raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
+        run.remove_leftovers()
+        trainer = _Trainer(run, recipe, dataset, _split(dataset, recipe), on_progress, stop, on_warning)
+        network = build_network(dataset, recipe.change(start="") if trainer.begun else recipe)
+        if recipe != before:
+            run.write_recipe(recipe)
+        for difference in run.write_environment(_environment(dataset, recipe)):
+            on_warning(f"{difference}: the weights may differ in the last bits from those of an uninterrupted training")
+        trainer.train(network)
+    return run
+
+
+def _split(dataset: Dataset, recipe: Recipe) -> _Parts:
+    train_part, test = dataset.split(recipe.split, recipe.seed)
+    return _Parts(*train_part.split_validation(recipe.validation, recipe.seed), test)
+
+
+def _environment(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
+    return environment() | {"seed": recipe.seed, "data_sha256": dataset.sha256}
+
+
+@dataclass(frozen=True)
+class _Trainer:
+    """The stages of a training: the teacher where the recipe has one, the network, the results.
+
+    Each stage starts anew, or resumes from its own checkpoints. The caller has locked the run folder.
+    """
+
+    run: Run
+    recipe: Recipe
+    dataset: Dataset
+    data: _Parts
+    on_progress: Callable[[Progress], None]
+    stop: Callable[[], bool]
+    on_warning: Callable[[str], None] = lambda sentence: None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the run's own network has a checkpoint."""
+        return bool(self._checkpoints(self.recipe).paths())
+
+    def train(self, network: Any) -> None:
+        """Train ``network`` to the end, and write the results."""
+        teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (None, None)
+        state = self._fit(
+            network, self.recipe, on_progress=self.on_progress, teacher=teacher, teacher_state=teacher_state
+        )
+        finish(self.run, network, self.recipe, state, self.dataset, self.data.test, self.data.validation)
+        for within in ("", TEACHER):
+            self._checkpoints(self.recipe, within).keep_last(1)
+
+    def _train_teacher(self) -> tuple[Learner, TrainingState]:
+        def on_progress(progress: Progress) -> None:
+            self.on_progress(replace(progress, stage=TEACHER))
+
+        recipe = teacher_recipe(self.recipe)
+        network = build_network(self.dataset, recipe)
+        state = self._fit(network, recipe, TEACHER, on_progress=on_progress)
+        if self.stop():
+            raise self._stopped(state, TEACHER)
+        return Learner(network, frozen_recipe(recipe), state.precision), state
+
+    def _fit(self, network: Any, recipe: Recipe, within: str = "", **options: Any) -> TrainingState:
+        """Fit one network to the end; ``options`` are those of ``fit``."""
+        checkpoints = self._checkpoints(recipe, within)
+        options |= {"validation": self.data.validation, "stop": self.stop, "checkpoints": checkpoints}
+        try:
+            state = fit(network, self.data.train, recipe, **options)
+        except DivergedError as error:
+            what = "resume from its last good state" if checkpoints.paths() else "start it again"
+            lower = f"--learning-rate {recipe.learning_rate / 4:g}"
+            raise LenetError(f"{error}; {what}: lenet train --resume {self.run.path} {lower}") from error
+        if state.stopped:
+            raise self._stopped(state, within)
+        return state
+
+    def _stopped(self, state: TrainingState, within: str) -> StoppedError:
+        whose = f" of the {within}" if within else ""
+        return StoppedError(
+            f"stopped after step {state.step:,} of {state.steps:,}{whose}; "
+            f"resume with: lenet train --resume {self.run.path}"
+        )
+
+    def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
+        owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}
+        return Checkpoints(self.run.path, owner, within, self.on_warning)
