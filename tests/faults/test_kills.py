@@ -47,7 +47,7 @@ runpy.run_path({str(VICTIM)!r}, run_name="__main__")
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "File too large" in done.stderr.splitlines()[-1]
-    assert "go on with: lenet train --resume" in done.stderr.splitlines()[-1]
+    assert "then resume with: lenet train --resume" in done.stderr.splitlines()[-1]
     names = sorted(path.name for path in (tmp_path / "run" / "checkpoint").iterdir())
     assert names == ["step-0000000038.ckpt", "step-0000000040.ckpt"]
     assert not train(tmp_path / "run")
