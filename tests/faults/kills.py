@@ -21,7 +21,7 @@ VICTIM = Path(__file__).with_name("victim.py")
 # The first checkpoint makes the folder, the third removes the first: all that one does happens within three.
 BOUNDARIES = range(1, 61)
 # At random moments from the first step on, to the end of the results' writing; a few come too late for their training.
-RANDOM_KILLS = 60
+RANDOM_KILLS = 80
 NEVER = 10_000
 
 
@@ -140,7 +140,7 @@ def main() -> None:
         ):
             count += share
     print(f"{count}; {time.monotonic() - started:.0f} s")
-    sys.exit(bool(count.unreadable or count.different or count.kills < 100))
+    sys.exit(bool(count.unreadable or count.different or count.kills < 110))
 
 
 if __name__ == "__main__":
