@@ -51,8 +51,9 @@ def main() -> None:
     ]
     write_section(
         "The named networks",
-        f"""`python benchmarks/networks.py`: `lenet train --network NAME --recipe fast --epochs {asked.epochs:g}
---seed S`, S = 0 to {asked.seeds - 1}, tested on the 10,000 official test images;
+        f"""`python benchmarks/networks.py --seeds {asked.seeds} --epochs {asked.epochs:g}`:
+`lenet train --network NAME --recipe fast --epochs {asked.epochs:g} --seed S`, S = 0 to
+{asked.seeds - 1}, tested on the 10,000 official test images;
 {usable_cores()} cores of {model_name()}.
 
 {table(head, rows)}""",

@@ -34,7 +34,7 @@ def command(picture: Path, model: str | None, out: Path) -> None:
 
     loaded = Model.load(model)
     reading = Reader(loaded).read(picture)
-    digits = reading.digits if reading.whole is None else (reading.whole,)
+    digits = reading.answers
     if not digits:
         raise LenetError(f"{picture}: no ink was found, so there is nothing to explain; try another picture")
     for number, digit in enumerate(digits, start=1):

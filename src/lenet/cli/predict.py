@@ -156,7 +156,7 @@ def _draw(reading: "Reading", stem: str, annotate: Path | None, explain: Path | 
     from lenet.atomic import replacing
 
     stages = reading.stages
-    digits = reading.digits if reading.whole is None else (reading.whole,)
+    digits = reading.answers
     boxes = [_scaled(digit.box, stages.scale) for digit in digits]
     doubtful = [digit.unknown for digit in digits]
     captions = [f"{digit.label} {digit.probability:.0%}" + " ?" * digit.unknown for digit in digits]

@@ -54,18 +54,15 @@ def occlusion(model: Model, image: Images, label: int, logits: Array) -> Array:
 
 
 def layer_inputs(layers: Sequence[PlacedLayer], image: Images, activations: Mapping[str, Array]) -> dict[str, Array]:
-    """The input of each layer for one image, by the layer's name; flattened maps in Keras's order.
+    """The input of each layer for one image, by the layer's name.
 
     Args:
         layers: All layers of the network.
         image: uint8 ``(height, width, depth)``.
         activations: Output of each layer, as ``Model.activations`` gives it.
     """
-    inputs = {layers[0].name: scale_pixels(image)}
-    for before, placed in pairwise(layers):
-        flat = isinstance(before.layer, Flatten)
-        inputs[placed.name] = inputs[before.name].reshape(-1) if flat else activations[before.name]
-    return inputs
+    inputs = {placed.name: activations[before.name] for before, placed in pairwise(layers)}
+    return {layers[0].name: scale_pixels(image), **inputs}
 
 
 def evidence_layer(layers: Sequence[PlacedLayer]) -> PlacedLayer:

@@ -123,7 +123,7 @@ class Metadata:
         except (ValueError, RecursionError):
             raise LenetError("metadata is not readable JSON") from None
         if values.get("format_version") == 1:
-            values |= _from_format_1(arrays, values.get("depth"))
+            values |= _from_format_1(arrays, values)
         if missing := sorted(known - values.keys()):
             raise LenetError(f"metadata entries missing: {', '.join(missing)}")
         if isinstance(values["class_names"], list):
@@ -131,12 +131,14 @@ class Metadata:
         return cls(**values, extra={name: text for name, text in properties.items() if name not in known})
 
 
-def _from_format_1(arrays: Mapping[str, tuple[int, ...]], depth: Any) -> dict[str, Any]:
+def _from_format_1(arrays: Mapping[str, tuple[int, ...]], values: Mapping[str, Any]) -> dict[str, Any]:
     """Entries that format 1 lacked: its networks were LeNets, and those for grey images read marks."""
     try:
         (first, _, size, _), (second, *_), (_, units) = (arrays[f"{it}/kernel"] for it in ("conv1", "conv2", "dense1"))
     except (KeyError, ValueError):
         raise LenetError("its arrays are not those of a LeNet") from None
     network = NETWORKS["lenet"].change(filters=(first, second), kernel_size=size, dense_units=units)
-    framing = "mark" if depth == 1 else "whole"
-    return {"format_version": 2, "network": str(network), "framing": framing, "inverted": False}
+    framing = "mark" if values.get("depth") == 1 else "whole"
+    recipe = values.get("recipe")
+    inverted = framing == "whole" and isinstance(recipe, dict) and recipe.get("invert") == "yes"
+    return {"format_version": 2, "network": str(network), "framing": framing, "inverted": inverted}

@@ -108,6 +108,11 @@ class Reading:
         return tuple(digit for line in self.lines for digit in line)
 
     @property
+    def answers(self) -> tuple[Digit, ...]:
+        """The digits, or the answer for the whole picture."""
+        return self.digits if self.whole is None else (self.whole,)
+
+    @property
     def rows(self) -> list[str]:
         """One string for each line of writing, unknown marks as ``?``; the answer for a whole picture."""
         if self.whole is not None:

@@ -121,7 +121,7 @@ class Service:
                     values["image"] = schema.image_rows(digit.image)
                 if reading.whole is not None:
                     plain["image"] = schema.image_rows(reading.whole.image)
-            for digit in reading.digits if reading.whole is None else [reading.whole]:
+            for digit in reading.answers:
                 self.metrics.count_digit(digit.unknown)
             return plain
 
@@ -184,7 +184,7 @@ class Service:
 
     def _answer_picture(self, content: bytes, reader: Reader) -> dict[str, Any]:
         reading = reader.read(content)
-        digits = reading.digits if reading.whole is None else (reading.whole,)
+        digits = reading.answers
         if not digits:
             return _nothing(np.zeros(reader.model.input_shape, np.uint8))
         largest = max(digits, key=lambda it: (it.box[2] - it.box[0]) * (it.box[3] - it.box[1]))

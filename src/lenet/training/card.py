@@ -1,16 +1,17 @@
 """The model card of a run folder: the model, its measurements, its training."""
 
 from collections.abc import Mapping
-from math import prod
 from typing import Any
 
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
 from lenet.model.metadata import Metadata
-from lenet.network.architecture import Conv, Dense
+from lenet.network.architecture import Architecture
 
 
-def model_card(name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation) -> str:
+def model_card(
+    name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation, has_kernels: bool
+) -> str:
     """Text of a run's ``README.md``; all its numbers are measured.
 
     Args:
@@ -18,10 +19,14 @@ def model_card(name: str, metadata: Metadata, metrics: dict[str, Any], evaluatio
         metadata: Metadata of its model.
         metrics: Content of ``metrics.json``.
         evaluation: Evaluation on the test part.
+        has_kernels: Whether there is a figure of the kernels.
     """
     low, high = wilson_interval(evaluation.correct, evaluation.n)
     recipe = metadata.recipe
-    parameters = sum(prod(shape) for placed in metadata.layers for shape in placed.weight_shapes.values())
+    parameters = Architecture.parse(metadata.network).count_parameters(
+        metadata.height, metadata.width, metadata.depth, len(metadata.class_names)
+    )
+    kernels = "![kernels of the first layer](figures/filters.png)\n" if has_kernels else ""
     repeat = (
         "Since it was resumed with other settings, its recipe alone does not repeat it."
         if metrics["changes"]
@@ -53,7 +58,7 @@ again with `lenet evaluate`.
 ![learning curves](figures/curves.png)
 ![confusion matrix](figures/confusion.png)
 ![mistakes of highest confidence](figures/mistakes.png)
-{_kernels(metadata)}![calibration](figures/calibration.png)
+{kernels}![calibration](figures/calibration.png)
 
 Versions: {", ".join(f"{library} {number}" for library, number in metadata.versions.items())}.
 SHA-256 of the data: `{metadata.training_data_sha256}`.
@@ -65,13 +70,6 @@ def _framing(metadata: Metadata) -> str:
         return "Framing `mark`: it reads the marks on a picture, each brought to MNIST's form."
     inverted = ", inverted" if metadata.inverted else ""
     return f"Framing `whole`: it reads the whole picture, letterboxed to the input size{inverted}."
-
-
-def _kernels(metadata: Metadata) -> str:
-    layers = [placed.layer for placed in metadata.layers]
-    if any(isinstance(layer, Conv) for layer in layers) or isinstance(layers[1], Dense):
-        return "![kernels of the first layer](figures/filters.png)\n"
-    return ""
 
 
 def _calibration(metadata: Metadata, evaluation: Evaluation) -> str:

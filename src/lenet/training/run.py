@@ -165,8 +165,10 @@ class Run:
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(state.history))
         metrics = _metrics(metadata, recipe, state, evaluation)
-        write_text(self.path / "README.md", model_card(self.path.name, metadata, metrics, evaluation))
-        self._write_figures(image_kernels(metadata.layers, weights), state, evaluation, test_part)
+        kernels = image_kernels(metadata.layers, weights)
+        card = model_card(self.path.name, metadata, metrics, evaluation, kernels is not None)
+        write_text(self.path / "README.md", card)
+        self._write_figures(kernels, state, evaluation, test_part)
         _write_json(self.path / "metrics.json", metrics)
 
     def _write_figures(

@@ -10,7 +10,7 @@ from lenet.training.recipe import Recipe
 # Name of its stage of a training, and of the folder with its checkpoints.
 TEACHER = "teacher"
 NETWORK = "deep"
-# LeNet, which is smaller and trained on the teacher's answers, is better without dropout.
+# The teacher's own; LeNet, which is smaller and has its answers to learn from, is better without dropout.
 DROPOUT = 0.4
 
 
