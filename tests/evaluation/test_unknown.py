@@ -3,8 +3,7 @@ import pytest
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
-from lenet.evaluation.unknown import auroc, compare_scores, fit_threshold, made_up
-from lenet.model.scores import SCORES, highest_logit
+from lenet.evaluation.unknown import SCORES, auroc, compare_scores, fit_threshold, highest_logit, made_up
 
 rng = np.random.default_rng(0)
 

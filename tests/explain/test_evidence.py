@@ -5,7 +5,7 @@ import pytest
 
 from lenet import Model
 from lenet.explain import explain
-from lenet.explain.evidence import PATCH, image_kernels, occlusion
+from lenet.explain.explanation import PATCH, image_kernels, occlusion
 from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
 from tests.networks import random_model

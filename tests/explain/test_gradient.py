@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet import Model
-from lenet.explain.evidence import evidence, evidence_layer, layer_inputs
+from lenet.explain.explanation import evidence, evidence_layer, layer_inputs
 from lenet.explain.gradient import logit_gradient
 from lenet.model.graph import INPUT, logits_name
 from tests.networks import random_model

@@ -9,9 +9,8 @@ import pytest
 
 from lenet import LenetError, Model
 from lenet.datasets import Dataset
-from lenet.export.export import export_model, fold_temperature
+from lenet.export.export import ROUNDING, Proof, export_model, fold_temperature
 from lenet.export.formats import FORMATS
-from lenet.export.proof import ROUNDING, Proof
 from lenet.export.target import Target
 from lenet.model.file import ModelFile
 from tests.export.conftest import Odd

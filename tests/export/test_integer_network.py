@@ -7,8 +7,7 @@ import pytest
 
 from lenet import LenetError, Model
 from lenet.datasets import Dataset
-from lenet.export.integer_network import IntegerNetwork
-from lenet.export.quantize import quantize_rows
+from lenet.export.integer_network import IntegerNetwork, quantize_rows
 from lenet.model.file import ModelFile, encode_model
 from lenet.model.metadata import Metadata
 from tests.export.conftest import Odd

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from lenet import LeNet, LenetError, Model
+from lenet.evaluation.unknown import highest_logit
 from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
-from lenet.model.scores import highest_logit
 from lenet.network.named import NETWORKS
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet import LeNet, LenetError, build, load_weights, save_weights
-from lenet.network.keras_architecture import layers_of
+from lenet.network.build import layers_of
 from lenet.network.named import NETWORKS
 
 

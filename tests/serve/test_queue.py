@@ -7,8 +7,8 @@ import pytest
 
 from lenet import Model
 from lenet.model.file import ModelFile
-from lenet.serve.inference import Classified, Question, classify_batch
 from lenet.serve.queue import BatchQueue, BusyError
+from lenet.serve.service import Classified, Question, classify_batch
 
 
 class Held:

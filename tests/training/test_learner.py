@@ -9,8 +9,8 @@ from lenet.backend import tf
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.architecture import Conv, Pool
 from lenet.network.named import NETWORKS, find_network
+from lenet.training.adapt import centre_view
 from lenet.training.learner import Learner, scale
-from lenet.training.view import centre_view
 
 STRANGE = "conv 4 3 stride 2 valid, sigmoid, maxpool 2, tanh, conv 5 4, avgpool 2, dense 9, tanh, dense 8, relu"
 

@@ -14,8 +14,7 @@ from lenet.training.initial import build_network
 from lenet.training.learner import Learner
 from lenet.training.loop import fit
 from lenet.training.state import TrainingState
-from lenet.training.teacher import frozen_recipe, teacher_recipe
-from lenet.training.train import StoppedError
+from lenet.training.train import StoppedError, frozen_recipe, teacher_recipe
 
 RECIPE = Recipe(
     name="taught",

@@ -9,11 +9,10 @@ from scipy.optimize import minimize_scalar
 
 from lenet.datasets import Dataset
 from lenet.evaluation.metrics import Counts, cross_entropy
-from lenet.evaluation.unknown import fit_threshold
+from lenet.evaluation.unknown import fit_threshold, highest_logit
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import softmax
 from lenet.model.runtime import Model
-from lenet.model.scores import highest_logit
 
 # Where the best temperature lies outside, the images are too few or too easy to determine it.
 LOWEST, HIGHEST = 0.2, 5.0
@@ -22,14 +21,10 @@ FEWEST_IMAGES = 100
 
 
 def fit_temperature(logits: npt.NDArray[Any], truth: Counts) -> float:
-    """The temperature that maximises the likelihood of the labels, between ``LOWEST`` and ``HIGHEST``.
+    """The temperature that maximises the likelihood of the labels ``truth``, between ``LOWEST`` and ``HIGHEST``.
 
-    Dividing all logits by one number changes no answer, only its confidence.
+    Dividing all ``logits`` ``(n, classes)`` by one number changes no answer, only its confidence.
     Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
-
-    Args:
-        logits: ``(n, classes)``, of images that the network was not trained on.
-        truth: Their labels ``(n,)``.
     """
     logits = logits.astype(np.float64)
     found = minimize_scalar(  # the loss has one minimum: it is convex in 1 / temperature
@@ -44,10 +39,7 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Counts) -> float:
 def calibrate(model: Model, held_out: Dataset) -> Metadata:
     """The model's metadata with the temperature and the threshold for unknown images that fit ``held_out``.
 
-    Args:
-        model: A trained model.
-        held_out: Images that it was not trained on; never the test part. On fewer than ``FEWEST_IMAGES``, nothing is
-            fitted.
+    These are images that it was not trained on, never the test part; fewer than ``FEWEST_IMAGES`` change nothing.
     """
     if len(held_out) < FEWEST_IMAGES:
         return model.metadata

@@ -19,27 +19,16 @@ FILES = ("recipe.toml", "metrics.json", "history.csv")
 
 @dataclass(frozen=True)
 class Record:
-    """The files of a run folder.
+    """The files of a run folder."""
 
-    Attributes:
-        name: Of the folder, as the user wrote it.
-        recipe: Fields of the recipe.
-        metrics: Content of ``metrics.json``.
-        history: Its rows, by column; None for what was not measured.
-    """
-
-    name: str
+    name: str  # of the folder, as the user wrote it
     recipe: dict[str, Any]
-    metrics: dict[str, Any]
-    history: list[dict[str, float | None]]
+    metrics: dict[str, Any]  # content of ``metrics.json``
+    history: list[dict[str, float | None]]  # its rows, by column; None for what was not measured
 
     @classmethod
     def read(cls, run: str) -> "Record":
-        """Read the folder of a finished run.
-
-        Raises:
-            LenetError: when a file is missing, or has entries that a training does not write.
-        """
+        """Read a run's files; LenetError when one is missing, or has entries that a training does not write."""
         texts = []
         for file in FILES:
             try:
@@ -48,10 +37,9 @@ class Record:
                 message = f"{Path(run) / file}: cannot be read ({reason(error)}); is {run} a finished run?"
                 raise LenetError(message) from error
         try:
-            recipe, metrics = tomllib.loads(texts[0]), json.loads(texts[1])
             rows = csv.DictReader(texts[2].splitlines())
             history = [{name: float(value) if value else None for name, value in row.items()} for row in rows]
-            record = cls(run, recipe, metrics, history)
+            record = cls(run, tomllib.loads(texts[0]), json.loads(texts[1]), history)
             # Every entry is used once here, where an error can name the run.
             record.result()
             record.curve("accuracy")
@@ -88,9 +76,7 @@ class Record:
 def differences(records: Sequence[Record], plain: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The recipe's fields that differ between runs, with the value in each.
 
-    Args:
-        records: The runs.
-        plain: Default values, for fields that a recipe of an older version lacks.
+    ``plain`` has default values, for fields that a recipe of an older version lacks.
     """
     names = dict.fromkeys(name for record in records for name in record.recipe)
     rows = {name: [record.recipe.get(name, plain.get(name)) for record in records] for name in names}

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from lenet.datasets.dataset import Images
-from lenet.evaluation.strokes import Grey, dotted, scratch, zigzag
 
+Grey = npt.NDArray[np.float64]
 Apply = Callable[[Grey, float, np.random.Generator], Grey]
 
 SEVERITIES = 5
@@ -27,44 +27,31 @@ SIDE = 28
 
 @dataclass(frozen=True)
 class Corruption:
-    """A kind of corruption.
+    """A kind of corruption."""
 
-    Attributes:
-        name: In MNIST-C's spelling where it is one of its kinds.
-        family: Group of kinds that are drawn in one panel.
-        levels: Strengths at severities 1 to 5.
-        unit: Of the levels.
-        apply: Function of images, level and random generator.
-        mnist_c: Whether MNIST-C has this kind.
-    """
-
-    name: str
-    family: str
-    levels: tuple[float, ...]
-    unit: str
+    name: str  # in MNIST-C's spelling where it is one of its kinds
+    family: str  # group of kinds that are drawn in one panel
+    levels: tuple[float, ...]  # strengths at severities 1 to 5
+    unit: str  # of the levels
     apply: Apply
-    mnist_c: bool = False
+    mnist_c: bool = False  # whether MNIST-C has this kind
 
 
 def corrupt(images: Images, corruption: Corruption, severity: int, seed: int = 0) -> Images:
     """Corrupt images; all channels alike, and always the same for the same seed.
 
     Args:
-        images: uint8 ``(n, height, width, depth)``, bright ink on black.
+        images: uint8 ``(n, height, width, depth)``, bright ink on black, as the result.
         corruption: One of ``CORRUPTIONS``.
         severity: 1 to 5.
         seed: Of directions, places and noise.
-
-    Returns:
-        The same shape and type.
     """
+    level = corruption.levels[severity - 1]
     channels = [
-        corruption.apply(
-            images[..., channel] / 255, corruption.levels[severity - 1], np.random.default_rng((seed, severity))
-        )
+        corruption.apply(images[..., channel] / 255, level, np.random.default_rng((seed, severity)))
         for channel in range(images.shape[-1])
     ]
-    return np.stack([np.rint(255 * np.clip(channel, 0, 1)).astype(np.uint8) for channel in channels], axis=-1)
+    return np.rint(255 * np.clip(np.stack(channels, axis=-1), 0, 1)).astype(np.uint8)
 
 
 # --- moved ---
@@ -223,11 +210,50 @@ def _add_line(stroke: Callable[..., Grey], images: Grey, level: float, rng: np.r
 def _scratches(images: Grey, level: float, rng: np.random.Generator) -> Grey:
     """``level`` lines where the ink is erased."""
     for _ in range(int(level)):
-        images = images * (1 - scratch(images.shape, 1.2 * _scale(images), rng))
+        images = images * (1 - _scratch(images.shape, 1.2 * _scale(images), rng))
     return images
 
 
+def _scratch(shape: tuple[int, ...], width: float, rng: np.random.Generator) -> Grey:
+    """A straight line through each image, ink ``(n, height, width)`` in [0, 1]."""
+    _, across = _line(shape, rng)
+    return _pen(across, width)
+
+
+def _dotted(shape: tuple[int, ...], width: float, rng: np.random.Generator) -> Grey:
+    """A straight line of dots."""
+    along, across = _line(shape, rng)
+    period = shape[1] / 7
+    return np.where(along % period < period / 2, _pen(across, width), 0.0)
+
+
+def _zigzag(shape: tuple[int, ...], width: float, rng: np.random.Generator) -> Grey:
+    """A zigzag line whose height is a seventh of the image's."""
+    along, across = _line(shape, rng)
+    period, height = shape[1] / 4, shape[1] / 7
+    wave = height * (4 * np.abs(along / period % 1 - 0.5) - 1) / 2
+    slope = 2 * height / period
+    return _pen((across - wave) / np.hypot(1, slope), width)
+
+
 # --- shared ---
+
+
+def _line(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Grey, Grey]:
+    """Each pixel's coordinates along and across a line at a random angle near the centre, ``(n, height, width)``."""
+    count, height, width = shape
+    angle = rng.uniform(0, np.pi, (count, 1, 1))
+    rows = np.arange(height)[:, np.newaxis] - (height - 1) / 2
+    columns = np.arange(width) - (width - 1) / 2
+    offset = rng.uniform(-0.25, 0.25, (count, 1, 1)) * min(height, width)
+    along = np.cos(angle) * columns + np.sin(angle) * rows + rng.uniform(0, height, (count, 1, 1))
+    across = np.cos(angle) * rows - np.sin(angle) * columns - offset
+    return along, across
+
+
+def _pen(distance: Grey, width: float) -> Grey:
+    """Ink of a pen that is ``width`` pixels wide, with a soft edge of one pixel."""
+    return np.clip(width / 2 + 0.5 - np.abs(distance), 0, 1)
 
 
 def _scale(images: Grey) -> float:
@@ -241,10 +267,7 @@ def _signs(images: Grey, rng: np.random.Generator) -> npt.NDArray[np.int64]:
 def _warp(images: Grey, matrices: npt.NDArray[np.float64], shifts: npt.NDArray[np.float64] | float = 0.0) -> Grey:
     """Sample each pixel at ``matrix @ (place - middle) + middle - shift``; rows first, black outside.
 
-    Args:
-        images: ``(n, height, width)``.
-        matrices: ``(2, 2)``, or one for each image, ``(n, 2, 2)``.
-        shifts: ``(n, 2)`` pixels down and right.
+    ``matrices`` are ``(2, 2)``, or one for each image, ``(n, 2, 2)``; ``shifts`` ``(n, 2)`` pixels down and right.
     """
     count, height, width = images.shape
     middle = np.array([height - 1, width - 1]) / 2
@@ -284,7 +307,7 @@ CORRUPTIONS = (
     Corruption("glass_blur", "blurred or hidden", (1, 1.5, 2, 2.5, 3), "px", _glass_blur, mnist_c=True),
     Corruption("occlusion", "blurred or hidden", (4, 6, 8, 10, 12), "px", _occlusion),
     Corruption("stripe", "foreign lines", (3, 5, 7, 8, 9), "px", _stripe, mnist_c=True),
-    Corruption("dotted_line", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", partial(_add_line, dotted), mnist_c=True),
-    Corruption("zigzag", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", partial(_add_line, zigzag), mnist_c=True),
+    Corruption("dotted_line", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", partial(_add_line, _dotted), mnist_c=True),
+    Corruption("zigzag", "foreign lines", (0.5, 0.75, 1, 1.5, 2), "px", partial(_add_line, _zigzag), mnist_c=True),
     Corruption("scratches", "foreign lines", (1, 2, 3, 4, 5), "lines", _scratches),
 )

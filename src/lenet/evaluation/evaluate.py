@@ -7,16 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
-from lenet.evaluation.metrics import (
-    Counts,
-    Floats,
-    confusion_matrix,
-    cross_entropy,
-    expected_calibration_error,
-    precision_recall_f1,
-    reliability,
-    wilson_interval,
-)
+from lenet.evaluation import metrics
+from lenet.evaluation.metrics import Counts, Floats
 from lenet.model.runtime import Model
 
 # ``Dataset.sha256`` of MNIST's own test part, and the number of its labels that people found to be wrong: Northcutt,
@@ -26,44 +18,27 @@ MNIST_WRONG_LABELS = 15
 
 
 class Confused(NamedTuple):
-    """A pair of classes that the model confuses.
-
-    Attributes:
-        truth: The true class.
-        answer: The predicted class.
-        n: Number of images.
-        rate: Share of all images of ``truth``, 0 to 1.
-    """
+    """A pair of classes that the model confuses."""
 
     truth: str
     answer: str
     n: int
-    rate: float
+    rate: float  # share of all images of ``truth``, 0 to 1
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The answers of a model to a data set, beside the labels.
-
-    Attributes:
-        model: Name of the model.
-        data: Name of the data set.
-        class_names: One name for each class.
-        truth: Labels ``(n,)``.
-        logits: ``(n, classes)``.
-        probabilities: ``(n, classes)``.
-        unknown: Whether the model calls each image unknown, ``(n,)``; None when it has no threshold.
-        known_wrong_labels: Number of labels that are known to be wrong; a right answer counts as a mistake there.
-    """
+    """The answers of a model to a data set, beside the labels."""
 
     model: str
     data: str
     class_names: tuple[str, ...]
-    truth: Counts
-    logits: npt.NDArray[np.float32]
-    probabilities: npt.NDArray[np.float32]
+    truth: Counts  # labels ``(n,)``
+    logits: npt.NDArray[np.float32]  # ``(n, classes)``
+    probabilities: npt.NDArray[np.float32]  # ``(n, classes)``
+    # Whether the model calls each image unknown, ``(n,)``; None when it has no threshold.
     unknown: npt.NDArray[np.bool_] | None = None
-    known_wrong_labels: int = 0
+    known_wrong_labels: int = 0  # number of labels that are known to be wrong; a right answer counts as a mistake there
 
     @property
     def n(self) -> int:
@@ -88,7 +63,7 @@ class Evaluation:
     @property
     def confusion(self) -> Counts:
         """Counts ``(classes, classes)``: row = truth, column = prediction."""
-        return confusion_matrix(self.truth, self.predicted, len(self.class_names))
+        return metrics.confusion_matrix(self.truth, self.predicted, len(self.class_names))
 
     @property
     def confusion_rates(self) -> Floats:
@@ -118,30 +93,21 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet evaluate --json`` prints them."""
-        precision, recall, f1 = precision_recall_f1(self.confusion)
-        counts, confidence, accuracy = reliability(self.probabilities, self.truth)
+        per_class = (*metrics.precision_recall_f1(self.confusion), self.confusion.sum(axis=1))
+        bins = metrics.reliability(self.probabilities, self.truth)
         return {
-            "model": self.model,
-            "data": self.data,
-            "n": self.n,
-            "correct": self.correct,
-            "accuracy": self.accuracy,
-            "accuracy_interval": list(wilson_interval(self.correct, self.n)),
-            "loss": cross_entropy(self.probabilities, self.truth),
-            "expected_calibration_error": expected_calibration_error(self.probabilities, self.truth),
+            **{name: getattr(self, name) for name in ("model", "data", "n", "correct", "accuracy")},
+            "accuracy_interval": list(metrics.wilson_interval(self.correct, self.n)),
+            "loss": metrics.cross_entropy(self.probabilities, self.truth),
+            "expected_calibration_error": metrics.expected_calibration_error(self.probabilities, self.truth),
             "per_class": {
-                name: {
-                    "precision": float(precision[label]),
-                    "recall": float(recall[label]),
-                    "f1": float(f1[label]),
-                    "n": int((self.truth == label).sum()),
-                }
-                for label, name in enumerate(self.class_names)
+                name: dict(zip(("precision", "recall", "f1", "n"), values, strict=True))
+                for name, *values in zip(self.class_names, *map(np.ndarray.tolist, per_class), strict=True)
             },
             "confusion": self.confusion.tolist(),
             "confusion_rates": self.confusion_rates.tolist(),
             "most_confused": [pair._asdict() for pair in self.most_confused()],
-            "reliability": {"n": counts.tolist(), "confidence": confidence.tolist(), "accuracy": accuracy.tolist()},
+            "reliability": {name: bins[place].tolist() for place, name in enumerate(("n", "confidence", "accuracy"))},
             "kept_as_known": self.kept,
             "known_wrong_labels": self.known_wrong_labels,
         }

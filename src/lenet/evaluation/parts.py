@@ -10,11 +10,8 @@ from lenet.model.metadata import Metadata
 def data_for(model: Metadata, source: str | None = None) -> Dataset:
     """Load what a model was trained on, or another source, framed as the model needs it.
 
-    The model's own data comes out exactly as in its training, so that ``part_for`` recognizes it.
-
-    Args:
-        model: Metadata of the model file.
-        source: As for ``load_dataset``; the training's data when not given.
+    The model's own data comes out exactly as in its training, so that ``part_for`` recognizes it. Other data is named
+    as for ``load_dataset``.
 
     Raises:
         LenetError: when it cannot be loaded.
@@ -42,22 +39,19 @@ def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
     Raises:
         LenetError: when the data has no such part.
     """
-    if part == "all":
+    own = dataset.sha256 == model.training_data_sha256
+    if part == "all" or (part == "test" and not own and dataset.test_from is None):
         return dataset
-    if dataset.sha256 == model.training_data_sha256:
-        train, test = dataset.split(str(model.recipe["split"]), model.seed)
-        if part != "test":
-            train, validation = train.split_validation(int(model.recipe.get("validation", 0)), model.seed)
-            if part == "train":
-                return train
+    if not own and (dataset.test_from is None or part == "validation"):
+        asked = "training" if part == "train" else part
+        raise LenetError(f"{dataset.name} has no {asked} part that this model knows; use --part all")
+    train, test = dataset.split(str(model.recipe["split"]), model.seed) if own else dataset.split("own")
+    if part == "test":
+        return test
+    if own:
+        train, validation = train.split_validation(int(model.recipe.get("validation", 0)), model.seed)
+        if part == "validation":
             if validation is None:
                 raise LenetError(f"{dataset.name}: the training held out no validation images; use another --part")
             return replace(validation, name=f"{dataset.name} validation")
-    elif dataset.test_from is not None and part != "validation":
-        train, test = dataset.split("own")
-    elif part == "test":
-        return dataset
-    else:
-        asked = "training" if part == "train" else part
-        raise LenetError(f"{dataset.name} has no {asked} part that this model knows; use --part all")
-    return test if part == "test" else train
+    return train

@@ -12,9 +12,8 @@ from lenet.evaluation.corruptions import SEVERITIES, corrupt
 from lenet.evaluation.evaluate import Evaluation
 from lenet.evaluation.metrics import expected_calibration_error, reliability
 from lenet.evaluation.robustness import Robustness
-from lenet.evaluation.unknown import made_up
+from lenet.evaluation.unknown import highest_logit, made_up
 from lenet.model.runtime import Model
-from lenet.model.scores import highest_logit
 
 MISTAKES_SHOWN = 24
 # More images do not make the violins smoother.
@@ -22,47 +21,35 @@ MOST_SCORED = 2000
 
 
 def write_figures(folder: Path, evaluation: Evaluation, images: Images) -> None:
-    """Write ``confusion.png``, ``mistakes.png`` and ``calibration.png`` of the evaluated ``images``.
-
-    Raises:
-        LenetError: when the folder cannot be written.
-    """
+    """Write ``confusion.png``, ``mistakes.png`` and ``calibration.png`` of the evaluated ``images``."""
     truth, probabilities, class_names = evaluation.truth, evaluation.probabilities, evaluation.class_names
     wrong = evaluation.mistakes()[:MISTAKES_SHOWN]
     error = expected_calibration_error(probabilities, truth)
-    _write(folder, "confusion", figures.confusion(evaluation.confusion, class_names))
-    _write(folder, "mistakes", figures.mistakes(images[wrong], truth[wrong], probabilities[wrong], class_names))
-    _write(folder, "calibration", figures.calibration(*reliability(probabilities, truth), error))
+    write_figure(folder, "confusion", figures.confusion(evaluation.confusion, class_names))
+    write_figure(folder, "mistakes", figures.mistakes(images[wrong], truth[wrong], probabilities[wrong], class_names))
+    write_figure(folder, "calibration", figures.calibration(*reliability(probabilities, truth), error))
 
 
 def write_unknown_figure(folder: Path, model: Model, evaluation: Evaluation, images: Images) -> None:
-    """Write ``unknown.png``: scores of the evaluated ``images`` beside those of generated ones that show no class.
-
-    Raises:
-        LenetError: when the folder cannot be written.
-    """
+    """Write ``unknown.png``: scores of the evaluated ``images`` beside those of generated ones that show no class."""
     known = highest_logit(evaluation.logits[:MOST_SCORED])
     generated = made_up(images[:MOST_SCORED])
     unknown = {kind: highest_logit(model.logits(pictures)) for kind, pictures in generated.items()}
-    _write(folder, "unknown", figures.unknown(known, unknown, model.metadata.unknown_threshold))
+    write_figure(folder, "unknown", figures.unknown(known, unknown, model.metadata.unknown_threshold))
 
 
 def write_robustness_figures(folder: Path, robustness: Robustness, image: Images) -> None:
-    """Write ``robustness.png``, and ``damages.png`` of ``image`` ``(height, width, depth)``.
-
-    Raises:
-        LenetError: when the folder cannot be written.
-    """
+    """Write ``robustness.png``, and ``damages.png`` of ``image`` ``(height, width, depth)``."""
     kinds = robustness.corruptions
-    names = [kind.name for kind in kinds]
+    names, families = [kind.name for kind in kinds], [kind.family for kind in kinds]
     damaged = [[corrupt(image[np.newaxis], kind, 1 + step)[0] for step in range(SEVERITIES)] for kind in kinds]
     labels = [[f"{level:g} {kind.unit}" for level in kind.levels] for kind in kinds]
-    families = [kind.family for kind in kinds]
     curves = figures.robustness(robustness.accuracy, names, families, robustness.clean, robustness.n)
-    _write(folder, "robustness", curves)
-    _write(folder, "damages", figures.damages(np.array(damaged), names, labels))
+    write_figure(folder, "robustness", curves)
+    write_figure(folder, "damages", figures.damages(np.array(damaged), names, labels))
 
 
-def _write(folder: Path, name: str, figure: Figure) -> None:
+def write_figure(folder: Path, name: str, figure: Figure) -> None:
+    """Write ``name.png`` atomically."""
     with replacing(folder / f"{name}.png", suffix=".png") as temporary:
         figure.savefig(temporary)

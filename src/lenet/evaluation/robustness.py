@@ -18,19 +18,12 @@ MIDDLE = 3
 
 @dataclass(frozen=True, eq=False)
 class Robustness:
-    """Accuracy under damage.
+    """Accuracy under damage."""
 
-    Attributes:
-        n: Number of images that each accuracy was measured on.
-        clean: Accuracy without damage, 0 to 1.
-        corruptions: The kinds of damage.
-        accuracy: ``(kinds, 5)``, for severities 1 to 5.
-    """
-
-    n: int
-    clean: float
+    n: int  # number of images that each accuracy was measured on
+    clean: float  # accuracy without damage, 0 to 1
     corruptions: tuple[Corruption, ...]
-    accuracy: npt.NDArray[np.float64]
+    accuracy: npt.NDArray[np.float64]  # ``(kinds, 5)``, for severities 1 to 5
 
     @property
     def mnist_c_mean(self) -> float:
@@ -53,13 +46,8 @@ class Robustness:
             "mnist_c_style_mean": self.mnist_c_mean,
             "worst": {"kind": worst.name, "severity": MIDDLE, "accuracy": accuracy},
             "kinds": {
-                kind.name: {
-                    "mnist_c": kind.mnist_c,
-                    "levels": list(kind.levels),
-                    "unit": kind.unit,
-                    "accuracy": row.tolist(),
-                }
-                for kind, row in zip(self.corruptions, self.accuracy, strict=True)
+                kind.name: {"mnist_c": kind.mnist_c, "levels": list(kind.levels), "unit": kind.unit, "accuracy": row}
+                for kind, row in zip(self.corruptions, self.accuracy.tolist(), strict=True)
             },
         }
 
@@ -83,14 +71,6 @@ def measure_robustness(model: Model, dataset: Dataset, count: int = 1000, seed: 
     def accuracy(images: Images) -> float:
         return float((model.logits(images).argmax(axis=1) == sample.labels).mean())
 
-    return Robustness(
-        n=len(sample),
-        clean=accuracy(sample.images),
-        corruptions=CORRUPTIONS,
-        accuracy=np.array(
-            [
-                [accuracy(corrupt(sample.images, kind, 1 + step, seed)) for step in range(SEVERITIES)]
-                for kind in CORRUPTIONS
-            ]
-        ),
-    )
+    severities = range(1, SEVERITIES + 1)
+    measured = [[accuracy(corrupt(sample.images, kind, number, seed)) for number in severities] for kind in CORRUPTIONS]
+    return Robustness(len(sample), accuracy(sample.images), CORRUPTIONS, np.array(measured))

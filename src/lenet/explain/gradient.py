@@ -1,39 +1,27 @@
 """The gradient of a logit through any network: backpropagation for one image, one case for each kind of layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import assert_never
 
 import numpy as np
 
 from lenet.model.graph import Array, Weights
-from lenet.network.architecture import (
-    Activation,
-    ActivationKind,
-    Conv,
-    Dense,
-    Flatten,
-    PlacedLayer,
-    Pool,
-    PoolKind,
-    Softmax,
-)
+from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
+
+SLOPES: dict[str, Callable[[Array], Array]] = {
+    "relu": lambda values: (values > 0).astype(np.float32),
+    "tanh": lambda values: np.float32(1) - np.tanh(values) ** 2,
+    "sigmoid": lambda values: (np.float32(1) - np.tanh(values / 2) ** 2) / np.float32(4),
+}
 
 
 def logit_gradient(
     layers: Sequence[PlacedLayer], weights: Weights, inputs: Mapping[str, Array], label: int, target: str
 ) -> Array:
-    """Gradient of the logit of ``label`` with respect to the input of the layer ``target``.
+    """Gradient of the logit of ``label`` with respect to the input of the layer ``target``, of this input's shape.
 
-    Args:
-        layers: All layers of the network.
-        weights: In Keras's layout.
-        inputs: Input of each layer for one image, by the layer's name.
-        label: Index of the class.
-        target: Name of a layer.
-
-    Returns:
-        The shape of the layer's input.
+    ``inputs`` has the input of each layer for one image, by the layer's name; ``target`` is a name.
     """
     start = next(number for number, placed in enumerate(layers) if placed.name == target)
     gradient = np.zeros(layers[-1].input_shape, np.float32)
@@ -49,9 +37,9 @@ def _backward(placed: PlacedLayer, weights: Weights, values: Array, gradient: Ar
         case Conv() as layer:
             return _backward_conv(layer, weights[f"{placed.name}/kernel"], values, gradient)
         case Activation(kind):
-            return gradient * _slope(kind, values)
-        case Pool(kind, size):
-            return _backward_pool(kind, size, values, gradient)
+            return gradient * SLOPES[kind](values)
+        case Pool() as layer:
+            return _backward_pool(layer, values, gradient)
         case Flatten():
             return gradient.reshape(values.shape)
         case Dense():
@@ -73,13 +61,13 @@ def _backward_conv(layer: Conv, kernel: Array, values: Array, gradient: Array) -
     return padded[top : top + height, left : left + width]
 
 
-def _backward_pool(kind: PoolKind, size: int, values: Array, gradient: Array) -> Array:
-    rows, columns, channels = gradient.shape
+def _backward_pool(layer: Pool, values: Array, gradient: Array) -> Array:
+    (rows, columns, channels), size = gradient.shape, layer.size
     # An incomplete last row or column of pixels is in no square.
     pooled = values[: rows * size, : columns * size]
     squares = pooled.reshape(rows, size, columns, size, channels).transpose(0, 2, 4, 1, 3)
     squares = squares.reshape(rows, columns, channels, size * size)
-    if kind == "max":  # the first of several that are equally high, as ONNX Runtime and TensorFlow have it
+    if layer.kind == "max":  # the first of several that are equally high, as ONNX Runtime and TensorFlow have it
         shares = np.zeros_like(squares)
         np.put_along_axis(shares, squares.argmax(axis=-1)[..., np.newaxis], 1, axis=-1)
     else:
@@ -88,15 +76,3 @@ def _backward_pool(kind: PoolKind, size: int, values: Array, gradient: Array) ->
     result = np.zeros_like(values)
     result[: rows * size, : columns * size] = spread.transpose(0, 3, 1, 4, 2).reshape(pooled.shape)
     return result
-
-
-def _slope(kind: ActivationKind, values: Array) -> Array:
-    match kind:
-        case "relu":
-            return (values > 0).astype(np.float32)
-        case "tanh":
-            return np.float32(1) - np.tanh(values) ** 2
-        case "sigmoid":
-            return (np.float32(1) - np.tanh(values / 2) ** 2) / np.float32(4)
-        case _ as missing:
-            assert_never(missing)

@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lenet.datasets.dataset import Images
-from lenet.explain.evidence import evidence_layer
-from lenet.explain.explanation import Explanation
-from lenet.figures.filters import strongest
+from lenet.explain.explanation import Explanation, evidence_layer
+from lenet.figures.gallery import strongest
 from lenet.figures.style import AGAINST, FOR, SIGNED, draw_probabilities, drawing, short, show_image, signed_limit
 from lenet.model.graph import Array
 from lenet.network.architecture import Activation, Conv, Dense, Flatten, Pool
@@ -37,7 +36,7 @@ def draw(explanation: Explanation) -> Figure:
     strips = list(_strips(explanation))
     rows = max(1, min(3, MOST_ROWS // max(1, len(strips))))
     montages = [_Montage.of(*strip, rows) for strip in strips]
-    heights = [3.4, *(TITLE + WIDTH * montage.ratio for montage in montages), 2.8]
+    heights = [3.4, *(TITLE + WIDTH * (len(montage.sheet) / montage.width) for montage in montages), 2.8]
     names = [placed.name for placed in explanation.layers]
     before = names.index(evidence_layer(explanation.layers).name) - 1
     measured = f"HiResCAM of {names[before]}" if before >= 0 else "gradient × pixel"
@@ -96,19 +95,12 @@ def _strips(explanation: Explanation) -> Iterator[tuple[str, Array, str]]:
 
 
 class _Montage(NamedTuple):
-    """What one layer shows.
-
-    Attributes:
-        title: What it shows.
-        sheet: The cells side by side; gaps are NaN.
-        width: Of all columns, in pixels of the sheet.
-        signed: Whether some values are negative.
-    """
+    """What one layer shows."""
 
     title: str
-    sheet: npt.NDArray[Any]
-    width: int
-    signed: bool
+    sheet: npt.NDArray[Any]  # the cells side by side; gaps are NaN
+    width: int  # of all columns, in pixels of the sheet
+    signed: bool  # whether some values are negative
 
     @classmethod
     def of(cls, name: str, cells: Array, what: str, most_rows: int) -> "_Montage":
@@ -129,11 +121,6 @@ class _Montage(NamedTuple):
             title += " (blue: positive, orange: negative)"
         gap = 0 if units else max(1, width // 8)
         return cls(title, _montage(shown, min(columns, len(shown)), gap), columns * (width + gap) - gap, signed)
-
-    @property
-    def ratio(self) -> float:
-        """Height by width."""
-        return float(self.sheet.shape[0] / self.width)
 
     def draw(self, axes: Axes) -> None:
         axes.set_title(self.title, fontsize=12)

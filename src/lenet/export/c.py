@@ -7,18 +7,16 @@ import subprocess
 import tempfile
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from string import Template
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.integer_network import IntegerNetwork
-from lenet.export.quantize import as_rows
+from lenet.export.integer_network import IntegerNetwork, as_rows
 from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile
@@ -37,19 +35,12 @@ LINE = 120
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the layer table, a ``layer_t`` of ``arithmetic.h``.
-
-    Attributes:
-        step: What it computes.
-        arrays: Its arrays by field.
-        values: Its other fields beside the shape.
-    """
+class Row(NamedTuple):
+    """One line of the layer table, a ``layer_t`` of ``arithmetic.h``."""
 
     step: Step
-    arrays: Arrays
-    values: dict[str, Any]
+    arrays: Arrays  # its arrays by field
+    values: dict[str, Any]  # its other fields beside the shape
 
 
 class _C(Target):
@@ -85,7 +76,9 @@ class _C(Target):
             label_size=label_size,
             ram=(buffer_a + buffer_b) * self.value_bytes + SCORE_BYTES,
             flash=weight_bytes + len(labels) * label_size,
-            about=_about(self.model),
+            about=""
+            if metadata.test_accuracy is None
+            else f"\n * The model's accuracy is {metadata.test_accuracy:.2%} on {metadata.test_n:,} test images.",
         )
         threshold = metadata.unknown_threshold
         # No score is below the lowest float.
@@ -155,11 +148,8 @@ class CInt8(_C):
         """Kernels, biases, and how sums become 8-bit values again; for the last layer, how they become logits."""
         rows = []
         for step in self.network.steps:
-            arrays: Arrays = {}
-            if (weights := step.weights) is not None:
-                last = step is self.network.steps[-1]
-                names = ("kernel", "bias", "scale") if last else ("kernel", "bias", "multiplier", "shift")
-                arrays = {name: getattr(weights, name) for name in names}
+            names = ("scale",) if step is self.network.steps[-1] else ("multiplier", "shift")
+            arrays = {name: getattr(step.weights, name) for name in ("kernel", "bias", *names)} if step.weights else {}
             rows.append(Row(step.step, arrays, {"input_zero": step.input_zero, "output_zero": step.output_zero}))
         return rows
 
@@ -189,20 +179,10 @@ def _table_line(row: Row) -> str:
     step = row.step
     height, width, depth = step.input_shape
     rows, columns, filters = step.output_shape
-    shape = {
-        "height": height,
-        "width": width,
-        "depth": depth,
-        "kernel_size": step.kernel_size,
-        "stride": step.stride,
-        "top": step.top,
-        "left": step.left,
-        "rows": rows,
-        "columns": columns,
-        "filters": filters,
-        "pool_size": step.pool_size,
-        "pool_averages": int(step.pool == "average"),
-    }
+    shape = {"height": height, "width": width, "depth": depth}
+    shape |= {name: getattr(step, name) for name in ("kernel_size", "stride", "top", "left")}
+    shape |= {"rows": rows, "columns": columns, "filters": filters}
+    shape |= {"pool_size": step.pool_size, "pool_averages": int(step.pool == "average")}
     fields = {field: f"{step.weights}_{field}" for field in row.arrays} | row.values
     return f"    /* {', '.join(step.layers)} */\n    {{.shape = {_braces(shape)},\n     {_braces(fields)[1:]}"
 
@@ -216,14 +196,6 @@ def _input(metadata: Metadata) -> str:
     if metadata.framing == "mark":
         return "one character in MNIST's form, bright ink on black"
     return "the whole picture, letterboxed and inverted" if metadata.inverted else "the whole picture, letterboxed"
-
-
-def _about(model: ModelFile) -> str:
-    """The sentence about the model in the header."""
-    metadata = model.metadata
-    if metadata.test_accuracy is None:
-        return ""
-    return f"\n * The model's accuracy is {metadata.test_accuracy:.2%} on {metadata.test_n:,} test images."
 
 
 def _array(name: str, array: np.ndarray[Any, Any], row: str = "") -> str:
@@ -241,8 +213,7 @@ def _definition(kind: str, name: str, rows: Any) -> str:
 
 def _wrap(words: list[str], braces: bool) -> str:
     """Numbers with commas, as many on a line as fit."""
-    longest = max(map(len, words)) + 2
-    many = max(1, LINE // longest)
+    many = max(1, LINE // (max(map(len, words)) + 2))
     text = ",\n".join(", ".join(words[start : start + many]) for start in range(0, len(words), many))
     return f"{{{text}}}" if braces else text
 

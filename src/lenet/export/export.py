@@ -1,6 +1,6 @@
 """Export a model: write it in another format, run the result, and keep it only if its answers are the model's."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +9,41 @@ from lenet.atomic import replacing, replacing_folder
 from lenet.datasets import Dataset
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.evaluation import evaluate, part_for
+from lenet.evaluation import Evaluation, evaluate, part_for
 from lenet.export.formats import FORMATS
-from lenet.export.proof import Proof, prove
+from lenet.export.target import Probabilities
 from lenet.model.file import ModelFile, encode_model, read_model
 from lenet.model.metadata import Metadata
 from lenet.model.runtime import Model, locate_model
 
 CALIBRATION_IMAGES = 1_000
+# Float32 sums in another order change probabilities by some 1e-6, a defect by far more.
+ROUNDING = 1e-4
+# Bounds on what quantization may cost.
+LOWEST_AGREEMENT = 0.995
+HIGHEST_LOSS = 0.005
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Result of the check."""
+
+    data: str
+    n: int
+    agreeing: int  # number of images with the same label as the model's
+    largest_difference: float  # largest difference of a probability from the model's
+    correct: int  # number of images that the exported file classifies correctly
+    model_correct: int  # number of images that the model classifies correctly
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy of the exported file, 0 to 1."""
+        return self.correct / self.n
+
+    @property
+    def model_accuracy(self) -> float:
+        """Accuracy of the model on the same images, 0 to 1."""
+        return self.model_correct / self.n
 
 
 def export_model(
@@ -49,8 +76,7 @@ def export_model(
     _check_free(out, target_class.files, force)
     file = read_model(locate_model(model))
     target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset))
-    writing = replacing_folder(out) if target.files else replacing(out)
-    with writing as temporary:
+    with replacing_folder(out) if target.files else replacing(out) as temporary:
         target.write(temporary)
         if unproven:
             return None
@@ -59,7 +85,7 @@ def export_model(
         part = part.take(sample_indices, part.name)
         evaluation = evaluate(Model(file, name=str(model or "bundled")), part)
         exported = target.run(temporary, part.images)
-        return prove(evaluation, exported, target.reference(part.images, evaluation.probabilities))
+        return _prove(evaluation, exported, target.reference(part.images, evaluation.probabilities))
 
 
 def fold_temperature(file: ModelFile) -> ModelFile:
@@ -100,3 +126,26 @@ def _calibration_images(metadata: Metadata, dataset: Dataset) -> Images:
         raise LenetError(f"{dataset.name}: has no training part to calibrate on; {hint}") from None
     chosen = np.random.default_rng(0).permutation(len(part))[:CALIBRATION_IMAGES]
     return part.images[chosen]
+
+
+def _prove(model: Evaluation, exported: Probabilities, reference: Probabilities | None) -> Proof:
+    """Compare an exported file's probabilities ``(n, classes)`` with the model's, and with ``reference`` if known."""
+    if exported.shape != model.probabilities.shape or not np.isfinite(exported).all():
+        raise LenetError("the exported file does not give one finite probability for each class; nothing was kept")
+    if reference is not None and (deviation := float(np.abs(exported - reference).max())) > ROUNDING:
+        raise LenetError(f"the exported file computes wrongly: off by up to {deviation:.2g}; nothing was kept")
+    labels = exported.argmax(axis=1)
+    proof = Proof(
+        data=model.data,
+        n=model.n,
+        agreeing=int((labels == model.predicted).sum()),
+        largest_difference=float(np.abs(exported - model.probabilities).max()),
+        correct=int((labels == model.truth).sum()),
+        model_correct=model.correct,
+    )
+    if proof.agreeing < LOWEST_AGREEMENT * proof.n or proof.accuracy < proof.model_accuracy - HIGHEST_LOSS:
+        raise LenetError(
+            f"the exported file agrees with the model on {proof.agreeing:,} of {proof.n:,} images, accuracy "
+            f"{proof.accuracy:.2%} instead of {proof.model_accuracy:.2%}; nothing was kept"
+        )
+    return proof

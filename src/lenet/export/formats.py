@@ -10,17 +10,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Format:
-    """A format.
+    """A format."""
 
-    Attributes:
-        suffix: Usual ending of the file; empty for a folder.
-        purpose: What it is for, in one phrase.
-        target: Module and class that write and run it.
-    """
-
-    suffix: str
-    purpose: str
-    target: str
+    suffix: str  # usual ending of the file; empty for a folder
+    purpose: str  # what it is for, in one phrase
+    target: str  # module and class that write and run it
 
     def load_target(self) -> "type[Target]":
         """Import the class that writes and runs it."""

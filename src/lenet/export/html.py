@@ -14,7 +14,7 @@ import numpy as np
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.quantize import as_rows, quantize_rows
+from lenet.export.integer_network import as_rows, quantize_rows
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile, encode_model
 from lenet.model.graph import Array
@@ -42,15 +42,9 @@ class Html(Target):
         """Write the page."""
         metadata = self.model.metadata
         description, kernels = describe(self.model)
-        description |= {
-            "height": metadata.height,
-            "width": metadata.width,
-            "depth": metadata.depth,
-            "framing": metadata.framing,
-            "classNames": metadata.class_names,
-            "testAccuracy": metadata.test_accuracy,
-            "testCount": metadata.test_n,
-        }
+        description |= {name: getattr(metadata, name) for name in ("height", "width", "depth", "framing")}
+        description |= {"classNames": metadata.class_names}
+        description |= {"testAccuracy": metadata.test_accuracy, "testCount": metadata.test_n}
         page = Template(_read("page.html")).substitute(
             style=_read("page.css"),
             # No class name may close the script element.
@@ -112,12 +106,8 @@ def _describe_kind(placed: PlacedLayer) -> dict[str, Any]:
             return {"kind": kind}
         case Pool(pool, size):
             return {"kind": "maxpool" if pool == "max" else "avgpool", "size": size}
-        case Dense():
-            return {"kind": "dense"}
-        case Flatten():
-            return {"kind": "flatten"}
-        case Softmax():
-            return {"kind": "softmax"}
+        case Dense() | Flatten() | Softmax():
+            return {"kind": type(placed.layer).__name__.lower()}
         case _ as missing:
             assert_never(missing)
 

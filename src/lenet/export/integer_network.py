@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.quantize import Int8, as_rows, quantize_rows
 from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities
 from lenet.model.file import ModelFile
@@ -21,9 +20,10 @@ from lenet.model.graph import Array
 from lenet.model.preprocessing import softmax
 from lenet.model.runtime import Model
 
+Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-LARGEST_ACTIVATION = 255
+LARGEST_WEIGHT, LARGEST_ACTIVATION = 127, 255
 # A sum must fit 32 bits; half of the range is for the bias, half for the products.
 LARGEST_BIAS, LARGEST_SUM = 1 << 30, (1 << 31) - 1
 # Images per call; the windows of the widest layer take some 80 MB for so many.
@@ -32,21 +32,13 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class IntegerWeights:
-    """The weights of one step.
+    """The weights of one step."""
 
-    Attributes:
-        kernel: int8 ``(rows, k, k, depth)`` or ``(rows, inputs)``, one row for each filter or unit.
-        bias: int32 ``(rows,)``, in units of input scale times kernel scale.
-        scale: Factor from a sum to a real number, float32 ``(rows,)``.
-        multiplier: With ``shift``, turns a sum into an 8-bit activation: ``sum · multiplier / 2^shift``.
-        shift: uint8 ``(rows,)``.
-    """
-
-    kernel: Int8
-    bias: Int32
-    scale: Array
-    multiplier: Int32
-    shift: npt.NDArray[np.uint8]
+    kernel: Int8  # int8 ``(rows, k, k, depth)`` or ``(rows, inputs)``, one row for each filter or unit
+    bias: Int32  # int32 ``(rows,)``, in units of input scale times kernel scale
+    scale: Array  # factor from a sum to a real number, float32 ``(rows,)``
+    multiplier: Int32  # with ``shift``, turns a sum into an 8-bit activation: ``sum · multiplier / 2^shift``
+    shift: npt.NDArray[np.uint8]  # uint8 ``(rows,)``
 
     @property
     def largest_sum(self) -> int:
@@ -71,19 +63,12 @@ class IntegerWeights:
 
 @dataclass(frozen=True)
 class IntegerStep:
-    """A step in integers.
-
-    Attributes:
-        step: What it computes.
-        input_zero: Integer that stands for 0 in its input.
-        output_zero: Integer that stands for 0 in its output.
-        weights: None for a step without weights, whose scale does not change.
-    """
+    """A step in integers."""
 
     step: Step
-    input_zero: int
-    output_zero: int
-    weights: IntegerWeights | None
+    input_zero: int  # integer that stands for 0 in its input
+    output_zero: int  # integer that stands for 0 in its output
+    weights: IntegerWeights | None  # None for a step without weights, whose scale does not change
 
     def sums(self, activations: npt.NDArray[np.uint8]) -> Int64:
         """Sums before requantization, ``(n, rows, columns, filters)``."""
@@ -113,14 +98,9 @@ class IntegerNetwork:
     """A model's network in integers, calibrated on images."""
 
     def __init__(self, file: ModelFile, images: Images) -> None:
-        """Quantize a model of temperature 1.
+        """Quantize a model of temperature 1; training ``images`` give the range of activations.
 
-        Args:
-            file: The model.
-            images: To measure the range of activations, uint8 ``(n, height, width, depth)``; training images.
-
-        Raises:
-            LenetError: when it has an activation other than ReLU, or its sums do not fit 32 bits.
+        LenetError for activations other than ReLU, and sums that do not fit 32 bits.
         """
         steps = group_layers(file.metadata.layers)
         for step in steps:
@@ -130,20 +110,18 @@ class IntegerNetwork:
         self.steps: list[IntegerStep] = []
         scale, zero = np.float32(file.metadata.pixel_scale), 0
         for step in steps:
-            if step.weights is None:
-                output_zero = 0 if step.activation == "relu" else zero
-                self.steps.append(IntegerStep(step, zero, output_zero, None))
-                zero = output_zero
-                continue
-            lowest, highest = ranges[step]
-            output_scale = np.float32((highest - lowest) / LARGEST_ACTIVATION)
-            output_zero = round(-lowest / float(output_scale))
-            kernel, bias = (file.weights[f"{step.weights}/{kind}"] for kind in ("kernel", "bias"))
-            weights = _quantize(as_rows(kernel), bias, scale, output_scale)
-            if weights.largest_sum > LARGEST_SUM:
-                raise LenetError(f"c: {step.weights} is too wide for 32-bit sums; use --format c-float")
+            weights, output_zero = None, 0 if step.activation == "relu" else zero
+            if step.weights is not None:
+                lowest, highest = ranges[step]
+                output_scale = np.float32((highest - lowest) / LARGEST_ACTIVATION)
+                output_zero = round(-lowest / float(output_scale))
+                kernel, bias = (file.weights[f"{step.weights}/{kind}"] for kind in ("kernel", "bias"))
+                weights = _quantize(as_rows(kernel), bias, scale, output_scale)
+                if weights.largest_sum > LARGEST_SUM:
+                    raise LenetError(f"c: {step.weights} is too wide for 32-bit sums; use --format c-float")
+                scale = output_scale
             self.steps.append(IntegerStep(step, zero, output_zero, weights))
-            scale, zero = output_scale, output_zero
+            zero = output_zero
 
     def predict(self, images: Images) -> Probabilities:
         """Probabilities ``(n, classes)`` of uint8 images ``(n, height, width, depth)``, as the C code computes them."""
@@ -155,6 +133,29 @@ class IntegerNetwork:
             activations = step.activations(activations)
         assert last.weights is not None  # it is the last dense layer
         return softmax(last.sums(activations).reshape(len(activations), -1).astype(np.float32) * last.weights.scale)
+
+
+def as_rows(kernel: Array) -> Array:
+    """A kernel in Keras's layout as one row a filter or unit: ``(filters, k, k, depth)`` or ``(units, inputs)``."""
+    return np.ascontiguousarray(np.moveaxis(kernel, -1, 0))
+
+
+def quantize_rows(kernel: Array, smallest_scale: npt.NDArray[np.floating] | None = None) -> tuple[Int8, Array]:
+    """Round each row (the weights of one filter or unit) to 8-bit integers with a scale of its own, symmetric around 0.
+
+    Args:
+        kernel: ``(rows, …)``.
+        smallest_scale: Lower bound of each row's scale, ``(rows,)``.
+
+    Returns:
+        int8 of the same shape, and the scale of each row, float32: ``kernel ≈ integers · scale``.
+    """
+    rows = kernel.reshape(len(kernel), -1)
+    scale = np.abs(rows).max(axis=1) / np.float32(LARGEST_WEIGHT)
+    if smallest_scale is not None:
+        scale = np.maximum(scale, smallest_scale)
+    scale = np.where(scale > 0, scale, 1).astype(np.float32)
+    return np.rint(rows / scale[:, np.newaxis]).astype(np.int8).reshape(kernel.shape), scale
 
 
 def _quantize(kernel: Array, bias: Array, input_scale: np.float32, output_scale: np.float32) -> IntegerWeights:

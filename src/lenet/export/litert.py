@@ -58,12 +58,7 @@ class LiteRT(Target):
         return np.concatenate([classify(**{INPUT: image[np.newaxis]})[OUTPUT] for image in images])
 
     def _convert(self, dtype: str = "uint8", **options: Any) -> bytes:
-        """The network as a LiteRT file.
-
-        Args:
-            dtype: Type of the pixels before conversion.
-            options: Attributes of ``tf.lite.TFLiteConverter``.
-        """
+        """The network as a LiteRT file; ``options`` are attributes of ``tf.lite.TFLiteConverter``."""
         from lenet.backend import keras, tf
         from lenet.network.build import build
 
@@ -90,9 +85,7 @@ class LiteRT(Target):
 class LiteRTInt8(LiteRT):
     """The same in 8-bit integers: uint8 pixels in, int8 inside, float32 probabilities and logits out."""
 
-    def reference(self, images: Images, answers: Probabilities) -> Probabilities | None:
-        """None: the rounding depends on LiteRT's integer kernels."""
-        return None
+    rounds_alone = True
 
     def _convert(self, dtype: str = "float32", **options: Any) -> bytes:
         from lenet.backend import tf

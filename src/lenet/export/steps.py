@@ -4,18 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from lenet.network.architecture import (
-    Activation,
-    ActivationKind,
-    Conv,
-    Dense,
-    Flatten,
-    PlacedLayer,
-    Pool,
-    PoolKind,
-    Shape,
-    Softmax,
-)
+from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Shape, Softmax
 
 
 @dataclass(frozen=True)
@@ -23,34 +12,20 @@ class Step:
     """A convolution or dense layer, then an activation, then pooling; each may be missing.
 
     A dense layer is a convolution with a kernel of 1×1 over an input of 1×1×n.
-
-    Attributes:
-        layers: Names of the layers that it computes.
-        input_shape: ``(height, width, channels)``.
-        filters: Number of maps that it gives.
-        weights: Name of the layer whose kernel and bias it uses; None when it has no weights.
-        activation: Applied to each number before pooling.
-        pool: Kind of the pooling.
-        pool_size: Side of the pooling's squares; 1 for no pooling.
-        kernel_size: Side of the kernel; 1 without weights.
-        stride: Distance between the places of the kernel.
-        top: Rows of padding above the input.
-        left: Columns of padding before the input.
-        map_shape: ``(rows, columns)`` before pooling.
     """
 
-    layers: tuple[str, ...]
-    input_shape: Shape
-    filters: int
-    weights: str | None = None
-    activation: ActivationKind | None = None
-    pool: PoolKind = "max"
-    pool_size: int = 1
-    kernel_size: int = 1
-    stride: int = 1
-    top: int = 0
-    left: int = 0
-    map_shape: tuple[int, int] = (1, 1)
+    layers: tuple[str, ...]  # names of the layers that it computes
+    input_shape: Shape  # ``(height, width, channels)``
+    filters: int  # number of maps that it gives
+    weights: str | None = None  # name of the layer whose kernel and bias it uses; None when it has no weights
+    activation: str | None = None  # applied to each number before pooling
+    pool: str = "max"  # or "average"
+    pool_size: int = 1  # side of the pooling's squares; 1 for no pooling
+    kernel_size: int = 1  # side of the kernel; 1 without weights
+    stride: int = 1  # distance between the places of the kernel
+    top: int = 0  # rows of padding above the input
+    left: int = 0  # columns of padding before the input
+    map_shape: tuple[int, int] = (1, 1)  # ``(rows, columns)`` before pooling
 
     @property
     def output_shape(self) -> Shape:
@@ -68,19 +43,8 @@ def group_layers(layers: Sequence[PlacedLayer]) -> tuple[Step, ...]:
             case Conv(filters, size, stride) as conv:
                 top, left = (conv.padding_for(side)[0] for side in placed.input_shape[:2])
                 rows, columns, _ = placed.output_shape
-                steps.append(
-                    Step(
-                        names,
-                        placed.input_shape,
-                        filters,
-                        weights=placed.name,
-                        kernel_size=size,
-                        stride=stride,
-                        top=top,
-                        left=left,
-                        map_shape=(rows, columns),
-                    )
-                )
+                step = Step(names, placed.input_shape, filters, placed.name, map_shape=(rows, columns))
+                steps.append(replace(step, kernel_size=size, stride=stride, top=top, left=left))
             case Dense(units):
                 steps.append(Step(names, (1, 1, *placed.input_shape), units, placed.name))
             case Activation(kind):

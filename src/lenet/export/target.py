@@ -15,15 +15,13 @@ Probabilities = npt.NDArray[np.float32]
 
 
 class Target(ABC):
-    """One format.
+    """One format."""
 
-    Attributes:
-        files: Names of the files of the folder that it writes; empty when it writes one file.
-        proof_images: Most images that the exported file is checked on.
-    """
-
+    # Names of the files of the folder that it writes; empty when it writes one file.
     files: ClassVar[tuple[str, ...]] = ()
-    proof_images: ClassVar[int] = 10_000
+    proof_images: ClassVar[int] = 10_000  # most images that the exported file is checked on
+    # Whether its rounding depends on the integer kernels of its runtime.
+    rounds_alone: ClassVar[bool] = False
 
     def __init__(self, model: ModelFile, training_images: Callable[[], Images]) -> None:
         """Take a model.
@@ -35,24 +33,15 @@ class Target(ABC):
         Raises:
             LenetError: when the format cannot express the model.
         """
-        self.model = model
-        self.training_images = training_images
+        self.model, self.training_images = model, training_images
 
     @abstractmethod
     def write(self, path: Path) -> None:
-        """Write the file, or the folder's ``files``.
-
-        Raises:
-            LenetError: when the format cannot express the model, or a library that writes it is not installed.
-        """
+        """Write the file, or the folder's ``files``; LenetError when the format cannot express the model."""
 
     @abstractmethod
     def run(self, path: Path, images: Images) -> Probabilities:
-        """Run the written file: probabilities ``(n, classes)`` of uint8 ``images``.
-
-        Raises:
-            LenetError: when it does not run, or a program that runs it is not installed.
-        """
+        """Run the written file: probabilities ``(n, classes)`` of uint8 ``images``; LenetError when it does not run."""
 
     def reference(self, images: Images, answers: Probabilities) -> Probabilities | None:
         """Expected result of ``run`` up to float32 rounding; None when only the format's own runtime can compute it.
@@ -61,4 +50,4 @@ class Target(ABC):
             images: uint8 ``(n, height, width, depth)``.
             answers: The model's probabilities for them, ``(n, classes)``.
         """
-        return answers
+        return None if self.rounds_alone else answers

@@ -45,22 +45,16 @@ def comparison(
 ) -> Figure:
     """Learning curves of several runs.
 
-    Args:
-        title: The result in words.
-        names: Of the runs.
-        losses: For each run, points ``(training seconds, training loss in nats)``.
-        accuracies: For each run, points ``(training seconds, accuracy from 0 to 1)``.
-        kind: Of the images that the accuracies were measured on.
+    The points of ``losses`` are ``(training seconds, training loss in nats)``, those of ``accuracies`` ``(training
+    seconds, accuracy from 0 to 1)``, measured on images of this ``kind``.
     """
     with drawing(9, 3.8) as figure:
         figure.suptitle(title, fontweight="bold")
         left, right = figure.subplots(1, 2)
         for axes, lines, scale in ((left, losses, 1), (right, accuracies, 100)):
             for name, line, (colour, mark) in zip(names, lines, cycle(LINES), strict=False):
-                seconds, values = zip(*line, strict=True)
-                axes.plot(
-                    seconds, [scale * value for value in values], color=colour, marker=mark, markersize=5, label=name
-                )
+                seconds, values = np.transpose(line)
+                axes.plot(seconds, scale * values, color=colour, marker=mark, markersize=5, label=name)
         left.set(xlabel="training time (s)", ylabel="training loss (nats)")
         left.set_ylim(bottom=0)
         right.set(xlabel="training time (s)", ylabel=f"{kind} accuracy (%)")

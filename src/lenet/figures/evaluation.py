@@ -1,17 +1,21 @@
-"""The figures of an evaluation: confusion matrix, reliability diagram, scores of known and unknown images."""
+"""The figures of an evaluation: confusions, reliability, scores of unknown images, damaged images."""
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lenet.figures.style import BLUE, GREY, VERMILION, drawing, short
+from lenet.figures.style import BLUE, GREY, LINES, VERMILION, drawing, short, show_image
 
 # With more classes, rates do not fit into the cells; with more than the second, counts do not either.
 MOST_WITH_RATES, MOST_NUMBERED = 12, 36
 # Fewer images do not determine a bin's accuracy; such bins are drawn pale.
 ENOUGH = 20
+# The severity at which kinds of damage are compared.
+MIDDLE = 3
 
 
 def confusion(counts: npt.NDArray[np.int64], class_names: Sequence[str]) -> Figure:
@@ -56,14 +60,7 @@ def _finding(wrong: npt.NDArray[np.int64], class_names: Sequence[str]) -> str:
 def calibration(
     counts: npt.NDArray[np.int64], confidence: npt.NDArray[np.float64], accuracy: npt.NDArray[np.float64], error: float
 ) -> Figure:
-    """Accuracy over confidence.
-
-    Args:
-        counts: Number of images in each bin of the highest probability, ``(bins,)``.
-        confidence: Mean highest probability of each bin, 0 to 1.
-        accuracy: Share of right answers in each bin, 0 to 1.
-        error: Expected calibration error, 0 to 1.
-    """
+    """Accuracy over confidence, both 0 to 1, in bins of ``counts`` images; they differ by ``error`` on average."""
     filled = counts > 0
     sizes = 20 + 180 * np.sqrt(counts / counts.max())
     with drawing(6, 4.8) as figure:
@@ -83,12 +80,9 @@ def calibration(
 def unknown(
     known: npt.NDArray[np.floating], unknown_scores: Mapping[str, npt.NDArray[np.floating]], threshold: float | None
 ) -> Figure:
-    """Distributions of the score of known images and of every kind of unknown ones.
+    """Distributions of the score of known images ``(n,)`` and of every kind of unknown ones ``(m,)``.
 
-    Args:
-        known: Scores of images of the known classes, ``(n,)``.
-        unknown_scores: Scores by kind of unknown images, ``(m,)`` each.
-        threshold: Images with a lower score are unknown; None when there is no threshold.
+    Images with a score below ``threshold`` are called unknown, if there is one.
     """
     rows = {"known classes": known, **unknown_scores}
     with drawing(8, 0.55 * len(rows) + 1.4) as figure:
@@ -97,9 +91,8 @@ def unknown(
             axes.set_title("This model has no threshold for unknown images")
         else:
             stopped = np.mean([(scores < threshold).mean() for scores in unknown_scores.values()])
-            kept = (known >= threshold).mean()
-            title = f"{kept:.1%} of known images are accepted, {stopped:.0%} of unknown ones rejected"
-            axes.set_title(title, fontsize=11)
+            kept = f"{(known >= threshold).mean():.1%} of known images are accepted"
+            axes.set_title(f"{kept}, {stopped:.0%} of unknown ones rejected", fontsize=11)
             axes.axvline(threshold, color=GREY, linestyle="--")
             axes.annotate(
                 f"threshold {threshold:.2f}", (threshold, -0.55), color=GREY, ha="right", fontsize=9,
@@ -115,3 +108,61 @@ def unknown(
         axes.set_ylim(len(rows) - 0.4, -0.9)
         axes.set_xlabel("highest logit (higher: more like a known class)")
     return figure
+
+
+def robustness(
+    accuracy: npt.NDArray[np.float64], names: Sequence[str], families: Sequence[str], clean: float, n: int
+) -> Figure:
+    """Curves of accuracy over severity, one panel for each family of kinds; the title names the worst kind.
+
+    ``accuracy`` is ``(kinds, severities)``, ``clean`` without damage, measured on ``n`` images each.
+    """
+    severities = np.arange(accuracy.shape[1] + 1)
+    panels = list(dict.fromkeys(families))
+    worst = int(accuracy[:, MIDDLE - 1].argmin())
+    rows = math.ceil(len(panels) / 3)
+    damaged = f"accuracy {accuracy[worst, MIDDLE - 1]:.0%} at severity {MIDDLE}"
+    title = f"{_plain(names[worst]).capitalize()} hurts most: {damaged}, {clean:.1%} without damage (n = {n:,})"
+    with drawing(11, 3.3 * rows + 0.6) as figure:
+        figure.suptitle(title, fontweight="bold")
+        cells = figure.subplots(rows, 3, sharex=True, sharey=True, squeeze=False)
+        for axes, family in zip(cells.ravel(), panels, strict=False):
+            chosen = [kind for kind, its_family in enumerate(families) if its_family == family]
+            for kind, (colour, marker) in zip(chosen, LINES, strict=False):
+                values, width = 100 * np.append(clean, accuracy[kind]), 3 if kind == worst else 1.5
+                look: Any = {"color": colour, "marker": marker, "markersize": 5, "linewidth": width}
+                axes.plot(severities, values, label=_plain(names[kind]), **look)
+            axes.set_title(family, fontsize=12)
+            axes.set(ylim=(0, 103), xticks=severities)
+            axes.legend(loc="lower left", fontsize=9)
+        for axes in cells[-1]:
+            axes.set_xlabel("severity (0 = clean)")
+        for axes in cells[:, 0]:
+            axes.set_ylabel("accuracy (%)")
+    return figure
+
+
+def damages(images: npt.NDArray[np.uint8], names: Sequence[str], labels: Sequence[Sequence[str]]) -> Figure:
+    """One image with every kind (rows) and severity (columns) of damage.
+
+    ``images`` are ``(kinds, severities, height, width, depth)``; ``labels`` say the level of each, with its unit.
+    """
+    kinds, severities = images.shape[:2]
+    rows = math.ceil(kinds / 2)
+    with drawing(2.2 * severities, 0.98 * rows + 0.5) as figure:
+        figure.suptitle(f"{kinds} kinds of damage, severity 1 to {severities} from left to right", fontweight="bold")
+        halves: Any = figure.subfigures(1, 2)
+        for half, start in zip(halves, (0, rows), strict=True):
+            cells = half.subplots(rows, severities + 1, squeeze=False, width_ratios=[1.7] + [1] * severities)
+            for axes in cells.ravel():
+                axes.set_axis_off()
+            for row, kind in zip(cells, range(start, min(start + rows, kinds)), strict=False):
+                row[0].text(1, 0.5, _plain(names[kind]), ha="right", va="center", fontsize=10)
+                for axes, image, label in zip(row[1:], images[kind], labels[kind], strict=True):
+                    show_image(axes, image, vmin=0, vmax=255)
+                    axes.set_title(label, fontsize=7, loc="center", fontweight="normal", pad=1)
+    return figure
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Sheets of images: with the network's answers, or by class."""
+"""Sheets of images with the network's answers or by class, and of kernels."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,18 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lenet.figures.style import GREY, RIGHT, WRONG, draw_probabilities, drawing, image_cells, short, show_image
+from lenet.figures.style import (
+    GREY,
+    RIGHT,
+    SIGNED,
+    WRONG,
+    draw_probabilities,
+    drawing,
+    image_cells,
+    short,
+    show_image,
+    signed_limit,
+)
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -16,6 +27,8 @@ Probabilities = npt.NDArray[np.float32]
 LONGEST = 12
 # Distance of two images, as a share of an image's side.
 GAP = 0.12
+# More kernels are not compared by eye; the weakest are left out.
+MOST_KERNELS = 60
 
 
 def digits(images: Images, truth: Labels, probabilities: Probabilities, class_names: Sequence[str]) -> Figure:
@@ -48,27 +61,16 @@ def suspects(images: Images, labels: Labels, probabilities: Probabilities, class
     """Images ``(n, height, width, depth)`` whose labels may be wrong, the most suspect first."""
     answers = probabilities.argmax(axis=1)
     names = [short(name, LONGEST) for name in class_names]
-    captions = [
-        (
-            f"labelled {names[label]}\nlooks like {names[answer]}"
-            if label != answer
-            else f"labelled {names[label]}\nonly {chances[label]:.0%} probable",
-            WRONG if label != answer else GREY,
-        )
-        for label, answer, chances in zip(labels, answers, probabilities, strict=True)
-    ]
+    captions = []
+    for label, answer, chances in zip(labels, answers, probabilities, strict=True):
+        doubt = f"looks like {names[answer]}" if label != answer else f"only {chances[label]:.0%} probable"
+        captions.append((f"labelled {names[label]}\n{doubt}", WRONG if label != answer else GREY))
     differ = int((labels != answers).sum())
     return _grid(f"{differ} of the {len(images)} most suspect labels are classified differently", images, captions)
 
 
 def contact(title: str, rows: Sequence[Images], class_names: Sequence[str]) -> Figure:
-    """A row of images for each class.
-
-    Args:
-        title: Of the figure.
-        rows: For each class, its images ``(n, height, width, depth)``; their numbers may differ.
-        class_names: One name for each row.
-    """
+    """A row of images ``(n, height, width, depth)`` for each class; their numbers may differ."""
     height, width, depth = rows[0].shape[1:]
     gap = max(1, round(GAP * max(height, width)))
     down, across = height + gap, width + gap
@@ -79,10 +81,9 @@ def contact(title: str, rows: Sequence[Images], class_names: Sequence[str]) -> F
         for column, image in enumerate(images):
             sheet[row * down : row * down + height, column * across : column * across + width] = image
     names = [short(name) for name in class_names]
-    longest = max(map(len, names))
     scale = max(0.28, min(0.6, 5 / columns))  # inches per image
-    size = (columns * scale * across / down + 0.5 + 0.13 * longest, len(rows) * scale + 0.6)
-    with drawing(max(4.0, size[0]), size[1]) as figure:
+    side = columns * scale * across / down + 0.5 + 0.13 * max(map(len, names))
+    with drawing(max(4.0, side), len(rows) * scale + 0.6) as figure:
         axes = figure.subplots()
         axes.set_title(title, fontsize=11)
         show_image(axes, sheet, vmin=0, vmax=255)
@@ -94,6 +95,36 @@ def contact(title: str, rows: Sequence[Images], class_names: Sequence[str]) -> F
         axes.set_yticks(middles, names, fontsize=min(11, 30 * scale))
         axes.tick_params(length=0)
     return figure
+
+
+def filters(kernels: npt.NDArray[np.float32]) -> Figure:
+    """Kernels ``(height, width, depth, kernels)``, averaged over depth, on one colour scale.
+
+    Blue is a positive weight, orange a negative one.
+    """
+    height, width, depth, count = kernels.shape
+    weights = kernels.mean(axis=2)
+    chosen = strongest(weights.transpose(2, 0, 1), MOST_KERNELS)
+    limit = signed_limit(weights)
+    columns = min(10, len(chosen))
+    rows = math.ceil(len(chosen) / columns)
+    with drawing(9, 0.9 * rows + 1.1) as figure:
+        of_all = f"The {len(chosen)} strongest of {count}" if len(chosen) < count else f"{count}"
+        mean = "" if depth == 1 else f", mean over {depth} channels"
+        title = f"{of_all} kernels of {width}×{height}{mean}\nblue: positive weight, orange: negative weight"
+        figure.suptitle(title, fontweight="bold", fontsize=12)
+        cells = image_cells(figure, rows, columns)
+        for axes, number in zip(cells, chosen, strict=False):
+            image = axes.imshow(weights[..., number], cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
+            axes.set_title(str(number + 1), fontsize=8, fontweight="normal", loc="center", pad=2)
+        figure.colorbar(image, ax=cells.tolist(), shrink=0.9, label="weight", aspect=12)
+    return figure
+
+
+def strongest(cells: npt.NDArray[np.float32], most: int) -> npt.NDArray[np.int64]:
+    """Indices of the ``most`` cells ``(n, ...)`` with the highest magnitudes, in ascending order."""
+    strength = np.square(cells).reshape(len(cells), -1).sum(axis=1)
+    return np.sort(np.argsort(-strength, kind="stable")[:most])
 
 
 def _sheet(

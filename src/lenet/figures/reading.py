@@ -19,13 +19,9 @@ MOST_COLUMNS = 12
 def annotated(
     pixels: npt.NDArray[np.uint8], boxes: Sequence[Box], captions: Sequence[str], doubtful: Sequence[bool]
 ) -> Image.Image:
-    """The picture with a box and a caption around each digit; doubtful ones in orange.
+    """The picture ``(height, width, 3)`` with a caption for each box; doubtful ones in orange.
 
-    Args:
-        pixels: ``(height, width, 3)``.
-        boxes: Left, top, right, bottom in these pixels.
-        captions: One for each box.
-        doubtful: One for each box.
+    A box is left, top, right, bottom in pixels.
     """
     # A picture of 28 pixels is too small for a caption.
     zoom = max(1, math.ceil(320 / max(pixels.shape)))
@@ -55,14 +51,13 @@ def reading(
 ) -> Figure:
     """The steps of reading: the picture, its ink, the marks, and the network's input for each mark.
 
+    ``boxes``, ``images`` ``(h, w)``, ``captions`` and ``doubtful``, which are orange, have one entry for each mark.
+
     Args:
         pixels: ``(height, width, 3)``.
         strength: ``(height, width)``, 1 for full ink.
         mask: ``(height, width)``, whether each pixel is writing.
         boxes: Left, top, right, bottom in these pixels, in reading order.
-        images: ``(h, w)``, one a box.
-        captions: One for each box.
-        doubtful: One for each box.
     """
     columns = min(MOST_COLUMNS, max(6, len(images)))
     rows = math.ceil(len(images) / columns)
@@ -71,12 +66,9 @@ def reading(
         upper, *lower = figure.subfigures(
             1 + bool(rows), 1, height_ratios=[height, 1.35 * rows][: 1 + bool(rows)], squeeze=False
         )[:, 0]
-        for axes, title, stage in zip(
-            upper.subplots(1, 3),
-            ("1  The picture", "2  Ink, lighting corrected", "3  The marks"),
-            (pixels, _as_paper(strength), _as_paper(mask)),
-            strict=True,
-        ):
+        titles = ("1  The picture", "2  Ink, lighting corrected", "3  The marks")
+        stages = (pixels, _as_paper(strength), _as_paper(mask))
+        for axes, title, stage in zip(upper.subplots(1, 3), titles, stages, strict=True):
             show_image(axes, stage)
             axes.set_title(title)
         for (left, top, right, bottom), doubt in zip(boxes, doubtful, strict=True):

@@ -28,16 +28,10 @@ DIGEST = "sha256"
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A verified model file.
+    """A verified model file."""
 
-    Attributes:
-        content: Bytes as ``encode_model`` writes them, which ONNX Runtime runs.
-        weights: Arrays by name, in Keras's layout.
-        metadata: Metadata of the model.
-    """
-
-    content: bytes
-    weights: Weights
+    content: bytes  # bytes as ``encode_model`` writes them, which ONNX Runtime runs
+    weights: Weights  # arrays by name, in Keras's layout
     metadata: Metadata
 
     @property
@@ -47,12 +41,7 @@ class ModelFile:
 
 
 def encode_model(weights: Weights, metadata: Metadata) -> bytes:
-    """Bytes of a model file; always the same for the same arrays and metadata.
-
-    Args:
-        weights: Arrays in Keras's layout, by name, with the shapes of ``metadata.layers``.
-        metadata: Metadata of the model.
-    """
+    """Bytes of a model file; always the same for the same metadata and ``weights``, by name and in Keras's layout."""
     model = _make_model(weights, metadata)
     properties = metadata.to_properties()
     helper.set_model_props(model, properties)
@@ -61,22 +50,14 @@ def encode_model(weights: Weights, metadata: Metadata) -> bytes:
 
 
 def write_model(path: Path, weights: Weights, metadata: Metadata) -> None:
-    """Write a model file atomically.
-
-    Raises:
-        LenetError: when it cannot be written, or ``read_model`` would refuse it.
-    """
+    """Write a model file atomically; LenetError when that fails, or ``read_model`` would refuse it."""
     content = encode_model(weights, metadata)
     decode_model(content)
     write_bytes(path, content)
 
 
 def read_model(path: Path) -> ModelFile:
-    """Read and verify a model file; nothing in it is trusted.
-
-    Raises:
-        LenetError: one line that names the file and what is wrong with it.
-    """
+    """Read and verify a model file; nothing in it is trusted. A LenetError names the file and what is wrong with it."""
     content = read_bytes(path, MOST_BYTES, "model file")
     try:
         return decode_model(content)
@@ -85,11 +66,7 @@ def read_model(path: Path) -> ModelFile:
 
 
 def decode_model(content: bytes) -> ModelFile:
-    """Verify and decode the bytes of a model file.
-
-    Raises:
-        LenetError: for a file that ``encode_model`` of this or an earlier version did not write.
-    """
+    """Verify and decode the bytes of a model file; LenetError for one that no version of ``encode_model`` wrote."""
     if not content:
         raise LenetError("it is empty")
     if len(content) > MOST_BYTES:

@@ -31,27 +31,18 @@ def logits_name(layers: Sequence[PlacedLayer]) -> str:
 
 
 def build_graph(weights: Weights, layers: Sequence[PlacedLayer]) -> onnx.GraphProto:
-    """Build the graph for pixels ``(n, depth, height, width)`` in [0, 1]; its outputs are probabilities and logits.
-
-    Args:
-        weights: Arrays in Keras's layout, by the names of ``PlacedLayer.weight_shapes``.
-        layers: Result of ``Architecture.place``.
-    """
-    nodes, source = [], INPUT
-    for placed in layers:
-        nodes.append(_node(placed, source))
-        source = placed.name
+    """Build the graph for pixels ``(n, depth, height, width)`` in [0, 1]; its outputs are probabilities and logits."""
     height, width, depth = layers[0].input_shape
-    classes = layers[-1].output_shape[0]
     arrays = to_onnx_layout(weights, layers)
+
+    def declare(name: str, *shape: int) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
+
     return helper.make_graph(
-        nodes,
+        [_node(placed, source) for placed, source in zip(layers, [INPUT, *(it.name for it in layers)], strict=False)],
         "lenet",
-        inputs=[helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", depth, height, width])],
-        outputs=[
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes])
-            for name in (OUTPUT, logits_name(layers))
-        ],
+        inputs=[declare(INPUT, depth, height, width)],
+        outputs=[declare(name, *layers[-1].output_shape) for name in (OUTPUT, logits_name(layers))],
         initializer=[numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in arrays.items()],
     )
 
@@ -81,11 +72,8 @@ def _node(placed: PlacedLayer, source: str) -> onnx.NodeProto:
 
 def onnx_shapes(layers: Sequence[PlacedLayer]) -> dict[str, tuple[int, ...]]:
     """Shapes of all arrays of a model file, by name, in the file's order."""
-    shapes = {}
-    for placed in layers:
-        for name, shape in placed.weight_shapes.items():
-            shapes[name] = (shape[3], shape[2], *shape[:2]) if len(shape) == 4 else shape
-    return shapes
+    shapes = {name: shape for placed in layers for name, shape in placed.weight_shapes.items()}
+    return {name: (it[3], it[2], *it[:2]) if len(it) == 4 else it for name, it in shapes.items()}
 
 
 def to_onnx_layout(weights: Weights, layers: Sequence[PlacedLayer]) -> Weights:

@@ -28,47 +28,31 @@ Side = Annotated[int, Field(ge=1, le=4096)]
 class Metadata:
     """Everything that is needed to use a model, and its origin.
 
-    Attributes:
-        class_names: One name for each output, in order.
-        height: Height of the input in pixels.
-        width: Width of the input in pixels.
-        depth: Number of channels of the input: 1 (grey) or 3 (colour).
-        network: Text form of its ``Architecture``.
-        framing: Framing of a picture for the input: see ``lenet.pictures.framing``.
-        inverted: Whether framing inverts pictures.
-        temperature: Divisor of the logits before the softmax, which calibrates the probabilities.
-        unknown_threshold: An image with a highest logit below it is unknown; None when not fitted.
-        test_accuracy: Share of the ``test_n`` test images that are read correctly; None when not measured.
-        test_n: Number of test images.
-        recipe: Recipe of the training, as plain values.
-        seed: Seed of the training.
-        versions: Versions of the libraries that trained it.
-        training_data_sha256: ``Dataset.sha256`` of the data set.
-        pixel_scale: Factor from uint8 pixels to the network's input.
-        format_version: Version of this list.
-        extra: Entries of the file that this version does not know, unchanged.
-
     Raises:
         LenetError: for a value that no model can have; names the entry.
     """
 
     class_names: Annotated[tuple[str, ...], Field(min_length=2, max_length=MOST_CLASSES)]
-    height: Side
+    height: Side  # of the input in pixels, as is the width
     width: Side
-    depth: Annotated[int, Field(ge=1, le=4)]
-    network: str = str(NETWORKS["lenet"])
-    framing: FramingKind = "whole"
-    inverted: bool = False
+    depth: Annotated[int, Field(ge=1, le=4)]  # number of channels of the input: 1 (grey) or 3 (colour)
+    network: str = str(NETWORKS["lenet"])  # text form of its ``Architecture``
+    framing: FramingKind = "whole"  # framing of a picture for the input: see ``lenet.pictures.framing``
+    inverted: bool = False  # whether framing inverts pictures
+    # Divisor of the logits before the softmax, which calibrates the probabilities.
     temperature: Annotated[float, Field(ge=0.01, le=100)] = 1.0
-    unknown_threshold: float | None = None
+    unknown_threshold: float | None = None  # an image with a highest logit below it is unknown; None when not fitted
+    # Share of the ``test_n`` test images that are read correctly; None when not measured.
     test_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
     test_n: Annotated[int, Field(ge=0)] = 0
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    versions: Mapping[str, str] = field(default_factory=dict)
-    training_data_sha256: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)  # versions of the libraries that trained it
+    training_data_sha256: str = ""  # ``Dataset.sha256`` of the data set
+    # Factor from uint8 pixels to the network's input.
     pixel_scale: Literal[0.00392156862745098] = PIXEL_SCALE  # type: ignore[valid-type]
-    format_version: Literal[2] = 2
+    format_version: Literal[2] = 2  # version of this list
+    # Entries of the file that this version does not know, unchanged.
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @model_validator(mode="wrap")
@@ -83,8 +67,7 @@ class Metadata:
         """Check what the types above cannot say."""
         for name in self.class_names:
             if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
-                shown = name[:LONGEST_NAME]
-                raise LenetError(f"metadata entry class_names: {shown!r} is empty, unprintable or too long")
+                raise LenetError(f"metadata entry class_names: {name[:100]!r} is empty, unprintable or too long")
         if len(set(self.class_names)) < len(self.class_names):
             raise LenetError("metadata entry class_names: a name occurs twice")
         for name, kind in RECIPE_TYPES.items():
@@ -94,11 +77,7 @@ class Metadata:
 
     @cached_property
     def layers(self) -> tuple[PlacedLayer, ...]:
-        """The network's layers with their names and shapes.
-
-        Raises:
-            LenetError: for a text that describes no network for this input.
-        """
+        """The network's layers with their names and shapes; LenetError for a text that describes no network."""
         return Architecture.parse(self.network).place(self.height, self.width, self.depth, len(self.class_names))
 
     def to_properties(self) -> dict[str, str]:
@@ -108,11 +87,9 @@ class Metadata:
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str], arrays: Mapping[str, tuple[int, ...]]) -> "Metadata":
-        """The inverse of ``to_properties``.
+        """The inverse of ``to_properties``, for a file of format 1 or 2; unknown entries are kept.
 
-        Args:
-            properties: String pairs of a file of format 1 or 2. Unknown entries are kept.
-            arrays: Shapes of the file's arrays by name, from which the network of a file of format 1 follows.
+        The network of a file of format 1 follows from the shapes of its ``arrays``.
 
         Raises:
             LenetError: for a missing entry, or one with a value that no model can have.

@@ -12,10 +12,8 @@ import onnxruntime
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.model.file import ModelFile, read_model
-from lenet.model.graph import INPUT, Weights, logits_name
-from lenet.model.metadata import Metadata
+from lenet.model.graph import INPUT, logits_name
 from lenet.model.preprocessing import scale_pixels, softmax
-from lenet.model.scores import highest_logit
 from lenet.processor import usable_cores
 
 BUNDLED = Path(__file__).parent / "digits.onnx"
@@ -24,11 +22,7 @@ BATCH = 256
 
 
 def locate_model(model: str | Path | None = None) -> Path:
-    """Path of a model file: that of a run folder, the file itself, or the bundled one.
-
-    Raises:
-        LenetError: when there is none.
-    """
+    """Path of a model file: in a run folder, the file itself, or the bundled one; LenetError when there is none."""
     if model is None:
         return BUNDLED
     path = Path(model)
@@ -42,17 +36,11 @@ def locate_model(model: str | Path | None = None) -> Path:
 
 
 class Answers(NamedTuple):
-    """Result of a model for images.
+    """Result of a model for images."""
 
-    Attributes:
-        logits: Outputs of the last dense layer, before temperature and softmax, ``(n, classes)``.
-        probabilities: Probabilities, calibrated by the model's temperature, ``(n, classes)``.
-        unknown: Whether each image is similar to none of the classes, ``(n,)``; always False when no threshold was
-            fitted.
-    """
-
-    logits: npt.NDArray[np.float32]
-    probabilities: npt.NDArray[np.float32]
+    logits: npt.NDArray[np.float32]  # outputs of the last dense layer, before temperature and softmax, ``(n, classes)``
+    probabilities: npt.NDArray[np.float32]  # probabilities, calibrated by the model's temperature, ``(n, classes)``
+    # Whether each image is similar to none of the classes, ``(n,)``; always False when no threshold was fitted.
     unknown: npt.NDArray[np.bool_]
 
 
@@ -65,9 +53,7 @@ class Model:
 
     def __init__(self, file: ModelFile, name: str = "model") -> None:
         """Use a verified file; ``Model.load`` reads one."""
-        self.name = name
-        self.metadata: Metadata = file.metadata
-        self.weights: Weights = file.weights
+        self.name, self.metadata, self.weights = name, file.metadata, file.weights
         self._content = file.content
         self._session = _session(file.content)
 
@@ -103,20 +89,17 @@ class Model:
         return self.classify(images).probabilities
 
     def classify(self, images: Images) -> Answers:
-        """Logits, probabilities and whether each image is unknown, in one pass of the network.
+        """Logits, probabilities and whether each image is unknown, in one pass; arguments as for ``predict``.
 
         An image is unknown when its highest logit lies below ``metadata.unknown_threshold``: see
-        ``lenet.model.scores``.
-
-        Raises:
-            LenetError: for another dtype or shape.
+        ``lenet.evaluation.unknown``.
         """
         return self.answers(self.logits(images))
 
     def answers(self, logits: npt.NDArray[np.float32]) -> Answers:
         """The result for logits ``(n, classes)``, without another pass."""
         threshold = self.metadata.unknown_threshold
-        unknown = np.zeros(len(logits), bool) if threshold is None else highest_logit(logits) < threshold
+        unknown = np.zeros(len(logits), bool) if threshold is None else logits.max(axis=1) < threshold
         return Answers(logits, softmax(logits / np.float32(self.metadata.temperature)), unknown)
 
     def logits(self, images: Images) -> npt.NDArray[np.float32]:
@@ -130,34 +113,23 @@ class Model:
         return logits
 
     def activations(self, image: Images) -> dict[str, npt.NDArray[np.float32]]:
-        """Output of every layer for one image, by layer name, from the first to the last.
+        """Output of every layer for one image ``(height, width, depth)``, by layer name, from the first to the last.
 
-        Args:
-            image: uint8 ``(height, width, depth)``.
-
-        Returns:
-            Feature maps as ``(height, width, filters)``, others as ``(units,)``.
+        Feature maps are ``(height, width, filters)``, others ``(units,)``.
         """
         self._check(image[np.newaxis])
-        names = self._layer_names
-        outputs = self._open_session.run(names, {INPUT: channels_first(image[np.newaxis])})
-        activations = {
-            name: output[0].transpose(1, 2, 0) if output.ndim == 4 else output[0]
-            for name, output in zip(names, outputs, strict=True)
-        }
-        before = [scale_pixels(image), *activations.values()][names.index("flatten")]
-        return activations | {"flatten": before.ravel()}  # in Keras's order, not ONNX's
-
-    @property
-    def _layer_names(self) -> list[str]:
-        return [placed.name for placed in self.metadata.layers]
+        names = [placed.name for placed in self.metadata.layers]
+        outputs = [output[0] for output in self._open_session.run(names, {INPUT: channels_first(image[np.newaxis])})]
+        maps = [output.transpose(1, 2, 0) if output.ndim == 3 else output for output in outputs]
+        before = [scale_pixels(image), *maps][names.index("flatten")]
+        return dict(zip(names, maps, strict=True)) | {"flatten": before.ravel()}  # in Keras's order, not ONNX's
 
     @cached_property
     def _open_session(self) -> Any:
         """The same graph with the output of every layer; slower, since nothing can be fused."""
         model = onnx.ModelProto.FromString(self._content)
         del model.graph.output[:]
-        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in self._layer_names)
+        model.graph.output.extend(onnx.ValueInfoProto(name=placed.name) for placed in self.metadata.layers)
         return _session(model.SerializeToString())
 
     def _check(self, images: Images) -> None:

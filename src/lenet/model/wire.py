@@ -12,37 +12,20 @@ from lenet.errors import LenetError
 MOST_FIELDS = 400
 # Only arrays and metadata are longer; a field of this length cannot hold too many empty ones.
 LONGEST_FIELD = 4096
-# Field numbers of the ONNX format.
-GRAPH, METADATA_PROPS = 7, 14  # of ModelProto
-INITIALIZER = 5  # of GraphProto
-RAW_DATA = 9  # of TensorProto
+# Field numbers of the ONNX format: of ModelProto, GraphProto and TensorProto.
+GRAPH, METADATA_PROPS, INITIALIZER, RAW_DATA = 7, 14, 5, 9
+# Fields with fields inside, by the numbers on the way to them.
+NESTED = {(GRAPH,), (GRAPH, INITIALIZER), (METADATA_PROPS,)}
 
 
-def refuse_crowded(content: memoryview) -> None:
-    """Refuse a file with more or longer fields than a model file has.
-
-    Raises:
-        LenetError: also when the bytes are not a protobuf.
-    """
+def refuse_crowded(content: memoryview, path: tuple[int, ...] = ()) -> None:
+    """Refuse a file with more or longer fields than a model file has, or that is not a protobuf."""
     for number, value in _fields(content):
-        if number == GRAPH:
-            for inner, part in _fields(value):
-                if inner == INITIALIZER:
-                    for innermost, array in _fields(part):
-                        if innermost != RAW_DATA:
-                            _limit(array)
-                else:
-                    _limit(part)
-        elif number == METADATA_PROPS:
-            for _ in _fields(value):
-                pass
-        else:
-            _limit(value)
-
-
-def _limit(value: memoryview) -> None:
-    if len(value) > LONGEST_FIELD:
-        raise LenetError("holds a field that is longer than a model file has")
+        inside = (*path, number)
+        if inside in NESTED:
+            refuse_crowded(value, inside)
+        elif len(value) > LONGEST_FIELD and METADATA_PROPS not in path and inside != (GRAPH, INITIALIZER, RAW_DATA):
+            raise LenetError("holds a field that is longer than a model file has")
 
 
 def _fields(content: memoryview) -> Iterator[tuple[int, memoryview]]:

@@ -7,7 +7,7 @@ layer, add a class here and a ``case`` in each of those loops; mypy lists the lo
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Literal, Self, cast, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from lenet.errors import LenetError
 
@@ -15,8 +15,9 @@ ActivationKind = Literal["relu", "tanh", "sigmoid"]
 PoolKind = Literal["max", "average"]
 Padding = Literal["same", "valid"]
 Shape = tuple[int, ...]
+ACTIVATIONS: tuple[ActivationKind, ...] = get_args(ActivationKind)
 # First words of the layers in the text form.
-KINDS = ("conv", "maxpool", "avgpool", "dense", *get_args(ActivationKind))
+KINDS = ("conv", "maxpool", "avgpool", "dense", *ACTIVATIONS)
 
 # Bounds on the work of a network, so that no model file or text can take minutes or gigabytes.
 MOST_LAYERS = 64
@@ -27,24 +28,18 @@ LONGEST_TEXT = 2_000
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution.
+    """A convolution."""
 
-    Attributes:
-        filters: Number of kernels, and of feature maps that they give.
-        kernel_size: Side of each kernel in pixels.
-        stride: Distance between the places of the kernel, in pixels.
-        padding: ``same`` adds zeros around the maps so that height and width are kept (divided by the stride);
-            ``valid`` adds none.
-    """
-
-    filters: int
-    kernel_size: int
-    stride: int = 1
+    filters: int  # number of kernels, and of feature maps that they give
+    kernel_size: int  # side of each kernel in pixels
+    stride: int = 1  # distance between the places of the kernel, in pixels
+    # ``same`` adds zeros around the maps so that height and width are kept (divided by the stride); ``valid`` adds
+    # none.
     padding: Padding = "same"
 
     def __str__(self) -> str:
         stride = f" stride {self.stride}" if self.stride > 1 else ""
-        return f"conv {self.filters} {self.kernel_size}{stride}{' valid' if self.padding == 'valid' else ''}"
+        return f"conv {self.filters} {self.kernel_size}{stride}{' valid' * (self.padding == 'valid')}"
 
     def padding_for(self, pixels: int) -> tuple[int, int]:
         """Zeros before and after a side of so many pixels; an odd one goes after, as in TensorFlow."""
@@ -100,19 +95,12 @@ Layer = Conv | Activation | Pool | Dense | Flatten | Softmax
 
 @dataclass(frozen=True)
 class PlacedLayer:
-    """A layer in its place in a network.
+    """A layer in its place in a network."""
 
-    Attributes:
-        name: Unique in the network: ``conv1``, ``relu1``, ``pool1``, … ``dense2``, ``probabilities``.
-        layer: What it computes.
-        input_shape: ``(height, width, channels)``, or ``(units,)`` after flattening.
-        output_shape: The same for what it gives.
-    """
-
-    name: str
+    name: str  # unique in the network: ``conv1``, ``relu1``, ``pool1``, … ``dense2``, ``probabilities``
     layer: Layer
-    input_shape: Shape
-    output_shape: Shape
+    input_shape: Shape  # ``(height, width, channels)``, or ``(units,)`` after flattening
+    output_shape: Shape  # the same for what it gives
 
     @property
     def weight_shapes(self) -> dict[str, Shape]:
@@ -176,53 +164,35 @@ class Architecture:
     ) -> "Architecture":
         """The same network with some settings changed in all layers that have them.
 
-        Args:
-            filters: One number for each convolution.
-            kernel_size: Of all convolutions.
-            dense_units: Of the last hidden dense layer.
-            activation: ``relu``, ``tanh`` or ``sigmoid``, for all.
-            pooling: ``max`` or ``average``, for all.
+        ``filters`` are one number for each convolution; ``dense_units`` change only the last hidden dense layer.
 
         Raises:
             LenetError: for a setting that no layer has, another number of filters, or an unknown kind.
         """
-        convolutions = [layer for layer in self.layers if isinstance(layer, Conv)]
-        dense = [number for number, layer in enumerate(self.layers) if isinstance(layer, Dense)]
+        layers: list[Any] = list(self.layers)
+        convolutions = [number for number, layer in enumerate(layers) if isinstance(layer, Conv)]
         if filters is not None and len(filters) != len(convolutions):
             given = ",".join(map(str, filters))
             raise LenetError(f"filters are {given}: the number of convolutions is {len(convolutions)}: {self}")
-        settings = (("kernel size", kernel_size, Conv), ("dense units", dense_units, Dense), ("pooling", pooling, Pool))
-        for name, value, kind in settings:
-            if value is not None and not any(isinstance(layer, kind) for layer in self.layers):
-                raise LenetError(f"{name} {value}: no layer of this network has that setting: {self}")
         if pooling not in (None, *get_args(PoolKind)):
             raise LenetError(f"pooling {pooling!r} is none of {', '.join(get_args(PoolKind))}")
-        each_filters = iter(filters or [layer.filters for layer in convolutions])
-
-        def changed(number: int, layer: Layer) -> Layer:
-            match layer:
-                case Conv(kernel_size=size):
-                    size = size if kernel_size is None else kernel_size
-                    return replace(layer, filters=next(each_filters), kernel_size=size)
-                case Dense() if dense_units is not None and number == dense[-1]:
-                    return Dense(dense_units)
-                case Activation() if activation is not None:
-                    return Activation(cast(ActivationKind, activation))
-                case Pool() if pooling is not None:
-                    return replace(layer, kind=cast(PoolKind, pooling))
-            return layer
-
+        for number, count in zip(convolutions, filters or (), strict=False):
+            layers[number] = replace(layers[number], filters=count)
+        for name, field, value, kind in (
+            ("kernel size", "kernel_size", kernel_size, Conv), ("dense units", "units", dense_units, Dense),
+            ("pooling", "kind", pooling, Pool), ("activation", "kind", activation, Activation),
+        ):  # fmt: skip
+            having = [number for number, layer in enumerate(layers) if isinstance(layer, kind)]
+            if value is not None and not having and kind is not Activation:
+                raise LenetError(f"{name} {value}: no layer of this network has that setting: {self}")
+            for number in having[-1:] if kind is Dense else having:
+                if value is not None:
+                    layers[number] = replace(layers[number], **{field: value})
         # Through the text, which checks every value.
-        return Architecture.parse(", ".join(str(changed(*numbered)) for numbered in enumerate(self.layers)))
+        return Architecture.parse(str(Architecture(tuple(layers))))
 
     def place(self, height: int, width: int, depth: int, classes: int) -> tuple[PlacedLayer, ...]:
-        """All layers, the implied ones too, with their names and shapes.
-
-        Args:
-            height: Of the input in pixels.
-            width: Of the input in pixels.
-            depth: Channels of the input.
-            classes: Number of outputs.
+        """All layers, the implied ones too, with their names and shapes, for an input and a number of classes.
 
         Raises:
             LenetError: for an input that a layer cannot take, or a network that takes too much work.
@@ -241,19 +211,14 @@ class Architecture:
             group = type(layer).__name__.lower()
             counts[group] += 1
             name = f"{layer.kind if isinstance(layer, Activation) else group}{counts[group]}"
-            after = _output_shape(layer, shape, f"layer {number}, {layer}")
-            placed.append(PlacedLayer(name, layer, shape, after))
-            shape = after
+            placed.append(PlacedLayer(name, layer, shape, _output_shape(layer, shape, f"layer {number}, {layer}")))
+            shape = placed[-1].output_shape
         placed.append(PlacedLayer("probabilities", Softmax(), shape, shape))
         _check_work(placed)
         return tuple(placed)
 
     def count_parameters(self, height: int, width: int, depth: int, classes: int) -> int:
-        """Number of weights: 1,256,080 for the tutorial's network.
-
-        Raises:
-            LenetError: as ``place``.
-        """
+        """Number of weights: 1,256,080 for the tutorial's network; errors as for ``place``."""
         layers = self.place(height, width, depth, classes)
         return sum(prod(shape) for placed in layers for shape in placed.weight_shapes.values())
 
@@ -324,8 +289,6 @@ def _check_work(layers: list[PlacedLayer]) -> None:
                 f"{placed.name}, {placed.layer}: gives {prod(placed.output_shape):,} numbers an image; at most "
                 f"{MOST_ACTIVATIONS:,} are allowed"
             )
-    total = sum(placed.multiplications for placed in layers)
-    if total > MOST_MULTIPLICATIONS:
-        raise LenetError(
-            f"the network takes {total:,} multiplications an image; at most {MOST_MULTIPLICATIONS:,} are allowed"
-        )
+    if (total := sum(placed.multiplications for placed in layers)) > MOST_MULTIPLICATIONS:
+        most = f"at most {MOST_MULTIPLICATIONS:,} are allowed"
+        raise LenetError(f"the network takes {total:,} multiplications an image; {most}")

@@ -1,4 +1,4 @@
-"""Keras networks of an architecture, the tutorial's ``LeNet.build`` among them."""
+"""Keras networks of an architecture, the tutorial's ``LeNet.build`` among them; and the inverse, ``layers_of``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from lenet.backend import keras
-from lenet.network.architecture import Activation, Architecture, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
+from lenet.errors import LenetError
+from lenet.network.architecture import (
+    ACTIVATIONS,
+    Activation,
+    Architecture,
+    Conv,
+    Dense,
+    Flatten,
+    PlacedLayer,
+    Pool,
+    Softmax,
+)
 from lenet.network.named import NETWORKS
 from lenet.weights import load_weights
 
@@ -72,10 +83,8 @@ def build(
     Example:
         >>> build(Architecture.parse("conv 8 3, tanh, avgpool 2"), width=28, height=28, depth=1, classes=10)
     """
-    placed_layers = architecture.place(height, width, depth, classes)
-    network = keras.Sequential([keras.Input((height, width, depth), name="pixels")], name="lenet")
-    for placed in placed_layers:
-        network.add(_keras_layer(placed, initializer))
+    layers = [_keras_layer(placed, initializer) for placed in architecture.place(height, width, depth, classes)]
+    network = keras.Sequential([keras.Input((height, width, depth), name="pixels"), *layers], name="lenet")
     if weights_path is not None:
         load_weights(network, weights_path)
     return network
@@ -85,9 +94,7 @@ def _keras_layer(placed: PlacedLayer, initializer: str) -> keras.Layer:
     layers, name = keras.layers, placed.name
     match placed.layer:
         case Conv(filters, size, stride, padding):
-            return layers.Conv2D(
-                filters, size, strides=stride, padding=padding, kernel_initializer=initializer, name=name
-            )
+            return layers.Conv2D(filters, size, stride, padding, kernel_initializer=initializer, name=name)
         case Activation(kind):
             return layers.Activation(kind, name=name)
         case Pool("max", size):
@@ -102,3 +109,72 @@ def _keras_layer(placed: PlacedLayer, initializer: str) -> keras.Layer:
             return layers.Softmax(name=name)
         case _ as missing:
             assert_never(missing)
+
+
+def layers_of(network: Any) -> tuple[PlacedLayer, ...]:
+    """The placed layers that compute what ``network`` computes, a Keras ``Sequential`` from pixels to probabilities.
+
+    Their weights are ``network.weights`` in order. The user may have written the network.
+
+    Raises:
+        LenetError: for a layer, or a setting of a layer, that ``Architecture`` does not know.
+    """
+    *hidden, last = _flat_layers(network)
+    if last != "softmax" or not hidden or not isinstance(hidden[-1], Dense):
+        raise LenetError(f"the network {network.name!r} does not end with a dense layer and a softmax")
+    _, height, width, depth = network.input_shape
+    layers = tuple(layer for layer in hidden[:-1] if not isinstance(layer, str))
+    placed_layers = Architecture(layers).place(height, width, depth, hidden[-1].units)
+    shapes = [shape for placed in placed_layers for shape in placed.weight_shapes.values()]
+    if [tuple(variable.shape) for variable in network.weights] != shapes:
+        raise LenetError(
+            f"the network {network.name!r} has weights of other shapes than its layers need; is it flattened?"
+        )
+    return placed_layers
+
+
+def _flat_layers(network: Any) -> list[Any]:
+    """Its layers, with the activations that Keras layers carry as layers of their own; ``softmax`` as a word."""
+    found: list[Any] = []
+    kinds = keras.layers
+    for layer in network.layers:
+        match layer:
+            case kinds.Conv2D():
+                size, stride = layer.kernel_size, layer.strides
+                plain = layer.dilation_rate == (1, 1) and layer.groups == 1 and layer.use_bias
+                _require(plain and len(set(size)) == len(set(stride)) == 1, layer)
+                found.append(Conv(layer.filters, size[0], stride[0], layer.padding))
+            case kinds.MaxPooling2D() | kinds.AveragePooling2D():
+                size = tuple(layer.pool_size)
+                _require(size == tuple(layer.strides) and len(set(size)) == 1 and layer.padding == "valid", layer)
+                found.append(Pool("max" if isinstance(layer, kinds.MaxPooling2D) else "average", size[0]))
+            case kinds.Dense():
+                _require(layer.use_bias and len(layer.kernel.shape) == 2, layer)
+                found.append(Dense(layer.units))
+            case kinds.Flatten() | kinds.InputLayer():
+                continue
+            case kinds.Softmax():
+                found.append("softmax")
+            case kinds.ReLU():
+                _require(layer.max_value is None and not layer.negative_slope and not layer.threshold, layer)
+                found.append(Activation("relu"))
+            case kinds.Activation():
+                pass
+            case _:
+                _require(False, layer)
+        activation: Any = getattr(getattr(layer, "activation", None), "__name__", "linear")
+        if activation == "softmax":
+            found.append(activation)
+        elif activation != "linear":
+            _require(activation in ACTIVATIONS, layer)
+            found.append(Activation(activation))
+    return found
+
+
+def _require(known: bool, layer: Any) -> None:
+    if not known:
+        raise LenetError(
+            f"layer {layer.name!r} ({type(layer).__name__}) has a kind or a setting that lenet cannot train; use "
+            f"Conv2D, MaxPooling2D, AveragePooling2D, Dense, Flatten, Softmax and the activations "
+            f"{', '.join(ACTIVATIONS)}"
+        )

@@ -25,11 +25,7 @@ NETWORKS: dict[str, Architecture] = {
 
 
 def find_network(name_or_text: str) -> Architecture:
-    """The named network, or the one that a text describes.
-
-    Raises:
-        LenetError: for a name that is unknown, or a text that ``Architecture.parse`` cannot read.
-    """
+    """The named network, or the one that a text describes; LenetError for neither."""
     if name_or_text in NETWORKS:
         return NETWORKS[name_or_text]
     if name_or_text.isidentifier() and name_or_text not in KINDS:

@@ -5,16 +5,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.types import DecoratedCallable
+from prometheus_client import generate_latest
 from starlette.responses import JSONResponse, Response
 
+from lenet.reading import Reader
 from lenet.serve import schema
 from lenet.serve.details import details, gallery, kernels
-from lenet.serve.refusal import refusal
+from lenet.serve.schema import refusal
 from lenet.serve.service import Service
 
+router = APIRouter()
 ModelName = Annotated[
     str | None, Query(max_length=255, description="A name of /api/runs; the served model by default.")
 ]
+Label = Annotated[str | None, Query(max_length=100, description="The class to explain; the answer by default.")]
 # Bodies: content types and their schemas.
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 PICTURE = {"image/*": BINARY}
@@ -29,112 +33,124 @@ WHY = {
 
 
 def _answers(kind: Any, *refusals: int) -> dict[int | str, dict[str, Any]]:
-    refused: dict[int | str, dict[str, Any]] = {
-        status: {"model": schema.Refusal, "description": WHY[status]} for status in (*refusals, 422)
-    }
-    return {200: {"model": kind}, **refused}
+    answers: dict[int | str, dict[str, Any]] = {200: {"model": kind}}
+    return answers | {status: {"model": schema.Refusal, "description": WHY[status]} for status in (*refusals, 422)}
 
 
-def routes(service: Service) -> APIRouter:
-    """The routes of one service."""
-    router = APIRouter()
+def _post(
+    path: str, answer: Any, body: dict[str, Any], tag: str, *refusals: int
+) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    responses = _answers(answer, *refusals, 400, 408, 413, 503, 504)
+    body_described = {"requestBody": {"required": True, "content": body}}
+    return router.post(path, responses=responses, openapi_extra=body_described, tags=[tag])
 
-    def post(
-        path: str, answer: Any, body: dict[str, Any], tag: str, *refusals: int
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        responses = _answers(answer, *refusals, 400, 408, 413, 503, 504)
-        body_described = {"requestBody": {"required": True, "content": body}}
-        return router.post(path, responses=responses, openapi_extra=body_described, tags=[tag])
 
-    @post("/api/predict", schema.Answer, EITHER, "read")
-    async def predict(request: Request, model: ModelName = None) -> Response:
-        """Classify a drawing, the largest mark of a picture, or the whole picture, as the model's framing is."""
-        reader = await service.reader(model)
-        answer = service.answer_drawing if _is_drawing(request) else service.answer_picture
-        return JSONResponse(await answer(await request.body(), reader))
+@_post("/api/predict", schema.Answer, EITHER, "read")
+async def predict(request: Request, model: ModelName = None) -> Response:
+    """Classify a drawing, the largest mark of a picture, or the whole picture, as the model's framing is."""
+    service, reader = await _chosen(request, model)
+    answer = service.answer_drawing if _is_drawing(request) else service.answer_picture
+    return JSONResponse(await answer(await request.body(), reader))
 
-    @post("/api/predict-many", schema.Answers, IMAGES, "read")
-    async def predict_many(request: Request, model: ModelName = None) -> Response:
-        """Classify many images of the model's size: their bytes, one image after the other, bright ink on black."""
-        reader = await service.reader(model)
-        return JSONResponse(await service.answer_images(await request.body(), reader))
 
-    @post("/api/read", schema.Reading, PICTURE, "read")
-    async def read(request: Request, model: ModelName = None, images: bool = False) -> Response:
-        """Read all digits of a picture in reading order, or classify the whole picture."""
-        reader = await service.reader(model)
-        return JSONResponse(await service.read(await request.body(), reader, images))
+@_post("/api/predict-many", schema.Answers, IMAGES, "read")
+async def predict_many(request: Request, model: ModelName = None) -> Response:
+    """Classify many images of the model's size: their bytes, one image after the other, bright ink on black."""
+    service, reader = await _chosen(request, model)
+    return JSONResponse(await service.answer_images(await request.body(), reader))
 
-    @post("/api/explain", schema.Explained, EITHER, "look inside")
-    async def explain(
-        request: Request,
-        model: ModelName = None,
-        label: Annotated[
-            str | None, Query(max_length=100, description="The class to explain; the answer by default.")
-        ] = None,
-    ) -> Response:
-        """Give the output of every layer for one drawing or picture, and the pixels that the answer rests on."""
-        reader = await service.reader(model)
-        content = await service.explain(await request.body(), _is_drawing(request), reader, label)
-        return Response(content, media_type="application/json")
 
-    @router.get("/api/model", responses=_answers(schema.Details, 400), tags=["look inside"])
-    async def model_details(model: ModelName = None) -> Response:
-        """Give the details of a model."""
-        reader = await service.reader(model)
-        return JSONResponse(details(reader.model, model or service.shelf.name))
+@_post("/api/read", schema.Reading, PICTURE, "read")
+async def read(request: Request, model: ModelName = None, images: bool = False) -> Response:
+    """Read all digits of a picture in reading order, or classify the whole picture."""
+    service, reader = await _chosen(request, model)
+    return JSONResponse(await service.read(await request.body(), reader, images))
 
-    @router.get("/api/kernels", responses=_answers(dict[str, schema.Kernels], 400, 503), tags=["look inside"])
-    async def model_kernels(model: ModelName = None) -> Response:
-        """Give the kernels of all convolutions, by the layer's name."""
-        reader = await service.reader(model)
-        return JSONResponse(await service.in_worker(lambda: kernels(reader.model)))
 
-    @router.get("/api/runs", response_model=schema.Runs, tags=["look inside"])
-    async def runs() -> Response:
-        """List the models to choose from."""
-        names = await service.in_worker(service.shelf.names)
-        return JSONResponse({"names": names, "collects": service.collection is not None})
+@_post("/api/explain", schema.Explained, EITHER, "look inside")
+async def explain(request: Request, model: ModelName = None, label: Label = None) -> Response:
+    """Give the output of every layer for one drawing or picture, and the pixels that the answer rests on."""
+    service, reader = await _chosen(request, model)
+    content = await service.explain(await request.body(), _is_drawing(request), reader, label)
+    return Response(content, media_type="application/json")
 
-    @router.get("/api/gallery", responses=_answers(schema.Gallery, 400, 503), tags=["look inside"])
-    async def samples(
-        model: ModelName = None,
-        count: Annotated[int, Query(ge=1, le=100)] = 30,
-        seed: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    ) -> Response:
-        """Give test images that the model was not trained on."""
-        reader = await service.reader(model)
-        return JSONResponse(await service.in_worker(lambda: gallery(reader.model, count, seed)))
 
-    @post("/api/collect", schema.Kept, WRONG, "collect", 403)
-    async def collect(request: Request, model: ModelName = None) -> Response:
-        """Keep a drawing with its true class, when the server was started with a folder for that."""
-        if service.collection is None:
-            return refusal(403, "nothing is collected here; start `lenet serve` with --collect DIR")
-        reader = await service.reader(model)
-        path = await service.keep(await request.body(), reader, service.collection)
-        return JSONResponse({"kept": f"{path.parent.name}/{path.name}"})
+@router.get("/api/model", responses=_answers(schema.Details, 400), tags=["look inside"])
+async def model_details(request: Request, model: ModelName = None) -> Response:
+    """Give the details of a model."""
+    service, reader = await _chosen(request, model)
+    return JSONResponse(details(reader.model, model or service.shelf.name))
 
-    @router.get("/livez", response_model=schema.Health, tags=["health"])
-    async def livez() -> Response:
-        """Say that the server runs."""
-        return JSONResponse({"status": "alive"})
 
-    @router.get("/readyz", response_model=schema.Health, responses={503: {"model": schema.Health}}, tags=["health"])
-    async def readyz() -> Response:
-        """Say whether the server takes requests."""
-        if service.draining:
-            return JSONResponse({"status": "shutting down"}, 503)
-        return JSONResponse({"status": "ready"})
+@router.get("/api/kernels", responses=_answers(dict[str, schema.Kernels], 400, 503), tags=["look inside"])
+async def model_kernels(request: Request, model: ModelName = None) -> Response:
+    """Give the kernels of all convolutions, by the layer's name."""
+    service, reader = await _chosen(request, model)
+    return JSONResponse(await service.in_worker(lambda: kernels(reader.model)))
 
-    @router.get("/metrics", response_class=Response, tags=["health"])
-    async def metrics() -> Response:
-        """Give the metrics in Prometheus's text format."""
-        return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return router
+@router.get("/api/runs", response_model=schema.Runs, tags=["look inside"])
+async def runs(request: Request) -> Response:
+    """List the models to choose from."""
+    service = _service(request)
+    names = await service.in_worker(service.shelf.names)
+    return JSONResponse({"names": names, "collects": service.collection is not None})
+
+
+@router.get("/api/gallery", responses=_answers(schema.Gallery, 400, 503), tags=["look inside"])
+async def samples(
+    request: Request,
+    model: ModelName = None,
+    count: Annotated[int, Query(ge=1, le=100)] = 30,
+    seed: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Give test images that the model was not trained on."""
+    service, reader = await _chosen(request, model)
+    return JSONResponse(await service.in_worker(lambda: gallery(reader.model, count, seed)))
+
+
+@_post("/api/collect", schema.Kept, WRONG, "collect", 403)
+async def collect(request: Request, model: ModelName = None) -> Response:
+    """Keep a drawing with its true class, when the server was started with a folder for that."""
+    service = _service(request)
+    if service.collection is None:
+        return refusal(403, "nothing is collected here; start `lenet serve` with --collect DIR")
+    reader = await service.reader(model)
+    path = await service.keep(await request.body(), reader, service.collection)
+    return JSONResponse({"kept": f"{path.parent.name}/{path.name}"})
+
+
+@router.get("/livez", response_model=schema.Health, tags=["health"])
+async def livez() -> Response:
+    """Say that the server runs."""
+    return JSONResponse({"status": "alive"})
+
+
+@router.get("/readyz", response_model=schema.Health, responses={503: {"model": schema.Health}}, tags=["health"])
+async def readyz(request: Request) -> Response:
+    """Say whether the server takes requests."""
+    if _service(request).draining:
+        return JSONResponse({"status": "shutting down"}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics", response_class=Response, tags=["health"])
+async def metrics(request: Request) -> Response:
+    """Give the metrics in Prometheus's text format."""
+    text = generate_latest(_service(request).metrics.registry)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _is_drawing(request: Request) -> bool:
     """Whether the body is declared as JSON; any other body is a picture file."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+async def _chosen(request: Request, model: str | None) -> tuple[Service, Reader]:
+    service = _service(request)
+    return service, await service.reader(model)

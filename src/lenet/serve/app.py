@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,47 @@ from starlette.staticfiles import StaticFiles
 
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
-from lenet.pictures.picture import FORMATS
+from lenet.pictures.formats import FORMATS
 from lenet.serve import api
 from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
 from lenet.serve.limits import Limits, SizeLimit, TimeLimit
 from lenet.serve.metrics import Measured
 from lenet.serve.queue import BusyError
-from lenet.serve.refusal import refusal
+from lenet.serve.schema import refusal
 from lenet.serve.service import Service
 
 PAGE = Path(__file__).parent / "page"
 DESCRIPTION = """\
 Reads handwritten digits, or classifies pictures. The body is a picture file ({formats}), or
 JSON with the pixels of a drawing. Every refusal is `{{"error": "one line"}}`.""".format(formats=", ".join(FORMATS))
+
+
+async def _say_error(status: int, _: Request, error: Exception) -> JSONResponse:
+    return refusal(status, str(error))
+
+
+async def _say_failure(_: Request, __: Exception) -> JSONResponse:
+    return refusal(500, "the server failed; see its log")
+
+
+async def _say_http_error(_: Request, error: Any) -> JSONResponse:
+    response = refusal(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _say_validation_error(_: Request, error: Any) -> JSONResponse:
+    first = error.errors()[0]
+    return refusal(422, f"{'.'.join(map(str, first['loc']))}: {first['msg'][:200]}")
+
+
+EXCEPTIONS: dict[Any, Any] = {
+    LenetError: partial(_say_error, 400),
+    BusyError: partial(_say_error, 503),
+    Exception: _say_failure,
+    HTTPException: _say_http_error,
+    RequestValidationError: _say_validation_error,
+}
 
 
 def create_app(
@@ -69,24 +98,18 @@ def create_app(
         description=DESCRIPTION,
         version=version("lenet"),
         lifespan=lifespan,
+        exception_handlers=EXCEPTIONS,
         docs_url=None,  # FastAPI's page loads from a CDN; ours is page/docs.html
         redoc_url=None,
     )
     app.state.service = service
-    app.include_router(api.routes(service))
+    app.include_router(api.router)
     # The page uses relative addresses, so that it works wherever it is mounted.
-    app.add_api_route("/", _page("index.html"), include_in_schema=False)
-    app.add_api_route("/docs", _page("docs.html"), include_in_schema=False)
+    for path, name in (("/", "index.html"), ("/docs", "docs.html")):
+        app.add_api_route(path, _page(name), include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
-    app.add_exception_handler(LenetError, _say_error(400))
-    app.add_exception_handler(BusyError, _say_error(503))
-    app.add_exception_handler(Exception, _say_failure)
-    app.add_exception_handler(HTTPException, _say_http_error)
-    app.add_exception_handler(RequestValidationError, _say_validation_error)
-
-    # The last one added is called first.
-    app.add_middleware(SizeLimit, limits=limits)
+    app.add_middleware(SizeLimit, limits=limits)  # the last one added is called first
     app.add_middleware(TimeLimit, seconds=limits.request_seconds)
     if token is not None:
         app.add_middleware(TokenGuard, token=token)
@@ -102,25 +125,3 @@ def _page(name: str) -> Callable[[], Awaitable[FileResponse]]:
         return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
 
     return page
-
-
-def _say_error(status: int) -> Any:
-    async def say(_: Request, error: Exception) -> JSONResponse:
-        return refusal(status, str(error))
-
-    return say
-
-
-async def _say_failure(_: Request, __: Exception) -> JSONResponse:
-    return refusal(500, "the server failed; see its log")
-
-
-async def _say_http_error(_: Request, error: Any) -> JSONResponse:
-    response = refusal(error.status_code, str(error.detail))
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def _say_validation_error(_: Request, error: Any) -> JSONResponse:
-    first = error.errors()[0]
-    return refusal(422, f"{'.'.join(map(str, first['loc']))}: {first['msg'][:200]}")

@@ -5,8 +5,8 @@ import io
 from pathlib import Path
 
 from lenet.atomic import write_bytes
-from lenet.datasets.folder import is_passed_over
 from lenet.errors import LenetError
+from lenet.pictures.formats import is_passed_over
 from lenet.pictures.letterbox import as_picture
 from lenet.pictures.picture import Pixels
 
@@ -23,11 +23,7 @@ class Collection:
         self._count = sum(1 for _ in folder.glob("*/*.png"))
 
     def keep(self, image: Pixels, label: str) -> Path:
-        """Keep an image in the folder of its true class; the same image is kept once.
-
-        Args:
-            image: uint8 ``(height, width, depth)``, as the network sees it.
-            label: Name of the class.
+        """Keep an image ``(height, width, depth)`` in the folder of its true class; the same image is kept once.
 
         Raises:
             LenetError: when the label cannot be a folder's name, or the folder is full or cannot be written.

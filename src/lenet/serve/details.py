@@ -1,17 +1,21 @@
-"""Details of a model: what its file says, its kernels, and test images to try it on."""
+"""A look inside, in plain values: a model's details and kernels, test images to try it on, and explanations."""
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from starlette.responses import JSONResponse
 
 from lenet.datasets import Dataset, load_dataset
 from lenet.errors import LenetError
 from lenet.evaluation.metrics import wilson_interval
 from lenet.evaluation.parts import data_for, part_for
+from lenet.explain.explanation import Explanation
+from lenet.model.graph import Array
 from lenet.model.runtime import Model
-from lenet.network.architecture import Conv
-from lenet.serve.schema import image_rows
+from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
+from lenet.serve.schema import Details, image_rows
 
 # Number of images that a gallery is chosen from.
 POOL = 2000
@@ -22,36 +26,21 @@ def details(model: Model, name: str) -> dict[str, Any]:
     about = model.metadata
     measured = about.test_accuracy is not None and about.test_n > 0
     correct = round((about.test_accuracy or 0) * about.test_n)
-    return {
+    calculated = {
         "name": name,
-        "class_names": list(about.class_names),
-        "height": about.height,
-        "width": about.width,
-        "depth": about.depth,
-        "framing": about.framing,
-        "network": about.network,
         "parameters": sum(array.size for array in model.weights.values()),
-        "test_accuracy": about.test_accuracy,
-        "test_n": about.test_n,
         "accuracy_interval": list(wilson_interval(correct, about.test_n)) if measured else None,
-        "temperature": about.temperature,
-        "unknown_threshold": about.unknown_threshold,
-        "recipe": dict(about.recipe),
-        "seed": about.seed,
-        "versions": dict(about.versions),
-        "training_data_sha256": about.training_data_sha256,
     }
+    return {entry: calculated.get(entry, getattr(about, entry, None)) for entry in Details.model_fields}
 
 
 def kernels(model: Model) -> dict[str, Any]:
     """Kernels ``(filters, depth, k, k)`` and biases of all convolutions, by the layer's name."""
-
-    def plain(name: str, *axes: int) -> Any:
-        array = model.weights[name]
-        return array.transpose(axes or None).astype(np.float64).round(5).tolist()
-
     return {
-        placed.name: {"kernels": plain(f"{placed.name}/kernel", 3, 2, 0, 1), "biases": plain(f"{placed.name}/bias")}
+        placed.name: {
+            "kernels": _plain(model.weights[f"{placed.name}/kernel"].transpose(3, 2, 0, 1), 5),
+            "biases": _plain(model.weights[f"{placed.name}/bias"], 5),
+        }
         for placed in model.metadata.layers
         if isinstance(placed.layer, Conv)
     }
@@ -92,3 +81,36 @@ def _held_out(model: Model) -> Dataset:
     if part.images.shape[1:] != model.input_shape:
         raise LenetError(f"{model.name}: there are no test images of its size; train it again, or choose another model")
     return part.take(np.random.default_rng(0).permutation(len(part))[:POOL])
+
+
+def encode_explanation(answer: dict[str, Any], explanation: Explanation | None) -> bytes:
+    """``schema.Explained`` as the bytes of its JSON; without an explanation where nothing is drawn."""
+    content: dict[str, Any] = {"answer": answer, "label": None, "layers": []}
+    content |= {"occlusion": [], "evidence": [], "contributions": []}
+    if explanation is not None:
+        content |= {
+            "label": explanation.class_names[explanation.label],
+            "layers": [_layer(placed, explanation.activations[placed.name]) for placed in explanation.layers],
+            "occlusion": _plain(explanation.occlusion),
+            "evidence": _plain(explanation.evidence),
+            "contributions": _plain(explanation.contributions),
+        }
+    return bytes(JSONResponse(content).body)
+
+
+def _layer(placed: PlacedLayer, values: Array) -> dict[str, Any]:
+    # What follows from the layer before by one formula is left to the client: it would double the answer.
+    told = not isinstance(placed.layer, Activation | Flatten)
+    return {
+        "name": placed.name,
+        "kind": type(placed.layer).__name__.lower(),
+        "settings": asdict(placed.layer),
+        "input_shape": list(placed.input_shape),
+        "output_shape": list(placed.output_shape),
+        "maps": _plain(values.transpose(2, 0, 1)) if told and values.ndim == 3 else [],
+        "units": _plain(values) if told and values.ndim == 1 else [],
+    }
+
+
+def _plain(values: Array, digits: int = 4) -> Any:
+    return values.astype(np.float64).round(digits).tolist()

@@ -14,17 +14,12 @@ from lenet.reading.drawing import INKED, prepare_drawing
 
 @dataclass(frozen=True, eq=False)
 class FramedDrawing:
-    """A drawing as a model takes it.
+    """A drawing as a model takes it."""
 
-    Attributes:
-        image: uint8 ``(height, width, depth)``.
-        box: Left, top, right, bottom of the ink in pixels of the drawing; None when nothing is drawn.
-        plausible: Whether a digit can have such strokes; always True for a model with framing ``whole``.
-    """
-
-    image: Pixels
+    image: Pixels  # uint8 ``(height, width, depth)``
+    # Left, top, right, bottom of the ink in pixels of the drawing; None when nothing is drawn.
     box: tuple[int, int, int, int] | None
-    plausible: bool
+    plausible: bool  # whether a digit can have such strokes; always True for a model with framing ``whole``
 
 
 def frame_drawing(pixels: Pixels, framing: Framing, centred: bool = True) -> FramedDrawing:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lenet.serve.refusal import refusal
+from lenet.serve.schema import refusal
 
 COOKIE = "lenet_token"
 # For health checks without a token; they say nothing but whether the server runs.

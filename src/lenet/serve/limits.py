@@ -6,35 +6,25 @@ from dataclasses import dataclass
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lenet.serve.refusal import refusal
+from lenet.serve.schema import refusal
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one server.
+    """Limits of one server."""
 
-    Attributes:
-        requests: Number of requests with a body at the same time; more than all queues hold are not received.
-        headers: Number of headers of one request; a browser sends about 20.
-        body_bytes: Of one request; a phone's photo has 3 to 12 MB.
-        all_bodies_bytes: Of all requests in progress.
-        body_seconds: Time in which a body has to arrive.
-        request_seconds: Time in which a request has to be answered, its body included.
-        waiting_images: Number of images that wait for the network; a drawing counts as 40, since it is framed in the
-            same thread. They take a fraction of ``request_seconds``, even on a busy processor.
-        waiting_pictures: Number of small pictures that wait for the picture worker; larger jobs count as several.
-        images: Number of images in one request.
-    """
-
-    requests: int = 192
-    headers: int = 100
-    body_bytes: int = 16 << 20
-    all_bodies_bytes: int = 128 << 20
-    body_seconds: float = 10.0
-    request_seconds: float = 20.0
+    requests: int = 192  # number of requests with a body at the same time; more than all queues hold are not received
+    headers: int = 100  # number of headers of one request; a browser sends about 20
+    body_bytes: int = 16 << 20  # of one request; a phone's photo has 3 to 12 MB
+    all_bodies_bytes: int = 128 << 20  # of all requests in progress
+    body_seconds: float = 10.0  # time in which a body has to arrive
+    request_seconds: float = 20.0  # time in which a request has to be answered, its body included
+    # Number of images that wait for the network; a drawing counts as 40, since it is framed in the same thread. They
+    # take a fraction of ``request_seconds``, even on a busy processor.
     waiting_images: int = 2048
+    # Number of small pictures that wait for the picture worker; larger jobs count as several.
     waiting_pictures: int = 64
-    images: int = 1024
+    images: int = 1024  # number of images in one request
 
 
 class TimeLimit:

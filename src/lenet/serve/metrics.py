@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lenet.serve.queue import BatchQueue
@@ -37,10 +37,6 @@ class Metrics:
     def count_digit(self, unknown: bool) -> None:
         """Count a mark that was read."""
         self.digits.labels(str(not unknown).lower()).inc()
-
-    def text(self) -> bytes:
-        """The metrics in Prometheus's text format."""
-        return generate_latest(self.registry)
 
 
 class Measured:

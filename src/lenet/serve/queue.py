@@ -60,15 +60,7 @@ class BatchQueue(Generic[Job, Result]):
         return len(self._queue)
 
     async def do(self, job: Job, weight: int = 1) -> Result:
-        """Queue a job and wait for its result.
-
-        Args:
-            job: Passed to ``work``.
-            weight: Cost of the job.
-
-        Raises:
-            BusyError: when the queue is full.
-        """
+        """Queue a job and wait for its result; BusyError when the queue is full."""
         future: Future[Result] = Future()
         with self._changed:
             if self._queue and self._weight + weight > self._most_waiting:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from starlette.responses import JSONResponse
 
 from lenet.errors import LenetError
 from lenet.pictures.picture import Pixels
@@ -206,11 +207,7 @@ class Refusal(BaseModel):
 
 
 def parse(kind: type[Sent], body: bytes) -> Sent:
-    """Validate a JSON body.
-
-    Raises:
-        LenetError: names the first fault.
-    """
+    """Validate a JSON body; a LenetError names the first fault."""
     if len(body) > JSON_BYTES:
         raise LenetError(f"a drawing of more than {JSON_BYTES >> 20} MiB; send fewer pixels, or a picture's file")
     try:
@@ -226,3 +223,15 @@ def parse(kind: type[Sent], body: bytes) -> Sent:
 def image_rows(image: Pixels) -> Any:
     """An image ``(height, width, depth)`` as ``Image``."""
     return (image[..., 0] if image.shape[-1] == 1 else image).tolist()
+
+
+def refusal(status: int, why: str, close: bool = False) -> JSONResponse:
+    """``Refusal``, with ``Retry-After`` of a second when waiting helps; also an ASGI app that answers so.
+
+    ``why`` is one line: what is wrong and what to do next. ``close`` closes the connection, since more of the request
+    may be on its way.
+    """
+    headers = {"retry-after": "1"} if status in (503, 504) else {}
+    if close:
+        headers["connection"] = "close"
+    return JSONResponse({"error": why}, status, headers)

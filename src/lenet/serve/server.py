@@ -136,11 +136,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind the address; port 0 takes a free one.
-
-    Raises:
-        LenetError: when the address is not this machine's, or the port is in use.
-    """
+    """Bind the address, at port 0 a free one; LenetError when it is not this machine's, or the port is in use."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=CONNECTIONS)
@@ -155,11 +151,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: FastAPI, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM (returns) or Ctrl-C.
-
-    Raises:
-        KeyboardInterrupt: after Ctrl-C, when all requests are answered.
-    """
+    """Serve until SIGTERM, or Ctrl-C, which raises KeyboardInterrupt when all requests are answered."""
     server = Server(app, on_ready)
     server.run(sockets=[listener])
     if server.stopped_by == signal.SIGINT:

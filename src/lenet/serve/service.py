@@ -1,9 +1,10 @@
 """What the API does, without HTTP: which thread does it, and its results as plain values."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import scipy.ndimage  # noqa: F401  needed by drawings; imported here so that the first one does not wait for it
@@ -16,9 +17,8 @@ from lenet.reading import Digit, Reader
 from lenet.reading.result import candidates
 from lenet.serve import schema
 from lenet.serve.collect import Collection
+from lenet.serve.details import encode_explanation
 from lenet.serve.drawing import FramedDrawing, frame_drawing
-from lenet.serve.explained import encode_explanation
-from lenet.serve.inference import Classified, Question, classify_batch
 from lenet.serve.limits import Limits
 from lenet.serve.metrics import Metrics
 from lenet.serve.queue import BatchQueue
@@ -31,6 +31,21 @@ BATCH_IMAGES = 512
 DRAWING = 40
 # An explanation, loading a model, and this many bytes of a picture, each in small pictures.
 EXPLANATION, MODEL, PICTURE_BYTES = 4, 4, 1 << 16
+
+
+class Question(NamedTuple):
+    """Images for a model."""
+
+    model: Model
+    # Returns the images, uint8 ``(n, height, width, depth)``; it is called in the inference thread.
+    prepare: Callable[[], Images]
+
+
+class Classified(NamedTuple):
+    """The answers to the images of a question."""
+
+    answers: Answers
+    batch_size: int  # number of images in the batch, those of other questions included
 
 
 class Service:
@@ -59,11 +74,7 @@ class Service:
         self.pictures.close()
 
     async def in_worker(self, work: Callable[[], Result], weight: int = 1) -> Result:
-        """Call ``work`` in the picture worker.
-
-        Raises:
-            BusyError: when its queue is full.
-        """
+        """Call ``work`` in the picture worker; BusyError when its queue is full."""
         result: Result = await self.pictures.do(work, weight)
         return result
 
@@ -92,11 +103,7 @@ class Service:
         return await self.in_worker(lambda: self._answer_picture(content, reader), _weight(content))
 
     async def answer_images(self, content: bytes, reader: Reader) -> dict[str, Any]:
-        """The answers to many images of the model's size, whose bytes are concatenated.
-
-        Raises:
-            LenetError: when the bytes are no whole number of images, or too many.
-        """
+        """The answers to concatenated images of the model's size; LenetError for other or too many bytes."""
         height, width, depth = reader.model.input_shape
         size, most = height * width * depth, self.limits.images
         if not content or len(content) % size or len(content) // size > most:
@@ -128,35 +135,25 @@ class Service:
         return await self.in_worker(work, _weight(content))
 
     async def explain(self, content: bytes, is_drawing: bool, reader: Reader, label: str | None) -> bytes:
-        """The answer to a drawing or a picture file and its explanation, ``schema.Explained`` as JSON.
-
-        Raises:
-            LenetError: for a label that the model does not have.
-        """
+        """The answer to a drawing or a picture file and its explanation, ``schema.Explained`` as JSON."""
         number = _label_index(label, reader) if label is not None else None
 
         def work() -> bytes:
-            if is_drawing:
-                drawing = _framed(content, reader)
-                if drawing.box is None:
-                    return encode_explanation(_nothing(drawing.image), None)
-                explanation = explain(reader.model, drawing.image, number)
-                answer = self._answer_drawing(drawing, explanation.probabilities, explanation.unknown, reader)
-                return encode_explanation(answer, explanation)
-            answer = self._answer_picture(content, reader)
-            if answer["empty"]:
-                return encode_explanation(answer, None)
-            image = np.array(answer["image"], np.uint8).reshape(reader.model.input_shape)
-            return encode_explanation(answer, explain(reader.model, image, number))
+            if not is_drawing:
+                answer = self._answer_picture(content, reader)
+                image = np.array(answer["image"], np.uint8).reshape(reader.model.input_shape)
+                return encode_explanation(answer, None if answer["empty"] else explain(reader.model, image, number))
+            drawing = _framed(content, reader)
+            if drawing.box is None:
+                return encode_explanation(_nothing(drawing.image), None)
+            explanation = explain(reader.model, drawing.image, number)
+            answer = self._answer_drawing(drawing, explanation.probabilities, explanation.unknown, reader)
+            return encode_explanation(answer, explanation)
 
         return await self.in_worker(work, EXPLANATION + (0 if is_drawing else _weight(content)))
 
     async def keep(self, content: bytes, reader: Reader, collection: Collection) -> Path:
-        """Keep a drawing with its true class, both in JSON, as the image that the network sees.
-
-        Raises:
-            LenetError: when nothing is drawn, or there is no such class.
-        """
+        """Keep a drawing with its true class, both in JSON, as the image that the network sees."""
 
         def work() -> Path:
             wrong = schema.parse(schema.Wrong, content)
@@ -199,6 +196,26 @@ class Service:
             "image": schema.image_rows(digit.image),
             "found": found,
         }
+
+
+def classify_batch(questions: Sequence[Question]) -> list[Classified | Exception]:
+    """Answer questions with one call for each model; a question that cannot be prepared fails alone."""
+    results: dict[int, Classified | Exception] = {}
+    batches: defaultdict[Model, dict[int, Images]] = defaultdict(dict)
+    for place, question in enumerate(questions):
+        try:
+            batches[question.model][place] = question.prepare()
+        except Exception as error:
+            results[place] = error
+    for model, batch in batches.items():
+        images = np.concatenate(list(batch.values()))
+        answers = model.classify(images)
+        start = 0
+        for place, own in batch.items():
+            part = slice(start, start := start + len(own))
+            own_answers = Answers(answers.logits[part], answers.probabilities[part], answers.unknown[part])
+            results[place] = Classified(own_answers, len(images))
+    return [results[place] for place in range(len(questions))]
 
 
 def _label_index(label: str, reader: Reader) -> int:

@@ -34,11 +34,7 @@ class Shelf:
         return list(dict.fromkeys([self.name, BUNDLED, *others]))
 
     def reader(self, name: str) -> Reader:
-        """The reader of another model by its name.
-
-        Raises:
-            LenetError: when there is no such model, or its file is not valid.
-        """
+        """The reader of another model by its name; LenetError when there is none, or its file is not valid."""
         if name not in self.names():
             raise LenetError(f"model {name[:100]!r}: not known here; GET /api/runs lists the names")
         if name == BUNDLED or self.runs is None:

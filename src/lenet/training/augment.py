@@ -29,16 +29,13 @@ def augments(recipe: Recipe) -> bool:
 
 
 def augment(images: Any, recipe: Recipe, strength: Any, seed: Any) -> Any:
-    """Change every image at random.
+    """Change every image at random; the result is float32 in [0, 1].
 
     Args:
         images: uint8 ``(n, height, width, depth)``, bright ink on black.
         recipe: Its fields ``KINDS`` are the largest changes.
         strength: Factor of all changes, scalar 0 to 1.
         seed: Two integers.
-
-    Returns:
-        float32 ``(n, height, width, depth)`` in [0, 1].
     """
     chance = tf.random.stateless_uniform((11, tf.shape(images)[0], 1), seed, -1.0, 1.0, alg="philox")
     rows, columns = _source_places(images.shape, recipe, chance * strength)

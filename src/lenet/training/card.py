@@ -12,15 +12,7 @@ from lenet.network.architecture import Architecture
 def model_card(
     name: str, metadata: Metadata, metrics: dict[str, Any], evaluation: Evaluation, has_kernels: bool
 ) -> str:
-    """Text of a run's ``README.md``; all its numbers are measured.
-
-    Args:
-        name: Name of the run.
-        metadata: Metadata of its model.
-        metrics: Content of ``metrics.json``.
-        evaluation: Evaluation on the test part.
-        has_kernels: Whether there is a figure of the kernels.
-    """
+    """Text of a run's ``README.md``; all its numbers are measured, ``evaluation`` on the test part."""
     low, high = wilson_interval(evaluation.correct, evaluation.n)
     recipe = metadata.recipe
     parameters = Architecture.parse(metadata.network).count_parameters(

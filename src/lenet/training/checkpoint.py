@@ -30,15 +30,10 @@ Arrays = dict[str, npt.NDArray[np.float32]]
 
 
 class Checkpoint(NamedTuple):
-    """Content of one file.
+    """Content of one file."""
 
-    Attributes:
-        state: Plain values, as JSON has them.
-        arrays: Arrays by name, float32.
-    """
-
-    state: dict[str, Any]
-    arrays: Arrays
+    state: dict[str, Any]  # plain values, as JSON has them
+    arrays: Arrays  # arrays by name, float32
 
 
 class Checkpoints:
@@ -59,10 +54,8 @@ class Checkpoints:
             within: Name of a folder in ``checkpoint/``.
             on_warning: Called with a sentence about each damaged checkpoint that ``newest`` removes.
         """
-        self.run = run
+        self.run, self.owner, self.on_warning = run, owner, on_warning
         self.folder = run / "checkpoint" / within
-        self.owner = owner
-        self.on_warning = on_warning
         self._saved_at = time.monotonic()  # unaffected by changes of the clock
 
     def due(self) -> bool:
@@ -70,17 +63,12 @@ class Checkpoints:
         return time.monotonic() - self._saved_at >= EVERY_SECONDS
 
     def save(self, step: int, state: dict[str, Any], arrays: Arrays) -> None:
-        """Write the state after ``step`` steps.
-
-        Raises:
-            LenetError: when it cannot be written; the older ones are not changed then.
-        """
+        """Write the state after ``step`` steps, or raise a LenetError; the older ones are not changed then."""
         if not self.run.is_dir():
             raise LenetError(f"{self.run}: the run folder was removed during training; start again")
+        content = encode({"owner": self.owner, "step": step, **state}, arrays)
         try:
-            write_bytes(
-                self.folder / f"step-{step:010d}.ckpt", encode({"owner": self.owner, "step": step, **state}, arrays)
-            )
+            write_bytes(self.folder / f"step-{step:010d}.ckpt", content)
         except LenetError as error:
             raise LenetError(f"{error}; then resume with: lenet train --resume {self.run}") from error
         self.keep_last(KEPT)
@@ -101,7 +89,10 @@ class Checkpoints:
             except LenetError as error:
                 damaged[path] = error
                 continue
-            self._check_owner(path, checkpoint.state.get("owner"))
+            owner = checkpoint.state.get("owner")
+            for name, value in self.owner.items():
+                if not isinstance(owner, dict) or owner.get(name) != value:
+                    raise LenetError(f"{path}: belongs to another {name}; use the {name} that the run began with")
             for broken, fault in damaged.items():
                 broken.unlink(missing_ok=True)
                 self.on_warning(f"{fault}; the one before it is used")
@@ -119,11 +110,6 @@ class Checkpoints:
         for path in self.paths()[:-count]:
             path.unlink(missing_ok=True)
 
-    def _check_owner(self, path: Path, owner: Any) -> None:
-        for name, value in self.owner.items():
-            if not isinstance(owner, dict) or owner.get(name) != value:
-                raise LenetError(f"{path}: belongs to another {name}; use the {name} that the run began with")
-
 
 def encode(state: dict[str, Any], arrays: Arrays) -> bytes:
     """Bytes of a file; the same for the same content."""
@@ -133,11 +119,7 @@ def encode(state: dict[str, Any], arrays: Arrays) -> bytes:
 
 
 def read(path: Path) -> Checkpoint:
-    """Read and verify a file.
-
-    Raises:
-        LenetError: one line that names the file and what is wrong with it.
-    """
+    """Read and verify a file; a LenetError names the file and what is wrong with it."""
     content = read_bytes(path, MOST_BYTES, "checkpoint")
     try:
         return decode(content)
@@ -146,11 +128,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def decode(content: bytes) -> Checkpoint:
-    """Verify and decode the bytes of a file.
-
-    Raises:
-        ValueError, KeyError, SafetensorError: for bytes that ``encode`` did not write.
-    """
+    """Verify and decode the bytes of a file; ValueError, KeyError or SafetensorError for those that it cannot have."""
     body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != digest:
         raise ValueError("its SHA-256 does not match")

@@ -24,25 +24,23 @@ Kind = Callable[[Any, Any, Any], Any]
 def damage(pixels: Any, share: float, strength: Any, batch_size: int, seed: Any) -> Any:
     """Damage images among the first ``share`` of a batch.
 
+    When they cannot be divided equally among the kinds, some kinds have one more image, or none in a small batch.
+
     Args:
-        pixels: float32 ``(batch_size, height, width, depth)`` in [0, 1].
+        pixels: float32 ``(batch_size, height, width, depth)`` in [0, 1], as the result.
         share: Share of the batch, 0 to 1.
         strength: Share of these images that are damaged, scalar 0 to 1; the others are not changed.
-        batch_size: Number of images of every batch. When they cannot be divided equally among the kinds, some kinds
-            have one more image than others, or none in a small batch.
+        batch_size: Number of images of every batch.
         seed: Two integers.
-
-    Returns:
-        float32 of the same shape, in [0, 1].
     """
     bounds = np.rint(np.linspace(0, share * batch_size, len(KINDS) + 1)).astype(int)
     parts = [pixels[:0]]
-    for number, kind in enumerate(KINDS):
-        if bounds[number] == bounds[number + 1]:
+    for number, (kind, start, end) in enumerate(zip(KINDS, bounds[:-1], bounds[1:], strict=True), start=1):
+        if start == end:
             continue
-        part = pixels[bounds[number] : bounds[number + 1]]
-        own_seed = seed + tf.constant([1_000_003 * (number + 1), 0])
-        chance = tf.random.stateless_uniform((6, bounds[number + 1] - bounds[number], 1, 1, 1), own_seed, alg="philox")
+        part = pixels[start:end]
+        own_seed = seed + tf.constant([1_000_003 * number, 0])
+        chance = tf.random.stateless_uniform((6, end - start, 1, 1, 1), own_seed, alg="philox")
         chosen = tf.random.stateless_uniform(tf.shape(chance)[1:], own_seed + 2, alg="philox") < strength
         parts.append(tf.where(chosen, kind(part, chance, own_seed + 1), part))
     return tf.concat([tf.clip_by_value(tf.concat(parts, 0), 0.0, 1.0), pixels[bounds[-1] :]], 0)
@@ -56,7 +54,9 @@ def _faint(pixels: Any, chance: Any, seed: Any) -> Any:
 
 def _fog(pixels: Any, chance: Any, seed: Any) -> Any:
     cloud = _noise(pixels, seed, CLOUD, "bilinear") + 0.5 * _noise(pixels, seed + 1, 2 * CLOUD, "bilinear")
-    veil = 0.7 * chance[0] * _stretched(cloud)
+    low = tf.reduce_min(cloud, axis=(1, 2), keepdims=True)
+    high = tf.reduce_max(cloud, axis=(1, 2), keepdims=True)
+    veil = 0.7 * chance[0] * ((cloud - low) / (high - low))
     return pixels * (1 - veil) + veil
 
 
@@ -165,9 +165,3 @@ def _noise(pixels: Any, seed: Any, side: int, method: str) -> Any:
     """Smooth normal noise ``(n, height, width, 1)`` from ``side``² knots."""
     knots = tf.random.stateless_normal((tf.shape(pixels)[0], side, side, 1), seed, alg="philox")
     return tf.image.resize(knots, pixels.shape[1:3], method)
-
-
-def _stretched(noise: Any) -> Any:
-    low = tf.reduce_min(noise, axis=(1, 2), keepdims=True)
-    high = tf.reduce_max(noise, axis=(1, 2), keepdims=True)
-    return (noise - low) / (high - low)

@@ -3,16 +3,17 @@
 import os
 import platform
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 from lenet.processor import model_name, usable_cores, vector_features
+from lenet.training.recipe import Precision
 
 LIBRARIES = ("lenet", "keras", "numpy", "onnx", "onnxruntime")
 # Processors without these units emulate bfloat16, many times slower.
 BFLOAT16_UNITS = {"avx512_bf16", "amx_bf16"}
 
 
-def choose_precision(wanted: str) -> str:
+def choose_precision(wanted: Precision) -> Literal["float32", "bfloat16"]:
     """``float32`` or ``bfloat16`` for a recipe's precision; ``auto`` depends on the processor's instructions only."""
     if wanted != "auto":
         return wanted
@@ -48,15 +49,11 @@ def threads() -> int:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Entries of ``now`` that differ from ``before``, in a few words each."""
-    flat_before, flat_now = _flat(before), _flat(now)
-    return [
-        f"{name} was {flat_before.get(name)}, is {value}"
-        for name, value in flat_now.items()
-        if name in flat_before and flat_before[name] != value
-    ]
+    old = _flat(before)
+    changed = {name: value for name, value in _flat(now).items() if old.get(name, value) != value}
+    return [f"{name} was {old[name]}, is {value}" for name, value in changed.items()]
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
     versions = values.get("versions")
-    rest = {name: value for name, value in values.items() if name != "versions"}
-    return {**rest, **(versions if isinstance(versions, dict) else {})}
+    return {**values, "versions": None, **(versions if isinstance(versions, dict) else {})}

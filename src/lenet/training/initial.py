@@ -12,14 +12,12 @@ from lenet.training.recipe import Recipe
 
 
 def start_from(recipe: Recipe, model: str) -> Recipe:
-    """The same recipe, starting from the weights of ``model``, with its network, framing, size and depth of images.
+    """The same recipe, starting from the weights of ``model``, a run folder or a model file.
 
-    Args:
-        recipe: A framing, size or depth that it sets is kept.
-        model: A run folder or a model file.
+    It gets the model's network, and its framing, size and depth of images where the recipe does not set them.
 
     Raises:
-        LenetError: when there is none, or it fails verification.
+        LenetError: when there is no such model, or it fails verification.
     """
     file = read_model(locate_model(model))
     metadata = file.metadata
@@ -60,11 +58,7 @@ def build_network(dataset: Dataset, recipe: Recipe) -> Any:
 
 
 def load_start(network: Any, recipe: Recipe, class_names: tuple[str, ...]) -> None:
-    """Set the weights of ``network`` to those that ``recipe`` starts from; with other classes, not the last layer's.
-
-    Raises:
-        LenetError: when the model is not the one that the recipe was made with, or of another shape.
-    """
+    """Set the weights of ``network`` to those that ``recipe`` starts from; with other classes, not the last layer's."""
     path = locate_model(recipe.start)
     file = read_model(path)
     if recipe.start_sha256 not in ("", file.sha256):
@@ -72,9 +66,8 @@ def load_start(network: Any, recipe: Recipe, class_names: tuple[str, ...]) -> No
     weights = {name: file.weights[name] for placed in file.metadata.layers for name in placed.weight_shapes}
     first, last = next(iter(weights)), file.metadata.layers[-2].name
     weights[first] = weights[first] / recipe.input_gain  # which training multiplies with
-    same_classes = class_names == file.metadata.class_names
     for variable, (name, array) in zip(network.weights, weights.items(), strict=True):
-        if name.startswith(f"{last}/") and not same_classes:
+        if name.startswith(f"{last}/") and class_names != file.metadata.class_names:
             continue
         if tuple(variable.shape) != array.shape:
             raise LenetError(

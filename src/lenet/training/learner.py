@@ -24,28 +24,27 @@ import numpy as np
 from lenet.backend import tf
 from lenet.model.preprocessing import PIXEL_SCALE
 from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
-from lenet.network.keras_architecture import layers_of
-from lenet.training.batch_norm import EPSILON, batch_normalise
+from lenet.network.build import layers_of
+from lenet.training.adapt import centre_view
 from lenet.training.recipe import Recipe
-from lenet.training.view import centre_view
+
+# Of batch normalisation: weight of the old value in the moving averages once there are many batches, and the term that
+# keeps a variance off 0.
+MOMENTUM, EPSILON = 0.98, 1e-3
 
 
 class Learner:
     """The weights during training, and the network's function of them."""
 
     def __init__(self, network: Any, recipe: Recipe, precision: str) -> None:
-        """Copy the network's weights.
+        """Copy the weights of a Keras network, which is not changed before ``write_back``.
 
-        Args:
-            network: A Keras network of layers that ``Architecture`` knows; not changed before ``write_back``.
-            recipe: Its gain, view, normalisation and dropout are used.
-            precision: ``float32`` or ``bfloat16``, in which convolutions and products are computed.
+        Convolutions and products are computed in ``precision``, ``float32`` or ``bfloat16``.
 
         Raises:
             LenetError: for a layer that ``Architecture`` does not know.
         """
-        self.network = network
-        self.recipe = recipe
+        self.network, self.recipe = network, recipe
         self.dtype = tf.bfloat16 if precision == "bfloat16" else tf.float32
         layers = layers_of(network)
         self._order = _pooling_first(layers)
@@ -60,7 +59,7 @@ class Learner:
             arrays[self._after_flatten] = places.reshape(-1, places.shape[-1])
         self.weights = {name: tf.Variable(array, name=name) for name, array in arrays.items()}
         self._normalised = self._weighted[:-1] if recipe.normalisation == "batch" else []
-        # What steps change beside the weights.
+        # What steps change beside the weights: moving averages, and the number of batches so far.
         self.statistics: dict[str, Any] = {}
         for layer in self._normalised:
             channels = arrays[f"{layer}/bias"].shape
@@ -138,12 +137,27 @@ class Learner:
         return tf.cast(self.weights[f"{placed.name}/kernel"], self.dtype)
 
     def _add_bias(self, x: Any, layer: str, *, training: bool) -> Any:
-        """Add a layer's bias, after normalisation where the recipe asks for it."""
+        """Add a layer's bias, after normalisation where the recipe asks for it.
+
+        A training step normalises with the batch's own mean and variance, and updates the moving averages, in which
+        the first batches have equal weight: otherwise the initial values would dominate a short training. Source: Ioffe
+        and Szegedy, "Batch Normalization", ICML 2015.
+        """
         bias = self.weights[f"{layer}/bias"]
         if layer not in self._normalised:
             return tf.nn.bias_add(x, tf.cast(bias, self.dtype))
         mean, variance, batches = (self.statistics[f"{layer}/{kind}"] for kind in ("mean", "variance", "batches"))
-        return batch_normalise(x, mean, variance, batches, bias, training=training)
+        # In float32, which TensorFlow normalises much faster than bfloat16.
+        maps = tf.cast(x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis], tf.float32)
+        known = () if training else (mean, variance)
+        maps, batch_mean, batch_variance = tf.compat.v1.nn.fused_batch_norm(
+            maps, tf.ones_like(bias), bias, *known, epsilon=EPSILON, is_training=training
+        )
+        if training:
+            share = tf.maximum(1 - MOMENTUM, 1 / batches.assign_add(1.0))
+            mean.assign_sub(share * (mean - batch_mean))
+            variance.assign_sub(share * (variance - batch_variance))
+        return tf.cast(tf.reshape(maps, tf.shape(x)), x.dtype)
 
 
 def scale(images: Any) -> Any:

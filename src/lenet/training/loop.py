@@ -1,4 +1,9 @@
-"""The only training loop."""
+"""The only training loop.
+
+Each epoch's order depends only on seed and epoch; a step takes the next batch of the endless stream of epochs, so no
+image is dropped at an epoch's end. Everything random in a step depends only on seed and step. So a training can resume
+from weights, moving averages and step.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +18,7 @@ from lenet.backend import tf
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
-from lenet.network.keras_architecture import layers_of
+from lenet.network.build import layers_of
 from lenet.training.adapt import adapt
 from lenet.training.checkpoint import Arrays, Checkpoints
 from lenet.training.environment import choose_precision
@@ -22,8 +27,9 @@ from lenet.training.optimizer import Optimizer, learning_rates
 from lenet.training.recipe import CONTINUABLE, Recipe
 from lenet.training.state import Epoch, TrainingState
 from lenet.training.step import stepper
-from lenet.training.teacher import TEACHER
 
+# Name of the teacher's stage of a training, and of the folder with its checkpoints.
+TEACHER = "teacher"
 # Images per call when validating, fewer of large ones: a deeper network keeps feature maps of each.
 MEASURED, MEASURED_PIXELS = 250, 200_000
 # Steps per call of the compiled function: enough for a negligible overhead, few enough for a smooth progress bar and an
@@ -37,23 +43,14 @@ class DivergedError(LenetError):
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a training.
+    """Progress of a training."""
 
-    Attributes:
-        step: Number of steps done.
-        steps: Number of steps in all.
-        loss: Mean over the last steps.
-        accuracy: On the images of the last steps, before each step.
-        epoch: The row of the history when an epoch has just ended.
-        stage: "teacher" while the teacher is trained, else "".
-    """
-
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    epoch: Epoch | None = None
-    stage: str = ""
+    step: int  # number of steps done
+    steps: int  # number of steps in all
+    loss: float  # mean over the last steps
+    accuracy: float  # on the images of the last steps, before each step
+    epoch: Epoch | None = None  # the row of the history when an epoch has just ended
+    stage: str = ""  # ``TEACHER`` while the teacher is trained
 
 
 def fit(
@@ -70,16 +67,11 @@ def fit(
 ) -> TrainingState:
     """Train ``network`` on all of ``dataset``.
 
-    Each epoch has an order of its own that depends only on seed and epoch; a step takes the next batch of the endless
-    stream of epochs, so no image is dropped at an epoch's end. Everything random in a step depends only on seed and
-    step. So a training can resume from weights, moving averages and step.
-
     Args:
-        network: A Keras network of layers that ``Architecture`` knows, such as ``LeNet.build`` gives; its weights are
-            updated at the end, also when the training was stopped. What is trained is this network, whatever
-            ``recipe.network`` says.
+        network: A Keras network of layers that ``Architecture`` knows, whatever ``recipe.network`` says; its weights
+            are updated at the end, also when the training was stopped.
         dataset: The training part.
-        recipe: Everything that decides the training.
+        recipe: How to train it.
         validation: Images for the loss and accuracy at the end of each epoch.
         on_progress: Called after each group of steps.
         stop: Called as often; when it returns True, the training stops.
@@ -93,54 +85,46 @@ def fit(
     settings = {name: getattr(recipe, name) for name in CONTINUABLE}
     recipe = adapt(recipe, dataset, layers_of(network))
     saved = checkpoints.newest() if checkpoints else None
-    if saved:
-        state = _state_of(saved.state, settings)
-    elif teacher_state:
-        changes = [{"stage": TEACHER, **change} for change in teacher_state.changes]
-        state = TrainingState(precision=teacher_state.precision, seconds=teacher_state.seconds, changes=changes)
-    else:
-        state = TrainingState(precision=choose_precision(recipe.precision))
+    state = _state_of(saved.state, settings) if saved else _new_state(recipe, teacher_state)
     learner = Learner(network, recipe, state.precision)
     optimizer = Optimizer(recipe, learner.weights)
+    variables = _variables(learner, optimizer)
     if saved:
-        _restore(_variables(learner, optimizer), saved.arrays)
-    saved_step = state.step if saved else None
-
-    def save() -> None:
-        if checkpoints:
-            variables = _variables(learner, optimizer)
-            _refuse_diverged(learner, variables, dataset.images[: recipe.batch_size], state.step)
-            arrays = {name: variable.numpy() for name, variable in variables.items()}
-            checkpoints.save(state.step, {"training": state.to_dict(), "settings": settings}, arrays)
-
+        _restore(variables, saved.arrays)
     take_steps = stepper(learner, optimizer, dataset, recipe, teacher)
-    state.steps = steps = max(recipe.steps(len(dataset)), state.step)
+    state.steps = max(recipe.steps(len(dataset)), state.step)
     started = time.perf_counter()
-    for first, last, epoch_ends in _chunks(state.step, steps, recipe.batch_size, dataset):
-        order = image_order(recipe.seed, len(dataset), first * recipe.batch_size, last * recipe.batch_size)
-        order = order.reshape(-1, recipe.batch_size)
-        done = np.arange(first + 1, last + 1)
-        plan = np.stack([learning_rates(recipe, done, steps), augmentation_strengths(recipe, done, steps)], axis=1)
-        loss, right, sound = take_steps(dataset.images[order], dataset.labels[order], plan, first)
-        loss, right, seen = float(loss), int(right), order.size
-        if not np.isfinite(loss):
-            raise DivergedError(f"the loss is not finite at step {first + int(sound) + 1}")
-        state.step, state.epochs = last, last * recipe.batch_size / len(dataset)
-        state.trace.append((state.epochs, loss / (last - first), right / seen))
-        lost, correct, images = state.sums
-        state.sums = (lost + loss * recipe.batch_size, correct + right, images + seen)
+    for last, epoch_ends in _chunks(state.step, state.steps, recipe.batch_size, dataset):
+        _take_chunk(take_steps, dataset, recipe, state, last)
         state.seconds += time.perf_counter() - started
         row = _end_epoch(learner, state, validation) if epoch_ends else None
         started = time.perf_counter()
-        on_progress(Progress(last, steps, *state.trace[-1][1:], row))
-        if last == steps or stop():
+        on_progress(Progress(last, state.steps, *state.trace[-1][1:], row))
+        ended = last == state.steps or stop()
+        if checkpoints and (ended or checkpoints.due()):
+            _refuse_diverged(learner, variables, dataset.images[: recipe.batch_size], last)
+            arrays = {name: variable.numpy() for name, variable in variables.items()}
+            checkpoints.save(last, {"training": vars(state), "settings": settings}, arrays)
+        if ended:
             break
-        if checkpoints and checkpoints.due():
-            save()
-    if state.step != saved_step:
-        save()
     learner.write_back()
     return state
+
+
+def _take_chunk(take_steps: Any, dataset: Dataset, recipe: Recipe, state: TrainingState, last: int) -> None:
+    """Take the steps after ``state.step`` up to ``last``, and add them to ``state``."""
+    first, batch, images = state.step, recipe.batch_size, len(dataset)
+    order = image_order(recipe.seed, images, first * batch, last * batch).reshape(-1, batch)
+    numbers = np.arange(first + 1, last + 1)
+    schedules = learning_rates(recipe, numbers, state.steps), augmentation_strengths(recipe, numbers, state.steps)
+    loss, right, sound = take_steps(dataset.images[order], dataset.labels[order], np.stack(schedules, axis=1), first)
+    loss, right = float(loss), int(right)
+    if not np.isfinite(loss):
+        raise DivergedError(f"the loss is not finite at step {first + int(sound) + 1}")
+    state.step, state.epochs = last, last * batch / images
+    state.trace.append((state.epochs, loss / (last - first), right / order.size))
+    lost, correct, seen = state.sums
+    state.sums = (lost + loss * batch, correct + right, seen + order.size)
 
 
 def augmentation_strengths(recipe: Recipe, numbers: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.float32]:
@@ -158,6 +142,13 @@ def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np
     return stream[first - offset : last - offset].astype(np.int32)
 
 
+def _new_state(recipe: Recipe, teacher: TrainingState | None) -> TrainingState:
+    if teacher is None:
+        return TrainingState(precision=choose_precision(recipe.precision))
+    changes = [{"stage": TEACHER, **change} for change in teacher.changes]
+    return TrainingState(precision=teacher.precision, seconds=teacher.seconds, changes=changes)
+
+
 def _state_of(saved: dict[str, Any], settings: dict[str, float]) -> TrainingState:
     """The state in a checkpoint, with a note in its ``changes`` when the settings have changed since."""
     state = TrainingState.from_dict(saved.get("training"))
@@ -170,12 +161,8 @@ def _state_of(saved: dict[str, Any], settings: dict[str, float]) -> TrainingStat
 
 def _variables(learner: Learner, optimizer: Optimizer) -> dict[str, Any]:
     """Everything that a step changes."""
-    kinds = {
-        "weights": learner.weights,
-        "statistics": learner.statistics,
-        "mean": optimizer.mean,
-        "square": optimizer.square,
-    }
+    kinds = {"weights": learner.weights, "statistics": learner.statistics}
+    kinds |= {"mean": optimizer.mean, "square": optimizer.square}
     return {f"{kind}/{name}": variable for kind, named in kinds.items() for name, variable in named.items()}
 
 
@@ -194,16 +181,15 @@ def _refuse_diverged(learner: Learner, variables: dict[str, Any], images: Any, s
         raise DivergedError(f"the network's answers are not finite at step {step}")
 
 
-def _chunks(done: int, steps: int, batch: int, dataset: Dataset) -> Iterator[tuple[int, int, bool]]:
-    """First step, last step and whether an epoch ends there, for at most ``CHUNK`` steps each."""
+def _chunks(done: int, steps: int, batch: int, dataset: Dataset) -> Iterator[tuple[int, bool]]:
+    """Last step and whether an epoch ends there, for at most ``CHUNK`` steps each."""
     images = len(dataset)
     longest = min(CHUNK, max(1, CHUNK_PIXELS // (batch * prod(dataset.images.shape[1:]))))
     while done < steps:
         epoch = done * batch // images
         epoch_end = min(steps, -(-(epoch + 1) * images // batch))
-        last = min(done + longest, epoch_end)
-        yield done, last, last == epoch_end
-        done = last
+        done = min(done + longest, epoch_end)
+        yield done, done == epoch_end
 
 
 def _end_epoch(learner: Learner, state: TrainingState, validation: Dataset | None) -> Epoch:

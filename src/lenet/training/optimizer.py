@@ -32,13 +32,7 @@ class Optimizer:
         self.square = {name: tf.Variable(tf.zeros_like(value)) for name, value in kept.items()}
 
     def apply(self, gradients: dict[str, Any], rate: Any, step: Any) -> None:
-        """Update every variable once.
-
-        Args:
-            gradients: Gradients by the names of the variables.
-            rate: Learning rate of this step, scalar.
-            step: Number of this step from 1, float scalar, for Adam's bias correction.
-        """
+        """Update every variable once; ``step`` is the step's number from 1, a float scalar."""
         recipe = self.recipe
         for name, variable in self.variables.items():
             if recipe.optimizer == "sgd":

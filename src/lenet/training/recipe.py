@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,10 +18,8 @@ from lenet.network.named import find_network
 CONTINUABLE = ("epochs", "learning_rate", "least_steps", "whole_epochs")
 ClassWeights = Literal["none", "balanced"]
 Precision = Literal["auto", "float32", "bfloat16"]
-# Larger numbers are typing errors; seeds are 32-bit integers in TensorFlow.
-MOST_EPOCHS, MOST_BATCH, MOST_SEED = 100_000, 100_000, 2**31 - 1
-
-Epochs = Annotated[float, Field(ge=0, le=MOST_EPOCHS)]
+# Larger numbers are typing errors.
+Epochs = Annotated[float, Field(ge=0, le=100_000)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ShareBelow1 = Annotated[float, Field(ge=0, lt=1)]
@@ -54,7 +52,7 @@ class Recipe:
     # that. A source's own validation part is used instead where there is one.
     validation: Count = 0
     # Decides split, initial weights, order, augmentation and dropout.
-    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0  # 32-bit in TensorFlow
     # The text of an `Architecture`; a name of `lenet.network.named` becomes its text.
     network: str = "lenet"
     # Keras initializer of the kernels: Glorot and Bengio, 2010, or He et al., 2015.
@@ -69,7 +67,7 @@ class Recipe:
     # Fewest steps; small data is seen more often.
     least_steps: Count = 0
     # Number of images per step.
-    batch_size: Annotated[int, Field(ge=1, le=MOST_BATCH)] = 128
+    batch_size: Annotated[int, Field(ge=1, le=100_000)] = 128
     # sgd (no momentum) or adamw (Adam with decoupled weight decay).
     optimizer: Literal["sgd", "adamw"] = "sgd"
     # The highest learning rate of the schedule.
@@ -112,7 +110,7 @@ class Recipe:
     taper: Share = 0.0
     taper_to: Share = 1.0
     # Epochs of the teacher, which is trained first, 0 for none; and the share of its answer in the target, beside the
-    # label (see teacher.py).
+    # label (see `teacher_recipe`).
     teacher_epochs: Epochs = 0.0
     distillation: Share = 0.0
     # auto: bfloat16 where the processor has instructions for it, else float32; weights are always float32.
@@ -143,23 +141,15 @@ class Recipe:
 
     @classmethod
     def named(cls, name: str) -> "Recipe":
-        """One of the recipes that come with lenet: see ``NAMED``.
-
-        Raises:
-            LenetError: for an unknown name.
-        """
-        for recipe in NAMED:
-            if recipe.name == name:
-                return recipe
-        raise LenetError(f"no recipe is named {name!r}; there are {', '.join(recipe.name for recipe in NAMED)}")
+        """One of the recipes that come with lenet, see ``NAMED``; LenetError for an unknown name."""
+        named = {recipe.name: recipe for recipe in NAMED}
+        if name not in named:
+            raise LenetError(f"no recipe is named {name!r}; there are {', '.join(named)}")
+        return named[name]
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
-        """Read a ``recipe.toml``.
-
-        Raises:
-            LenetError: missing, not TOML, or with a field that is unknown or of another type.
-        """
+        """Read a ``recipe.toml``; LenetError when it is missing, not TOML, or has an unknown field or a wrong value."""
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -179,9 +169,8 @@ class Recipe:
         Raises:
             LenetError: for an unknown field or a value of another type.
         """
-        for name in changes:
-            if name not in {entry.name for entry in fields(self)}:
-                raise LenetError(f"a recipe has no field {name!r}")
+        if unknown := changes.keys() - self.to_dict().keys():
+            raise LenetError(f"a recipe has no field {min(unknown)!r}")
         as_named = {"whole_epochs": 0.0, "least_steps": 0} if "epochs" in changes else {}
         return replace(self, **{**as_named, **changes})
 
@@ -192,15 +181,14 @@ class Recipe:
     @property
     def sha256(self) -> str:
         """Over the fields that differ from their defaults, so that a field of a later version changes no older hash."""
-        plain = Recipe().to_dict()
-        changed = {name: value for name, value in self.to_dict().items() if value != plain[name]}
+        changed = dict(self.to_dict().items() - Recipe().to_dict().items())
         return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()
 
     @property
     def lasting_sha256(self) -> str:
         """Over the fields that a resumed run cannot change."""
-        plain = Recipe()
-        return replace(self, **{name: getattr(plain, name) for name in CONTINUABLE}).sha256
+        plain = Recipe().to_dict()
+        return replace(self, **{name: plain[name] for name in CONTINUABLE}).sha256
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for TOML and JSON."""

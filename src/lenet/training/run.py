@@ -1,12 +1,10 @@
 """The run folder: its files, written atomically."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,13 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from lenet import figures
-from lenet.atomic import flush, replacing, write_text
+from lenet.atomic import flush, write_text
 from lenet.datasets import Dataset
 from lenet.errors import LenetError, reason
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import expected_calibration_error
-from lenet.evaluation.report import write_figures
-from lenet.explain.evidence import image_kernels
+from lenet.evaluation.report import write_figure, write_figures
+from lenet.explain.explanation import image_kernels
 from lenet.model.file import write_model
 from lenet.model.graph import Array, Weights
 from lenet.model.metadata import Metadata
@@ -46,15 +44,10 @@ class Run:
 
     @classmethod
     def create(cls, where: str | Path | None = None) -> "Run":
-        """Make a new run folder: ``where``, or the next free ``runs/train-N``.
-
-        A folder that holds nothing but a lock is used: a process that was killed at its start leaves one behind.
-
-        Raises:
-            LenetError: when it exists already or cannot be made.
-        """
+        """Make a new run folder, ``where`` or the next free ``runs/train-N``; LenetError where that is not possible."""
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
+            # A process that was killed at its start leaves nothing but a lock.
             if path.is_dir() and [inside.name for inside in path.iterdir()] == [LOCK]:
                 return cls(path)
             path.mkdir(parents=True)
@@ -78,8 +71,7 @@ class Run:
         try:
             lock.acquire()
         except Timeout:
-            message = "another lenet is training there; wait for its end or stop it first"
-            raise LenetError(f"{self.path}: {message}") from None
+            raise LenetError(f"{self.path}: another lenet is training there; wait for its end or stop it") from None
         except (OSError, NotImplementedError) as error:
             message = f"cannot be locked ({reason(error)}); name a run folder that can be written"
             raise LenetError(f"{self.path}: {message}") from error
@@ -90,11 +82,7 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """Content of ``metrics.json``.
-
-        Raises:
-            LenetError: when the run is not finished, or ``write_results`` did not write the file.
-        """
+        """Content of ``metrics.json``; LenetError when the run is not finished, or the file is not from a training."""
         path = self.path / "metrics.json"
         content = _read_json(path)
         if not isinstance(content, dict) or not content.keys() >= MEASURED or not isinstance(content["test"], dict):
@@ -103,11 +91,7 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        """Content of ``recipe.toml``.
-
-        Raises:
-            LenetError: when this is not a run folder.
-        """
+        """Content of ``recipe.toml``; LenetError when this is not a run folder."""
         return Recipe.read(self.path / "recipe.toml")
 
     @property
@@ -143,11 +127,9 @@ class Run:
 
     def remove_leftovers(self) -> None:
         """Remove temporary files of a process that was killed; the caller must hold the folder's lock."""
-        checkpoints = self.path / "checkpoint"
-        for folder in (self.path, self.path / "figures", checkpoints, *checkpoints.glob("*/")):
-            for path in folder.glob(".*"):
-                if LEFTOVER.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+        for path in self.path.rglob(".*"):
+            if LEFTOVER.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     def write_results(
         self,
@@ -176,12 +158,9 @@ class Run:
     ) -> None:
         folder = self.path / "figures"
         write_figures(folder, evaluation, test_part.images)
-        drawn = {"curves": figures.curves(state.trace, [astuple(row) for row in state.history])}
+        write_figure(folder, "curves", figures.curves(state.trace, state.history))
         if kernels is not None:
-            drawn["filters"] = figures.filters(kernels)
-        for name, figure in drawn.items():
-            with replacing(folder / f"{name}.png", suffix=".png") as temporary:
-                figure.savefig(temporary)
+            write_figure(folder, "filters", figures.filters(kernels))
 
 
 def _read_json(path: Path) -> Any:
@@ -201,11 +180,8 @@ def _next_free(folder: Path) -> Path:
 
 
 def _history_csv(history: list[Epoch]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in fields(Epoch)])
-    writer.writerows([[f"{value:.6g}" if value is not None else "" for value in astuple(row)] for row in history])
-    return text.getvalue()
+    rows = [[f"{value:.6g}" if value is not None else "" for value in row] for row in history]
+    return "".join(",".join(row) + "\n" for row in (Epoch._fields, *rows))
 
 
 def _metrics(metadata: Metadata, recipe: Recipe, state: TrainingState, evaluation: Evaluation) -> dict[str, Any]:

@@ -24,17 +24,11 @@ BATCH = 1000
 
 @dataclass(frozen=True, eq=False)
 class Suspects:
-    """How improbable each label of a data set is.
-
-    Attributes:
-        dataset: The data set.
-        probabilities: ``(n, classes)``, each row of a network that was not trained on that image.
-        doubt: Negative logarithm of the label's probability, nats, ``(n,)``.
-    """
+    """How improbable each label of a data set is."""
 
     dataset: Dataset
-    probabilities: npt.NDArray[np.float32]
-    doubt: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]  # ``(n, classes)``, each row of a network that was not trained on that image
+    doubt: npt.NDArray[np.float32]  # negative logarithm of the label's probability, nats, ``(n,)``
 
     @property
     def order(self) -> npt.NDArray[np.int64]:
@@ -48,22 +42,18 @@ class Suspects:
 
     def rows(self, most: int) -> list[dict[str, Any]]:
         """The images of the highest doubt as plain values: index, label, answer, their probabilities, and doubt."""
-        names = self.dataset.class_names
-        found = []
-        for index in self.order[:most]:
-            chances, label = self.probabilities[index], int(self.dataset.labels[index])
-            answer = int(chances.argmax())
-            found.append(
-                {
-                    "index": int(index),
-                    "label": names[label],
-                    "answer": names[answer],
-                    "label_probability": float(chances[label]),
-                    "answer_probability": float(chances[answer]),
-                    "doubt": float(self.doubt[index]),
-                }
-            )
-        return found
+        names, labels, answers = self.dataset.class_names, self.dataset.labels, self.probabilities.argmax(axis=1)
+        return [
+            {
+                "index": index,
+                "label": names[labels[index]],
+                "answer": names[answers[index]],
+                "label_probability": float(self.probabilities[index, labels[index]]),
+                "answer_probability": float(self.probabilities[index, answers[index]]),
+                "doubt": float(self.doubt[index]),
+            }
+            for index in self.order[:most].tolist()
+        ]
 
     def draw(self, most: int = 40) -> Figure:
         """A gallery of the images of the highest doubt."""
@@ -88,9 +78,9 @@ def find_suspects(
     Args:
         dataset: The data set to check.
         folds: Number of folds. One network is trained for each, on the other folds.
-        seed: Seed of the folds, the initial weights and the order of the images.
-        recipe: Recipe of each training; ``fast`` when not given, with more epochs for less data.
-        on_progress: Called often by each training.
+        seed: Of the folds, the initial weights and the order of the images.
+        recipe: Of each training; ``fast`` when not given, with more epochs for less data.
+        on_progress: Called often.
 
     Raises:
         LenetError: for fewer than two folds, or fewer images than folds.
@@ -98,11 +88,11 @@ def find_suspects(
     if not 2 <= folds <= len(dataset):
         raise LenetError(f"{folds} folds: at least 2, and no more than the {len(dataset)} images, are needed")
     fold = _folds(dataset, folds, seed)
-    answers = np.empty((len(dataset), len(dataset.class_names)), np.float32)
+    logits = np.empty((len(dataset), len(dataset.class_names)), np.float32)
     for number in range(folds):
         train, rest = (dataset.take(np.flatnonzero(chosen)) for chosen in (fold != number, fold == number))
-        answers[fold == number] = _logits(train, rest, seed, recipe, on_progress)
-    log_probabilities = answers - np.logaddexp.reduce(answers, axis=1, keepdims=True)
+        logits[fold == number] = _logits(train, rest, seed, recipe, on_progress)
+    log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     own = log_probabilities[np.arange(len(dataset)), dataset.labels]
     return Suspects(dataset, np.exp(log_probabilities), -own)
 

@@ -5,18 +5,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lenet.datasets import Dataset
 from lenet.errors import LenetError
+from lenet.evaluation import evaluate
+from lenet.evaluation.calibration import calibrate
+from lenet.model.file import decode_model, encode_model
+from lenet.model.metadata import Metadata
+from lenet.model.preprocessing import scale_pixels
+from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
-from lenet.training.environment import environment
-from lenet.training.finish import finish
+from lenet.training.environment import environment, library_versions
 from lenet.training.initial import build_network, start_from
 from lenet.training.learner import Learner
-from lenet.training.loop import DivergedError, Progress, fit
+from lenet.training.loop import TEACHER, DivergedError, Progress, fit
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.state import TrainingState
-from lenet.training.teacher import TEACHER, frozen_recipe, teacher_recipe
+
+# Between the model file and Keras: float32 sums in another order differ in the last digits, a defect by more.
+LARGEST_DIFFERENCE = 1e-5
 
 
 class StoppedError(LenetError):
@@ -24,10 +33,8 @@ class StoppedError(LenetError):
 
 
 class _Parts(NamedTuple):
-    """The parts of a data set; ``validation`` is None when no images are held out for it."""
-
     train: Dataset
-    validation: Dataset | None
+    validation: Dataset | None  # None when no images are held out
     test: Dataset
 
 
@@ -43,10 +50,10 @@ def train(
 
     Args:
         dataset: Labelled images.
-        recipe: Everything that decides the training.
+        recipe: How to train it.
         run: A new run folder or its path; ``runs/train-N`` when not given. Never overwritten.
         on_progress: Called often.
-        stop: Called often; when it returns True, the training stops, and its run can be resumed.
+        stop: Called often; when it returns True, the training stops.
 
     Raises:
         StoppedError: when ``stop`` returned True; says how to resume.
@@ -84,8 +91,8 @@ def resume(
             of so many epochs; for a constant schedule that is the longer training itself, bit for bit. With fewer
             epochs than were done, the run ends at once.
         learning_rate: A new one for the remaining steps.
-        on_progress: Called often.
-        stop: Called often; when it returns True, the training stops, and its run can be resumed.
+        on_progress: As for ``train``.
+        stop: As for ``train``.
         on_warning: Called with a sentence about each change of the environment that may change the bits of the weights,
             and about each damaged checkpoint.
 
@@ -146,45 +153,98 @@ class _Trainer:
     def train(self, network: Any) -> None:
         """Train ``network`` to the end, and write the results."""
         teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (None, None)
-        state = self._fit(
-            network, self.recipe, on_progress=self.on_progress, teacher=teacher, teacher_state=teacher_state
-        )
-        finish(self.run, network, self.recipe, state, self.dataset, self.data.test, self.data.validation)
+        state = self._fit(network, self.recipe, teacher=teacher, teacher_state=teacher_state)
+        self._finish(network, state)
         for within in ("", TEACHER):
             self._checkpoints(self.recipe, within).keep_last(1)
 
     def _train_teacher(self) -> tuple[Learner, TrainingState]:
-        def on_progress(progress: Progress) -> None:
-            self.on_progress(replace(progress, stage=TEACHER))
-
         recipe = teacher_recipe(self.recipe)
         network = build_network(self.dataset, recipe)
-        state = self._fit(network, recipe, TEACHER, on_progress=on_progress)
-        if self.stop():
-            raise self._stopped(state, TEACHER)
+        state = self._fit(network, recipe, TEACHER)
         return Learner(network, frozen_recipe(recipe), state.precision), state
 
-    def _fit(self, network: Any, recipe: Recipe, within: str = "", **options: Any) -> TrainingState:
-        """Fit one network to the end; ``options`` are those of ``fit``."""
+    def _fit(self, network: Any, recipe: Recipe, within: str = "", **teacher: Any) -> TrainingState:
+        """Fit one network to the end; ``teacher`` are options of ``fit``."""
         checkpoints = self._checkpoints(recipe, within)
-        options |= {"validation": self.data.validation, "stop": self.stop, "checkpoints": checkpoints}
         try:
-            state = fit(network, self.data.train, recipe, **options)
+            state = fit(
+                network,
+                self.data.train,
+                recipe,
+                validation=self.data.validation,
+                on_progress=lambda progress: self.on_progress(replace(progress, stage=within)),
+                stop=self.stop,
+                checkpoints=checkpoints,
+                **teacher,
+            )
         except DivergedError as error:
             what = "resume from its last good state" if checkpoints.paths() else "start it again"
             lower = f"--learning-rate {recipe.learning_rate / 4:g}"
             raise LenetError(f"{error}; {what}: lenet train --resume {self.run.path} {lower}") from error
-        if state.stopped:
-            raise self._stopped(state, within)
+        if state.step < state.steps or (within and self.stop()):
+            done = f"step {state.step:,} of {state.steps:,}{within and f' of the {within}'}"
+            raise StoppedError(f"stopped after {done}; resume with: lenet train --resume {self.run.path}")
         return state
 
-    def _stopped(self, state: TrainingState, within: str) -> StoppedError:
-        whose = f" of the {within}" if within else ""
-        return StoppedError(
-            f"stopped after step {state.step:,} of {state.steps:,}{whose}; "
-            f"resume with: lenet train --resume {self.run.path}"
+    def _finish(self, network: Any, state: TrainingState) -> None:
+        """Calibrate, measure on the test part, compare with Keras, and write all files of the run folder."""
+        dataset, recipe = self.dataset, self.recipe
+        same = ("class_names", "height", "width", "depth", "framing", "inverted")
+        metadata = Metadata(
+            **{name: getattr(dataset, name) for name in same},
+            network=recipe.network,
+            recipe=recipe.to_dict(),
+            seed=recipe.seed,
+            versions=library_versions(),
+            training_data_sha256=dataset.sha256,
         )
+        names = [name for placed in metadata.layers for name in placed.weight_shapes]
+        weights = {name: value.numpy() for name, value in zip(names, network.weights, strict=True)}
+
+        def model_with(metadata: Metadata) -> Model:
+            return Model(decode_model(encode_model(weights, metadata)), name=str(self.run.path))
+
+        model = model_with(metadata)
+        images = self.data.test.images[:128]
+        difference = np.abs(model.predict(images) - network(scale_pixels(images), training=False).numpy()).max()
+        if not difference <= LARGEST_DIFFERENCE:
+            raise LenetError(f"the model file and the Keras network differ by {difference:g}; it was not kept")
+        if self.data.validation is not None:
+            metadata = calibrate(model, self.data.validation)
+            model = model_with(metadata)
+        evaluation = evaluate(model, self.data.test)
+        self.run.write_results(network, weights, metadata, recipe, state, evaluation, self.data.test)
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
         owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}
         return Checkpoints(self.run.path, owner, within, self.on_warning)
+
+
+def teacher_recipe(recipe: Recipe) -> Recipe:
+    """Recipe of the teacher: that of the run, for ``teacher_epochs``, from new weights, on undamaged images.
+
+    The teacher is a deeper network that is trained first; its probabilities are a part of the targets beside the
+    labels. It is more accurate than LeNet trained on the labels alone, and its probabilities show how recognisable an
+    augmented image still is, which the label does not. Only the run's own network is saved. Source: Hinton, Vinyals and
+    Dean, "Distilling the Knowledge in a Neural Network", 2015.
+    """
+    return recipe.change(
+        network="deep",
+        initializer="he_uniform",
+        normalisation="batch",
+        input_gain=1.0,
+        dropout=0.4,  # LeNet, which is smaller and has the teacher's answers to learn from, is better without
+        epochs=recipe.teacher_epochs,
+        teacher_epochs=0.0,
+        distillation=0.0,
+        damage=0.0,
+        view="whole",
+        start="",
+        start_sha256="",
+    )
+
+
+def frozen_recipe(recipe: Recipe) -> Recipe:
+    """Recipe of the trained teacher, with normalisation and gain folded into its weights."""
+    return recipe.change(normalisation="none", input_gain=1.0, dropout=0.0)
