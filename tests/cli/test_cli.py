@@ -18,6 +18,9 @@ from PIL import Image
 
 from lenet import Recipe, Run
 from lenet.cli.main import VERBS, main
+from lenet.pictures.picture import open_picture
+from lenet.sheet.draw import as_pdf
+from lenet.sheet.layout import Sheet
 
 SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
 
@@ -74,6 +77,10 @@ def example_files(tmp_path, run, test_part):
     digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
     digits[0].save(tmp_path / "seven.png")
     digits[0].convert("RGB").resize((200, 200)).save(tmp_path / "photo.jpg")
+    digits[0].save(tmp_path / "letter.pdf", save_all=True, append_images=digits[1:3])
+    page = open_picture(as_pdf([Sheet(("0", "1"))])).pixels.copy()
+    page[240:280, 240:244] = 0  # a stroke in the first box
+    Image.fromarray(page).save(tmp_path / "page.jpg")
     (tmp_path / "scans").mkdir()
     for number, digit in enumerate(digits):
         digit.save(tmp_path / "scans" / f"{number}.png")

@@ -66,8 +66,8 @@ def test_check_of_sound_data(there):
 
 
 def test_info_and_check_say_what_was_left_out(there):
-    (there / "pets" / "train" / "cat" / "cat9.heic").write_bytes(b"not known")
-    note = "left out files that are no known picture: 1, such as 'train/cat/cat9.heic'"
+    (there / "pets" / "train" / "cat" / "cat9.doc").write_bytes(b"not known")
+    note = "left out files that are no known picture: 1, such as 'train/cat/cat9.doc'"
     assert f"note      {note}\n" in run("info", "pets").stdout
     result = run("check", "pets", "--framing", "whole")
     assert (result.exit_code, result.stdout) == (0, f"note   {note}\n16 images checked\n")

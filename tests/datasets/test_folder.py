@@ -78,7 +78,7 @@ def test_files_that_are_no_picture_are_counted_in_a_note_and_systems_own_are_not
             for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "__MACOSX"):
                 (tmp_path / part / label / name).touch()
     assert load(tmp_path).notes == ()
-    for name in ("README.txt", "train/a/photo.heic", "train/noending", "test/b/2.svg"):
+    for name in ("README.txt", "train/a/photo.doc", "train/noending", "test/b/2.svg"):
         (tmp_path / name).write_text("not a picture", encoding="utf-8")
     dataset = load(tmp_path)
     assert len(dataset) == 4
@@ -88,8 +88,8 @@ def test_files_that_are_no_picture_are_counted_in_a_note_and_systems_own_are_not
 def test_a_flat_folder_counts_files_that_are_no_picture_too(tmp_path):
     for name in ("7_001.png", "a-2.png"):
         save(stroke(), tmp_path / name)
-    (tmp_path / "7_002.heic").touch()
-    assert load(tmp_path).notes == ("left out files that are no known picture: 1, such as '7_002.heic'",)
+    (tmp_path / "7_002.doc").touch()
+    assert load(tmp_path).notes == ("left out files that are no known picture: 1, such as '7_002.doc'",)
 
 
 def test_pictures_beside_class_folders_are_faults_and_the_others_loaded(tmp_path):
@@ -191,8 +191,10 @@ def test_only_the_first_frame_is_read(tmp_path):
         options = {"lossless": True} if kind == "webp" else {}
         save(stroke(), tmp_path / label / f"1.{kind}", save_all=True, append_images=others, **options)
     save(stroke(), tmp_path / "d" / "1.png")
-    images = load(tmp_path, depth=1).images
-    assert all(np.array_equal(image, images[3]) for image in images)
+    dataset = load(tmp_path, depth=1)
+    assert all(np.array_equal(image, dataset.images[3]) for image in dataset.images)
+    note = f"used only the first page of files with several pages or frames: 3, such as '{tmp_path}/a/1.gif'"
+    assert note in dataset.notes
 
 
 def test_without_a_size_all_must_be_equal_and_the_hint_names_two(tmp_path):

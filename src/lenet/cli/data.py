@@ -150,10 +150,16 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
         raise LenetError(f"{source}: the faults above spoil training or evaluation; fix them first")
 
 
-@verb("convert", "lenet data convert mnist mnist.parquet", "lenet data convert letters.csv letters --to folder")
+@verb(
+    "convert",
+    "lenet data convert mnist mnist.parquet",
+    "lenet data convert letters.csv letters --to folder",
+    "lenet data convert page.jpg mine --sheet",
+)
 @click.argument("source")
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path), required=False)
 @preparation_options
+@click.option("--out", type=click.Path(path_type=Path), help="The same as TARGET.")
 @click.option(
     "--to",
     "kind",
@@ -161,14 +167,42 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
     help="The format.  [default: by TARGET's ending; a folder of pictures when it has none]",
 )
 @click.option("--transpose", is_flag=True, help="Swap rows and columns, which turns EMNIST's pictures upright.")
-def convert(source: str, target: Path, kind: str | None, transpose: bool, **preparation: Any) -> None:
+@click.option(
+    "--sheet", is_flag=True, help="SOURCE is the photograph of a filled page of `lenet sheet`, or a folder of such."
+)
+@click.option(
+    "--classes", metavar="LIST", help="With --sheet, what is printed on it.  [default: read from its pattern]"
+)
+def convert(
+    source: str,
+    target: Path | None,
+    out: Path | None,
+    kind: str | None,
+    transpose: bool,
+    sheet: bool,
+    classes: str | None,
+    **preparation: Any,
+) -> None:
     """Write a source as a folder of pictures, .npz or .parquet: equal pixels, labels, class names and parts.
 
     IDX and CSV can only be read. Pictures stay whole unless --framing says otherwise. TARGET is never overwritten.
+
+    With --sheet, the boxes of a photographed page become labelled pictures; empty ones are left out. TARGET is SOURCE's
+    name without its ending by default. Look at the contact sheet TARGET-contact.png before you train.
     """
     from lenet.datasets import convert as formats
 
+    target = target or out or (Path(Path(source).stem) if sheet else None)
+    if target is None or (out is not None and out != target):
+        raise click.UsageError("name one TARGET to write")
+    if sheet and (transpose or any(preparation.values())):
+        raise click.UsageError("--sheet cuts pictures as they are; choose --framing, --size … when you train with them")
+    if classes is not None and not sheet:
+        raise click.UsageError("--classes says what is printed on a sheet; it needs --sheet")
     chosen = formats.format_for(target, kind)
+    if sheet:
+        _convert_sheet(Path(source), target, chosen, classes)
+        return
     dataset = _load(source, {**preparation, "framing": preparation["framing"] or "whole"})
     formats.convert(formats.transpose(dataset) if transpose else dataset, target, chosen)
     click.echo(f"{target}: {len(dataset):,} images of {len(dataset.class_names)} classes")
@@ -183,6 +217,28 @@ def _load(source: str, preparation: dict[str, Any], on_error: Any = None) -> "Da
 
     chosen = {name: value for name, value in {**preparation, "on_error": on_error}.items() if value is not None}
     return load_dataset(source, **chosen)
+
+
+def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -> None:
+    """Write the boxes of photographed sheets, and a contact sheet of them."""
+    import numpy as np
+
+    from lenet import figures
+    from lenet.atomic import write_bytes
+    from lenet.datasets import convert as formats
+    from lenet.figures.render import as_png
+    from lenet.sheet.cut import read_sheets
+    from lenet.sheet.layout import parse_classes
+
+    contact = target.with_name(f"{target.stem}-contact.png")
+    if contact.exists():
+        raise LenetError(f"{contact}: is there already and is not overwritten; move it, or choose another target")
+    dataset, empty = read_sheets(source, parse_classes(classes) if classes else None)
+    formats.convert(dataset, target, kind)
+    title = f"{target.name}: {len(dataset):,} images of {len(dataset.class_names)} classes"
+    rows = [255 - dataset.images[dataset.labels == label] for label in np.unique(dataset.labels)]
+    write_bytes(contact, as_png(figures.contact(title, rows, dataset.class_names)))
+    click.echo(f"{title}; {empty:,} empty boxes left out; see {contact}")
 
 
 def _doubted(dataset: "Dataset", most: int, gallery: Path | None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from lenet.errors import LenetError
 
 READING = ("numpy", "onnx", "onnxruntime", "pillow", "matplotlib")
 TRAINING = ("tensorflow", "keras", "h5py", "tomli-w", "filelock", "safetensors")
+FORMATS = ("pi-heif", "pypdfium2")
 
 
 @verb("doctor", "lenet doctor", "lenet doctor --json")
@@ -33,6 +34,7 @@ def command(as_json: bool) -> None:
         _check("processor", False, _processor),
         _check("reading", True, lambda: _versions(READING)),
         _check("training", False, _training),
+        _check("HEIC and PDF", False, _formats),
         _check("mnist", True, _mnist),
         _check("bundled model", False, _bundled),
         _check("networks", True, _networks),
@@ -73,12 +75,21 @@ def _versions(packages: tuple[str, ...]) -> str:
 
 
 def _training() -> str:
-    missing = [name for name in TRAINING if importlib.util.find_spec(name.replace("-", "_")) is None]
-    if missing:
-        raise LenetError(f"{', '.join(missing)} not installed; training needs: pip install 'lenet[train]'")
+    _refuse_missing(TRAINING, "training needs: pip install 'lenet[train]'")
     from lenet.backend import tf  # the name of its distribution differs by platform
 
     return f"tensorflow {tf.__version__}, {_versions(TRAINING[1:])}"
+
+
+def _formats() -> str:
+    _refuse_missing(FORMATS, "reading HEIC and PDF needs: pip install 'lenet[formats]'")
+    return _versions(FORMATS)
+
+
+def _refuse_missing(packages: tuple[str, ...], hint: str) -> None:
+    missing = [name for name in packages if importlib.util.find_spec(name.replace("-", "_")) is None]
+    if missing:
+        raise LenetError(f"{', '.join(missing)} not installed; {hint}")
 
 
 def _mnist() -> str:

@@ -6,7 +6,7 @@ import click
 
 from lenet import __version__
 
-VERBS = ("train", "evaluate", "predict", "show", "explain", "serve", "export", "data", "compare", "doctor")
+VERBS = ("train", "evaluate", "predict", "show", "explain", "serve", "export", "data", "sheet", "compare", "doctor")
 
 
 class LazyGroup(click.Group):

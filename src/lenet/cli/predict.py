@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from lenet.reading import Digit, Reader, Reading
 
 STDIN = "-"
-COLUMNS = ("picture", "row", "column", "label", "probability", "unknown", "left", "top", "right", "bottom", "error")
+COLUMNS = (
+    *("picture", "page", "row", "column", "label", "probability", "unknown", "left", "top", "right", "bottom", "error"),
+)
+# Names of files in the line about those of a folder that are no pictures.
+NAMED = 3
 
 
 @verb(
     "predict",
     "lenet predict photo.jpg",
     "lenet predict scans/ --json > digits.json",
+    "lenet predict letter.pdf --page 2",
     "lenet predict photo.jpg --annotate seen --explain seen",
     "cat photo.jpg | lenet predict -",
 )
@@ -32,6 +37,7 @@ COLUMNS = ("picture", "row", "column", "label", "probability", "unknown", "left"
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", "form", flag_value="json", help="One JSON document instead of lines.")
 @click.option("--csv", "form", flag_value="csv", help="A CSV table with one row for each digit.")
+@click.option("--page", type=click.IntRange(1), metavar="N", help="Read only this page or frame.  [default: all]")
 @click.option(
     "--annotate", type=click.Path(path_type=Path), metavar="DIR", help="Write each picture there with boxes and labels."
 )
@@ -42,13 +48,19 @@ COLUMNS = ("picture", "row", "column", "label", "probability", "unknown", "left"
     help="Write a strip there for each picture: how its digits were found and what the network saw.",
 )
 def command(
-    pictures: tuple[str, ...], model: str | None, form: str | None, annotate: Path | None, explain: Path | None
+    pictures: tuple[str, ...],
+    model: str | None,
+    form: str | None,
+    page: int | None,
+    annotate: Path | None,
+    explain: Path | None,
 ) -> None:
     """Read the digits on photos, scans and drawings; or classify whole pictures, if that is what the model does.
 
-    PICTURE is a file (PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF, PPM), a folder of such files, or - for standard input. A
-    line of writing is printed as one word; `?` stands for what looks like none of the classes. The exit status is 1
-    when a file could not be read; the others are still read.
+    PICTURE is a file (PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF, PPM; HEIC and PDF with lenet[formats]), a folder of such
+    files, or - for standard input. All pages and frames are read. A line of writing is printed as one word; `?` stands
+    for what looks like none of the classes. The exit status is 1 when a file could not be read; the others are still
+    read.
     """
     names = _files(pictures)
 
@@ -60,13 +72,14 @@ def command(
     rows: list[dict[str, Any]] = []
     with _progress(len(names)) as advance:
         for number, name in enumerate(names):
-            result, reading = _read(reader, name)
-            if reading is not None:
-                _draw(reading, _stem(names, number), annotate, explain)
-            results.append(result)
-            rows += [result] if reading is None else _table_rows(name, reading)
-            if form is None:
-                _say(result)
+            for result, reading, several in _read(reader, name, page):
+                if reading is not None:
+                    suffix = f"-page{result['page']}" if several else ""
+                    _draw(reading, _stem(names, number) + suffix, annotate, explain)
+                results.append(result)
+                rows += [result] if reading is None else _table_rows(result, reading)
+                if form is None:
+                    _say(result, several)
             advance()
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
@@ -78,55 +91,73 @@ def command(
 
 def _files(pictures: tuple[str, ...]) -> list[str]:
     """Each picture by name; those of a folder, and of folders in it, in alphabetical order."""
-    from lenet.pictures.picture import ENDINGS
+    from lenet.pictures.formats import ENDINGS, is_passed_over, is_picture
 
-    names = []
+    names, others = [], []
     for picture in pictures:
-        if picture != STDIN and Path(picture).is_dir():
-            inside = sorted(
-                path for path in Path(picture).rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()
-            )
-            if not inside:
-                raise LenetError(f"{picture}: has no picture in it; its files should end in {', '.join(ENDINGS)}")
-            names += [str(path) for path in inside]
-        else:
+        if picture == STDIN or not (root := Path(picture)).is_dir():
             names.append(picture)
+            continue
+        inside = [
+            path for path in sorted(root.rglob("*"))
+            if path.is_file() and not any(map(is_passed_over, path.relative_to(root).parts))
+        ]  # fmt: skip
+        found = [str(path) for path in inside if is_picture(path)]
+        if not found:
+            raise LenetError(f"{picture}: has no picture in it; its files should end in {', '.join(ENDINGS)}")
+        names += found
+        others += [path.name for path in inside if not is_picture(path)]
+    if others:
+        files = f"{len(others):,} files that are no pictures" if len(others) > 1 else "1 file that is no picture"
+        named = ", ".join(others[:NAMED]) + ", …" * (len(others) > NAMED)
+        click.echo(one_line(f"skipped {files}: {named}"), err=True)
     return names
 
 
-def _read(reader: "Reader", name: str) -> tuple[dict[str, Any], "Reading | None"]:
-    from lenet.pictures.picture import MOST_BYTES
+def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[str, Any], "Reading | None", bool]]:
+    """For each page its result, what was read, and whether the file has several."""
+    from lenet.pictures.picture import MOST_BYTES, open_pages
 
+    source, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
     try:
-        if name == STDIN:
-            reading = reader.read(sys.stdin.buffer.read(MOST_BYTES + 1), name="standard input")
-        else:
-            reading = reader.read(name)
+        for found in open_pages(source, called, page):
+            result: dict[str, Any] = {"picture": name, "page": found.number}
+            if isinstance(found.picture, LenetError):
+                yield {**result, "error": str(found.picture)}, None, found.of_several
+            else:
+                reading = reader.read(found.picture)
+                result |= reading.to_dict()
+                for token in result.get("tokens", ()):
+                    token["page"] = found.number
+                yield result, reading, found.of_several
     except LenetError as error:
-        return {"picture": name, "error": str(error)}, None
-    return {"picture": name, **reading.to_dict()}, reading
+        yield {"picture": name, "error": str(error)}, None, False
 
 
-def _say(result: dict[str, Any]) -> None:
+def _say(result: dict[str, Any], several: bool) -> None:
     if "error" in result:
         click.echo(f"lenet: {one_line(result['error'])}", err=True)
         return
+    where = f"{result['picture']}, page {result['page']}" if several else result["picture"]
     if "label" in result:
-        click.echo(f"{result['picture']}: {result['rows'][0]} ({result['probability']:.1%})")
+        click.echo(f"{where}: {result['rows'][0]} ({result['probability']:.1%})")
         return
     known = [digit["probability"] for digit in result["digits"] if not digit["unknown"]]
     words = " / ".join(result["rows"]) or "no digit found"
-    click.echo(f"{result['picture']}: {words}" + (f"   (lowest probability {min(known):.1%})" if known else ""))
+    click.echo(f"{where}: {words}" + (f"   (lowest probability {min(known):.1%})" if known else ""))
 
 
-def _table_rows(name: str, reading: "Reading") -> Iterator[dict[str, Any]]:
+def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str, Any]]:
     """One row for each digit, or one for the whole picture."""
+    from lenet.reading import Digit
+
+    page = {name: result[name] for name in ("picture", "page")}
     if reading.whole is not None:
-        yield {"picture": name, **_answer(reading.whole)}
+        yield {**page, **_answer(reading.whole)}
     for row, line in enumerate(reading.lines, 1):
-        for column, digit in enumerate(line, 1):
+        for column, digit in enumerate((mark for mark in line if isinstance(mark, Digit)), 1):
             box = dict(zip(("left", "top", "right", "bottom"), digit.box, strict=True))
-            yield {"picture": name, "row": row, "column": column, **_answer(digit), **box}
+            yield {**page, "row": row, "column": column, **_answer(digit), **box}
 
 
 def _answer(digit: "Digit") -> dict[str, Any]:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,13 @@ def decode_all(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd but readable files
-        sizes, colour = _look_at_all(where, pictures)
+        sizes, colour, several = _look_at_all(where, pictures)
         training = np.flatnonzero(parts == parts.min())
         sample = set(training[sample_indices(len(training))].tolist())
         choice = choose(where, preparation, sizes, colour, _open_some(pictures, sample))
+        if several:
+            note = f"used only the first page of files with several pages or frames: {len(several):,}, such as "
+            choice = replace(choice, notes=(*choice.notes, note + repr(several[0])))
         framing = choice.framing
         images = allocate((len(parts), framing.height, framing.width, framing.depth))
         sound = np.ones(len(parts), bool)
@@ -84,8 +88,9 @@ def decode_all(
     return (images if sound.all() else gather(images, indices)), indices, choice
 
 
-def _look_at_all(where: str, pictures: Pictures) -> tuple[dict[tuple[int, int], str], bool]:
-    """The sizes of all pictures, each with the name of one that has it, and whether one has colours."""
+def _look_at_all(where: str, pictures: Pictures) -> tuple[dict[tuple[int, int], str], bool, list[str]]:
+    """The sizes of all pictures, each with the name of one that has it; whether one has colours; which have pages."""
+    several: list[str] = []
     sizes: dict[tuple[int, int], str] = {}
     colour = False
     first: LenetError | None = None
@@ -97,9 +102,10 @@ def _look_at_all(where: str, pictures: Pictures) -> tuple[dict[tuple[int, int], 
         else:
             sizes.setdefault(looked.size, name)
             colour = colour or looked.colour
+            several += [name] if looked.several else []
     if not sizes:
         raise first or LenetError(f"{where}: holds no readable picture")
-    return sizes, colour
+    return sizes, colour, several
 
 
 def _open_some(pictures: Pictures, indices: set[int]) -> Iterator[Picture]:

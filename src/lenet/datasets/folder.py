@@ -15,11 +15,8 @@ from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError, decode_all
 from lenet.datasets.preparation import Preparation
 from lenet.errors import LenetError
+from lenet.pictures.formats import is_passed_over, is_picture
 from lenet.pictures.letterbox import as_picture
-from lenet.pictures.picture import ENDINGS
-
-# Files that operating systems add to folders.
-SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
 
 
 @dataclass(frozen=True)
@@ -27,10 +24,6 @@ class _File:
     path: Path
     label: str
     part: int
-
-    @property
-    def is_picture(self) -> bool:
-        return self.path.suffix.lower() in ENDINGS
 
 
 def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Dataset:
@@ -48,7 +41,7 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
         LenetError: when it holds no picture that can be read.
     """
     files = list(_find(root, on_error))
-    pictures = [file for file in files if file.is_picture]
+    pictures = [file for file in files if is_picture(file.path)]
     pictures.sort(key=lambda it: (it.part, natural_key(it.path.name), natural_key(it.label)))
     if not pictures:
         raise LenetError(f"{root}: holds no picture; make one folder for each class, such as {root.name}/7/first.png")
@@ -65,7 +58,7 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
         [pictures[index].label for index in kept], str(root), lambda index: repr(names[kept[index]])
     )
     notes = choice.notes
-    others = [str(file.path.relative_to(root)) for file in files if not file.is_picture]
+    others = [str(file.path.relative_to(root)) for file in files if not is_picture(file.path)]
     if others:
         notes += (f"left out files that are no known picture: {len(others):,}, such as {others[0]!r}",)
     origins = [names[index] for index in kept]
@@ -92,11 +85,6 @@ def write_folder(dataset: Dataset, root: Path) -> None:
             for index in range(rows.start, rows.stop):
                 path = above / dataset.class_names[dataset.labels[index]] / f"{index:0{digits}}.png"
                 as_picture(dataset.images[index]).save(path)
-
-
-def is_passed_over(name: str) -> bool:
-    """Whether a file or folder of this name is ignored: hidden ones and those of operating systems."""
-    return name.startswith((".", "__MACOSX")) or name.lower() in SYSTEMS_OWN
 
 
 def _find(root: Path, on_error: OnError) -> Iterator[_File]:
@@ -172,4 +160,4 @@ def _children(root: Path, folder: Path, on_error: OnError) -> list[Path]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in ENDINGS and not path.is_dir()
+    return is_picture(path) and not path.is_dir()

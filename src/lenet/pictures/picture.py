@@ -6,28 +6,26 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from lenet.errors import LenetError, reason
+from lenet.pictures.formats import FORMATS, open_file
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")
-ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
-    *(".webp", ".avif", ".pgm", ".ppm", ".pbm", ".pnm"),
-)
 # More than any telephone's full picture; checked in the header, before a pixel is decoded.
 MOST_PIXELS = 64_000_000
 MOST_BYTES = 128 << 20
+MOST_PAGES = 1000
 # Larger pictures are shrunk to this many pixels: a page of 30 lines still has 40 pixels a digit.
 WORKING_PIXELS = 3_000_000
+NEW_SUBFILE_TYPE = 254  # a TIFF's tag
 
 Pixels = npt.NDArray[np.uint8]
-Source = str | Path | bytes | npt.NDArray[Any] | Image.Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +48,23 @@ class Picture:
         return np.asarray(Image.fromarray(self.pixels).convert("L"))
 
 
+Source = str | Path | bytes | npt.NDArray[Any] | Image.Image | Picture
+
+
+class Page(NamedTuple):
+    """A page of a file, or a frame of an animation.
+
+    Attributes:
+        number: From 1.
+        of_several: Whether the file has more than one.
+        picture: Its pixels, or why it cannot be decoded.
+    """
+
+    number: int
+    of_several: bool
+    picture: Picture | LenetError
+
+
 @dataclass(frozen=True)
 class Look:
     """What a picture's header says.
@@ -57,10 +72,12 @@ class Look:
     Attributes:
         size: Height and width, upright.
         colour: Whether the picture can hold anything but grey.
+        several: Whether the file has more than one page or frame.
     """
 
     size: tuple[int, int]
     colour: bool
+    several: bool
 
 
 def open_picture(source: Source, name: str | None = None) -> Picture:
@@ -71,14 +88,60 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
 
     Args:
         source: A path, a file's bytes, an array ``(height, width)`` or ``(height, width, 1, 3 or 4)`` of uint8, bool,
-            uint16 or float from 0 to 1, or a Pillow image.
+            uint16 or float from 0 to 1, a Pillow image, or a ``Picture``, which is returned as it is.
         name: What to call it in an error; its path when not given.
 
     Raises:
-        LenetError: when it is not a picture in one of ``FORMATS``, is damaged, or is too large.
+        LenetError: when it is not a picture in one of ``FORMATS``, needs a library that is not installed, is damaged,
+            or is too large.
     """
-    with _opened(source, name) as image:
-        return _prepared(image)
+    if isinstance(source, Picture):
+        return source
+    name = _name(source, name)
+    with ExitStack() as stack, _in_one_line(name):
+        return _prepared(_opened(source, name, stack), name)
+
+
+def open_pages(source: Source, name: str | None = None, number: int | None = None) -> Iterator[Page]:
+    """Decode the pages or frames of a file, one after the other: as ``open_picture`` does for the first.
+
+    A damaged page comes as its error, and the others still come. Reduced copies that a TIFF has of its pages are left
+    out.
+
+    Args:
+        source: As for ``open_picture``.
+        name: What to call it in an error; its path when not given.
+        number: Of the only page that is asked for, from 1; all by default.
+
+    Raises:
+        LenetError: when the file cannot be opened, has no page of that number, or, after ``MOST_PAGES``, has more.
+    """
+    name = _name(source, name)
+    with ExitStack() as stack:
+        with _in_one_line(name):
+            image = _opened(source, name, stack)
+            several = _has_several(image)
+        for page in count(1) if number is None else (number,):
+            where = f"{name}, page {page}" if several else name
+            with _in_one_line(where):
+                there = _go_to(image, page, several)
+            if not there and number is None:
+                return
+            if not there:
+                raise LenetError(f"{name}: has no page {page}")
+            if number is None and page > MOST_PAGES:
+                raise LenetError(
+                    f"{name}: has more than {MOST_PAGES:,} pages, and the rest is not read; split the file"
+                )
+            if number is None and page > 1 and _is_reduced(image):
+                continue
+            picture: Picture | LenetError
+            try:
+                with _in_one_line(where):
+                    picture = _prepared(image, where)
+            except LenetError as error:
+                picture = error
+            yield Page(page, several, picture)
 
 
 def look(source: Source, name: str | None = None) -> Look:
@@ -87,23 +150,25 @@ def look(source: Source, name: str | None = None) -> Look:
     Raises:
         LenetError: when it is not a picture in one of ``FORMATS``, or is too large.
     """
-    with _opened(source, name) as image:
+    name = _name(source, name)
+    with ExitStack() as stack, _in_one_line(name):
+        image = _opened(source, name, stack)
         size = (image.width, image.height) if _lies_on_its_side(image) else (image.height, image.width)
-        return Look(size, _is_colour(image))
+        return Look(size, _is_colour(image), _has_several(image))
+
+
+def _name(source: Source, name: str | None) -> str:
+    return name or (str(source) if isinstance(source, str | Path) else "picture")
 
 
 @contextmanager
-def _opened(source: Source, name: str | None) -> Iterator[Image.Image]:
-    """Give the picture with its header read; every failure becomes one line."""
-    name = name or (str(source) if isinstance(source, str | Path) else "picture")
+def _in_one_line(name: str) -> Iterator[None]:
+    """Every failure becomes one line."""
     with warnings.catch_warnings():
         # Pillow's warnings of odd metadata and of sizes (which are checked here) would be a second line.
         warnings.simplefilter("ignore")
         try:
-            with ExitStack() as stack:
-                image = stack.enter_context(_image(source, name, stack))
-                _check_size(image, name)
-                yield image
+            yield
         except LenetError:
             raise
         except MemoryError:
@@ -112,7 +177,16 @@ def _opened(source: Source, name: str | None) -> Iterator[Image.Image]:
             raise LenetError(f"{name}: is not a readable picture ({_reason(error)})") from error
 
 
+def _opened(source: Source, name: str, stack: ExitStack) -> Image.Image:
+    """The picture with its header read."""
+    image = stack.enter_context(_image(source, name, stack))
+    _check_size(image, name)
+    return image
+
+
 def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
+    if isinstance(source, Picture):
+        return Image.fromarray(source.pixels)
     if isinstance(source, Image.Image):
         _check_size(source, name)
         return source.copy()  # the caller's own must stay as it is
@@ -130,7 +204,28 @@ def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
         raise LenetError(f"{name}: more than {MOST_BYTES >> 20} MiB; make the picture smaller")
     # An open file, since Pillow 13.0 maps an uncompressed TIFF into memory when it has a path, and turns it wrongly.
     file = io.BytesIO(source) if isinstance(source, bytes) else stack.enter_context(source.open("rb"))
-    return Image.open(file, formats=FORMATS)
+    return open_file(file, name)
+
+
+def _has_several(image: Image.Image) -> bool:
+    """Whether there are pages or frames; the others of a camera's MPO are no pages, but depths or small copies."""
+    return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+
+
+def _go_to(image: Image.Image, page: int, several: bool) -> bool:
+    """Choose a page, if there is one of that number."""
+    if not several:
+        return page == 1
+    try:
+        image.seek(page - 1)
+    except EOFError:
+        return False
+    return True
+
+
+def _is_reduced(image: Image.Image) -> bool:
+    """Whether a TIFF says of its page that it is a smaller copy of another."""
+    return image.format == "TIFF" and bool(getattr(image, "tag_v2", {}).get(NEW_SUBFILE_TYPE, 0) & 1)
 
 
 def _as_pixels(array: npt.NDArray[Any], name: str) -> Pixels:
@@ -158,21 +253,24 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise LenetError(f"{name}: has no pixels")
 
 
-def _prepared(image: Image.Image) -> Picture:
+def _prepared(image: Image.Image, name: str) -> Picture:
     """Shrunk, flattened and turned; in this order the memory stays low."""
+    _check_size(image, name)
     full = image.size
     wanted = _working_size(full)
     if image.format == "JPEG":
         image.draft(None, wanted)  # the decoder itself halves the picture, as often as it can
     image.load()
     about = image.info  # with the EXIF data, which is not there before all is loaded
+    if image.mode == "P" and image.palette is None:  # a later frame of a GIF, whose palette Pillow keeps to itself
+        image = image.convert("RGB")
     image = _eight_bits(image)
     if image.size != wanted:
         if image.mode in ("1", "P"):  # palette numbers have no mean
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         image = image.resize(wanted, Image.Resampling.BOX)
     image = _flat(image)
-    image.info = about
+    image.info = dict(about)  # what is changed in it must not reach the next frame
     ImageOps.exif_transpose(image, in_place=True)
     full = full if image.size == wanted else full[::-1]
     return Picture(np.asarray(image), full[0] / image.size[0], full)

@@ -1,0 +1,44 @@
+"""``lenet sheet``."""
+
+from pathlib import Path
+
+import click
+
+from lenet.cli.verb import verb
+from lenet.errors import LenetError
+
+
+@verb("sheet", "lenet sheet --classes 0-9", "lenet sheet --classes a-z,A-Z --out letters.pdf")
+@click.option(
+    "--classes",
+    default="0-9",
+    show_default=True,
+    metavar="LIST",
+    help="Ranges such as 0-9, a-z and A-Z, and names, with commas between them.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="sheet.pdf",
+    show_default=True,
+    help="The .pdf to write; it is never overwritten.",
+)
+def command(classes: str, out: Path) -> None:
+    """Make a page of boxes to print and to write in: teach a model your own hand.
+
+    Fill in the boxes, photograph the page, then: `lenet data convert photo.jpg mine --sheet` cuts it into labelled
+    pictures, and `lenet train --data mine --from MODEL` trains on with them.
+    """
+    from lenet.atomic import write_bytes
+    from lenet.sheet.draw import as_pdf
+    from lenet.sheet.layout import COLUMNS, parse_classes, sheets
+
+    if out.suffix.lower() != ".pdf":
+        raise LenetError(f"{out}: the ending must be .pdf")
+    if out.exists():
+        raise LenetError(f"{out}: is there already and is not overwritten; choose another name with --out")
+    pages = sheets(parse_classes(classes))
+    write_bytes(out, as_pdf(pages))
+    boxes = sum(len(page.rows) for page in pages) * COLUMNS
+    count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+    click.echo(f"{out}: {count} of A4 with {boxes:,} boxes; print, fill in, photograph")

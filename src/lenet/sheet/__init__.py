@@ -1,0 +1,1 @@
+"""A printed sheet of boxes for one's own handwriting, and its photograph → labelled pictures."""

@@ -1,0 +1,95 @@
+"""`lenet sheet` and `lenet data convert --sheet`, as a user calls them."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet.pictures.picture import open_picture
+from lenet.sheet.layout import box_corner
+
+
+@pytest.fixture
+def photo(lenet, tmp_path, test_part):
+    """A filled sheet of 0-3: 8 of its 14 columns are written in, in all of its 20 rows."""
+    result = lenet("sheet", "--classes", "0-3", "--out", "sheet.pdf")
+    assert result.stdout == "sheet.pdf: 1 page of A4 with 280 boxes; print, fill in, photograph\n"
+    pixels = open_picture(tmp_path / "sheet.pdf").grey.copy()
+    for row in range(20):
+        own = test_part.images[test_part.labels == row // 5][8 * (row % 5) :]
+        for column in range(8):
+            left, top = (round(value * pixels.shape[1] / 210) + 4 for value in box_corner(row, column))
+            digit = Image.fromarray(255 - own[column, ..., 0]).resize((64, 64), Image.Resampling.BICUBIC)
+            pixels[top : top + 64, left : left + 64] = digit
+    Image.fromarray(pixels).rotate(10, expand=True, fillcolor=90).save(tmp_path / "photo.jpg")
+    return tmp_path
+
+
+def test_a_sheet_becomes_class_folders_that_a_model_is_trained_on(lenet, photo):
+    result = lenet("data", "convert", "photo.jpg", "--sheet", "--out", "mine")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "mine: 160 images of 4 classes; 120 empty boxes left out; see mine-contact.png\n"
+    assert sorted(path.name for path in (photo / "mine").iterdir()) == ["0", "1", "2", "3"]
+    pictures = sorted((photo / "mine").glob("*/*.png"))
+    assert len(pictures) == 160
+    assert open_picture(photo / "mine-contact.png").size > (100, 100)
+    about = json.loads(lenet("data", "info", "mine", "--json").stdout)
+    assert (about["framing"], about["n"]) == ("mark", 160)
+    read = json.loads(lenet("predict", *pictures, "--json").stdout)
+    right = [it["rows"] == [pictures[number].parent.name] for number, it in enumerate(read)]
+    assert np.mean(right) > 0.95
+
+
+def test_a_model_goes_on_with_ones_own_hand(lenet, run, photo):
+    assert lenet("data", "convert", "photo.jpg", "mine", "--sheet").exit_code == 0
+    result = lenet("train", "--data", "mine", "--from", run.path, "--run", "own", "--epochs", 1)
+    assert result.exit_code == 0, result.output
+
+
+def test_nothing_is_overwritten_or_left_half(lenet, photo):
+    before = sorted(photo.rglob("*"))
+    assert "is not overwritten" in lenet("sheet", "--out", "sheet.pdf").stderr
+    (photo / "mine-contact.png").touch()
+    refused = lenet("data", "convert", "photo.jpg", "mine", "--sheet")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    (photo / "mine-contact.png").unlink()
+    for arguments in (("sheet.txt",), ("sheet.pdf", "photo.jpg"), ("missing.jpg",)):
+        (photo / "sheet.txt").write_text("no picture", encoding="utf-8")
+        Image.new("L", (900, 900), 255).save(photo / "blank.png")
+        source = {"sheet.pdf": "blank.png"}.get(arguments[0], arguments[0])
+        refused = lenet("data", "convert", source, "mine", "--sheet")
+        assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert "0 of the sheet's four corner marks" in lenet("data", "convert", "blank.png", "mine", "--sheet").stderr
+    for name in ("sheet.txt", "blank.png"):
+        (photo / name).unlink()
+    assert sorted(photo.rglob("*")) == before
+
+
+def test_classes_that_are_not_on_the_sheet_are_refused(lenet, photo):
+    refused = lenet("data", "convert", "photo.jpg", "mine", "--sheet", "--classes", "a-d")
+    assert refused.exit_code == 1
+    assert "none of these classes' sheets" in refused.stderr
+    assert lenet("data", "convert", "photo.jpg", "--sheet", "--classes", "0-3").exit_code == 0
+    assert (photo / "photo" / "3").is_dir()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("mnist",),
+        ("mnist", "out", "--out", "other"),
+        ("mnist", "out", "--classes", "0-9"),
+        ("photo.jpg", "out", "--sheet", "--size", "28x28"),
+        ("photo.jpg", "out", "--sheet", "--transpose"),
+    ],
+)
+def test_wrong_usage_is_status_2(lenet, arguments):
+    assert lenet("data", "convert", *arguments).exit_code == 2
+
+
+def test_a_sheet_needs_classes_that_folders_can_have(lenet, tmp_path):
+    refused = lenet("sheet", "--classes", "a,a")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert lenet("sheet", "--out", "sheet.png").exit_code == 1
+    assert list(tmp_path.iterdir()) == []
