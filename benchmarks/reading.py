@@ -2,19 +2,25 @@
 
     python benchmarks/reading.py --pictures DIR [--model MODEL] [--failures]
     python benchmarks/reading.py --composed 300
+    python benchmarks/reading.py --simulated 100
     python benchmarks/reading.py --nothing 200
     python benchmarks/reading.py --speed
 
 ``--pictures``: DIR holds the pictures and a ``pictures.tsv`` (tab-separated, no quoting) with the columns ``file``,
 ``kind`` (single, row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``.
-``--composed``: so many sheets, made of MNIST's test digits. ``--nothing``: so many pictures without a digit; right is
-what gives no mark, or only unknown ones. ``--speed``: whole processes of ``lenet predict``.
+``--simulated``: so many pages of each layout of paper_simulator.py, written with MNIST's test digits; with ``--final``
+those that nothing was chosen on. ``--composed``: so many sheets, made of MNIST's test digits. ``--nothing``: so many
+pictures without a digit; right is what gives no mark, or only unknown ones. ``--speed``: whole processes of
+``lenet predict``.
 
 Prints Markdown tables:
 
 - found: digits that were marked, of those that are there (never more than are there, for each picture);
 - right: digits right by edit distance over the whole picture;
-- lines: lines of writing read exactly; pictures: those read exactly, all lines in order.
+- lines: lines of writing read exactly; pictures: those read exactly, all lines in order;
+- surely wrong: digits that are not there, not marked as unknown, of those that are; text: lines exact with separators;
+  words: share of the gaps between words that were seen, and of those seen that are there, together (F1), on lines whose
+  digits are right; cells: digits with their row and column in the table.
 """
 
 import argparse
@@ -24,16 +30,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from paper import KINDS_WITHOUT, compose, no_digit
+from paper_simulator import LAYOUTS, Hands, Page, simulate
 from PIL import Image
 from results import table
 
 from lenet import LenetError, Model, Reader, load_dataset
+from lenet.reading import Reading
+
+# Seeds of simulated pages: reading was developed on the one, and measured on the other.
+DEVELOPED, FINAL = 1, 2
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How well pictures are read, and how fast.")
     parser.add_argument("--pictures", type=Path, metavar="DIR")
     parser.add_argument("--composed", type=int, metavar="N")
+    parser.add_argument("--simulated", type=int, metavar="N")
+    parser.add_argument("--final", action="store_true")
     parser.add_argument("--nothing", type=int, metavar="N")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -101,6 +115,8 @@ def main() -> None:
         _report(rows, arguments.failures, ("kind", "medium", "author"))
     if arguments.composed:
         _report(list(_composed(reader, arguments.composed, arguments.seed)), arguments.failures, ("kind",))
+    if arguments.simulated:
+        _simulated(reader, arguments.simulated, FINAL if arguments.final else DEVELOPED, arguments.failures)
     if arguments.nothing:
         _nothing(reader, arguments.nothing, arguments.seed)
     if arguments.speed:
@@ -131,6 +147,85 @@ def _composed(reader: Reader, count: int, seed: int) -> Iterator[Row]:
         read = reader.read(sheet.image).rows
         seconds = time.perf_counter() - started
         yield Row(str(number), f"rows: {len(sheet.rows)}", "", "", sheet.rows, read, seconds)
+
+
+def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
+    test = load_dataset("mnist").split("60000:10000").test
+    hands = Hands(test.images[..., 0], test.labels)
+    rows, wrong, every = [], [], Counter()
+    for layout in LAYOUTS[1:]:
+        total: Counter[str] = Counter()
+        for number in range(count):
+            rng = np.random.default_rng((seed, number))
+            height = int(np.exp(rng.uniform(np.log(150), np.log(1000))))
+            width = int(np.clip(height * np.exp(rng.normal(0, 0.3)), 120, 1300))
+            page = simulate(rng, hands, height, width, layout)
+            if not page.digits:
+                continue
+            read = reader.read(page.pixels)
+            total += _judged(page, read)
+            if failures and page.digits != [row for row in read.rows if row]:
+                wrong.append([f"{layout} {number}", " / ".join(page.text), " / ".join(read.text.split("\n"))])
+        every += total
+        rows.append(_simulated_row(layout, total))
+    names = ["layout", "pages", "digits", "right", "surely wrong", "lines exact", "text exact", "words", "cells"]
+    print(table(names, [_simulated_row("all", every), *rows]))
+    if failures:
+        print(table(["page", "truth", "read"], wrong))
+
+
+def _judged(page: Page, read: Reading) -> Counter[str]:
+    truth, rows = page.digits, [row for row in read.rows if row]
+    there = "".join(truth)
+    sure = Counter(digit.label for digit in read.digits if not digit.unknown)
+    lines, text, left = 0, 0, list(zip(rows, read.text.split("\n"), strict=False))
+    gaps, seen, both = 0, 0, 0
+    for line, full in zip(truth, (line for line in page.text if any(map(str.isdigit, line))), strict=True):
+        match = next((pair for pair in left if pair[0] == line), None)
+        if match is None:
+            continue
+        left.remove(match)
+        lines, text = lines + 1, text + (match[1] == full)
+        one, other = _gaps(full), _gaps(match[1])
+        gaps, seen, both = gaps + len(one), seen + len(other), both + len(one & other)
+    marks = [mark for row in page.rows for mark in row]
+    cells = Counter((page.labels[mark - 1], cell) for mark, cell in zip(marks, page.cells, strict=False))
+    found = Counter((digit.shown, digit.cell) for digit in read.digits)
+    return Counter(
+        pages=1,
+        digits=len(there),
+        right=max(0, len(there) - edit_distance(there, "".join(rows))),
+        wrong=(sure - Counter(there)).total(),
+        all_lines=len(truth),
+        lines=lines,
+        text=text,
+        gaps=gaps + seen,
+        both=2 * both,
+        all_cells=cells.total(),
+        cells=(cells & found).total(),
+    )
+
+
+def _gaps(text: str) -> set[int]:
+    """How many digits stand before each blank."""
+    return {sum(map(str.isdigit, text[:place])) for place, one in enumerate(text) if one == " "}
+
+
+def _simulated_row(name: str, total: Counter[str]) -> list[str]:
+    def share(part: str, whole: str) -> str:
+        return f"{total[part] / total[whole]:.1%}" if total[whole] else ""
+
+    return [
+        name,
+        str(total["pages"]),
+        str(total["digits"]),
+        share("right", "digits"),
+        share("wrong", "digits"),
+        share("lines", "all_lines"),
+        share("text", "all_lines"),
+        share("both", "gaps"),
+        share("cells", "all_cells"),
+    ]
 
 
 def _nothing(reader: Reader, count: int, seed: int) -> None:

@@ -7,7 +7,7 @@ from benchmarks.paper import compose
 from lenet import Model, Reader
 from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
-from lenet.pictures.marks import find_marks
+from lenet.pictures.contrast import find_marks
 from lenet.pictures.picture import open_picture
 
 BROKEN = (145, 742, 1594, 1959, 2831, 2837)  # of MNIST

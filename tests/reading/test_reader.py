@@ -168,8 +168,9 @@ def test_predict_classifies_whole_pictures(lenet, tmp_path, depth):
     assert plain.stdout.splitlines() == lines
     assert [(each["digits"], each["rows"]) for each in answers] == [([], [each["label"]]) for each in answers]
     header, *rows = lenet("predict", "pictures", "--model", "pets.onnx", "--csv").stdout.splitlines()
-    assert header.startswith("picture,row,column,label,probability,unknown,left")
-    assert [row.split(",")[:4] for row in rows] == [[each["picture"], "", "", each["label"]] for each in answers]
+    assert header.startswith("picture,page,row,column,word,label,probability,unknown,left")
+    shown = [[each["picture"], "1", "", "", "", each["label"]] for each in answers]
+    assert [row.split(",")[:6] for row in rows] == shown
     assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == [
         "a-stages.png", "a.png", "b-stages.png", "b.png",
     ]  # fmt: skip

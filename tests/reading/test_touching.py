@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lenet.pictures.segment import Mark
+from lenet.pictures.marks import Mark
 from lenet.reading.touching import cut_apart, possible_cuts
 
 

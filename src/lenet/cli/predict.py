@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 COLUMNS = (
-    *("picture", "page", "row", "column", "label", "probability", "unknown", "left", "top", "right", "bottom", "error"),
+    *("picture", "page", "row", "column", "word", "label", "probability", "unknown"),
+    *("left", "top", "right", "bottom", "error"),
 )
 # Names of files in the line about those of a folder that are no pictures.
 NAMED = 3
@@ -30,6 +31,7 @@ NAMED = 3
     "lenet predict photo.jpg",
     "lenet predict scans/ --json > digits.json",
     "lenet predict letter.pdf --page 2",
+    "lenet predict photo.jpg --table > cells.csv",
     "lenet predict photo.jpg --annotate seen --explain seen",
     "cat photo.jpg | lenet predict -",
 )
@@ -37,6 +39,9 @@ NAMED = 3
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", "form", flag_value="json", help="One JSON document instead of lines.")
 @click.option("--csv", "form", flag_value="csv", help="A CSV table with one row for each digit.")
+@click.option(
+    "--table", "form", flag_value="table", help="CSV with the cells of the table on each picture; empty cells are kept."
+)
 @click.option("--page", type=click.IntRange(1), metavar="N", help="Read only this page or frame.  [default: all]")
 @click.option(
     "--annotate", type=click.Path(path_type=Path), metavar="DIR", help="Write each picture there with boxes and labels."
@@ -58,9 +63,9 @@ def command(
     """Read the digits on photos, scans and drawings; or classify whole pictures, if that is what the model does.
 
     PICTURE is a file (PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF, PPM; HEIC and PDF with lenet[formats]), a folder of such
-    files, or - for standard input. All pages and frames are read. A line of writing is printed as one word; `?` stands
-    for what looks like none of the classes. The exit status is 1 when a file could not be read; the others are still
-    read.
+    files, or - for standard input. All pages and frames are read. Words are printed with a blank between them, lines of
+    writing with a `/`; `?` stands for what looks like none of the classes. The exit status is 1 when a file could not
+    be read; the others are still read.
     """
     names = _files(pictures)
 
@@ -78,8 +83,10 @@ def command(
                     _draw(reading, _stem(names, number) + suffix, annotate, explain)
                 results.append(result)
                 rows += [result] if reading is None else _table_rows(result, reading)
-                if form is None:
+                if form is None or (form == "table" and reading is None):
                     _say(result, several)
+                elif form == "table" and reading is not None:
+                    _print_table(result, reading)
             advance()
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
@@ -143,7 +150,7 @@ def _say(result: dict[str, Any], several: bool) -> None:
         click.echo(f"{where}: {result['rows'][0]} ({result['probability']:.1%})")
         return
     known = [digit["probability"] for digit in result["digits"] if not digit["unknown"]]
-    words = " / ".join(result["rows"]) or "no digit found"
+    words = " / ".join(filter(None, result["text"].split("\n"))) or "no digit found"
     click.echo(f"{where}: {words}" + (f"   (lowest probability {min(known):.1%})" if known else ""))
 
 
@@ -157,7 +164,14 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
     for row, line in enumerate(reading.lines, 1):
         for column, digit in enumerate((mark for mark in line if isinstance(mark, Digit)), 1):
             box = dict(zip(("left", "top", "right", "bottom"), digit.box, strict=True))
-            yield {**page, "row": row, "column": column, **_answer(digit), **box}
+            yield {**page, "row": row, "column": column, "word": digit.word + 1, **_answer(digit), **box}
+
+
+def _print_table(result: dict[str, Any], reading: "Reading") -> None:
+    if reading.cells is None:
+        click.echo(f"lenet: {result['picture']}: no table found", err=True)
+    else:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(reading.cells)
 
 
 def _answer(digit: "Digit") -> dict[str, Any]:

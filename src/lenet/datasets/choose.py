@@ -130,12 +130,12 @@ def _look(sample: Iterable[Picture], asked: str) -> _Sample:
 
 def _single_mark(picture: Picture) -> npt.NDArray[np.float64] | None:
     """The ink's colour, relative to its contrast, of a picture that holds one mark of pen strokes; else None."""
-    from lenet.pictures.marks import find_marks
+    from lenet.pictures.contrast import find_marks
 
     found = find_marks(picture)
     if len(found.marks) != 1 or not frame_mark(found.marks[0].strength).digit_shaped:
         return None
-    pixels, inked = found.sheet.pixels.astype(np.float64), found.ink.mask
+    pixels, inked = found.pixels.astype(np.float64), found.mask
     contrast = pixels[inked].mean(axis=0) - pixels[~inked].mean(axis=0)
     return np.asarray((contrast - contrast.mean()) / max(1.0, float(np.abs(contrast).max())))
 

@@ -54,8 +54,8 @@ class Framing:
         if ready is not None:
             return ready
 
+        from lenet.pictures.contrast import find_marks
         from lenet.pictures.mark import frame_mark
-        from lenet.pictures.marks import find_marks
 
         return frame_mark(find_marks(picture).joined().strength, self.height, self.width).image[..., np.newaxis]
 

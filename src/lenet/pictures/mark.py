@@ -5,7 +5,7 @@ its centre of mass into the middle of 28×28 (LeCun et al., 1998, section III-A)
 are not, so strokes are also brought to MNIST's thickness before shrinking.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,7 @@ from PIL import Image
 
 from lenet.pictures.picture import Picture, Pixels
 
-if TYPE_CHECKING:  # an image in MNIST's form needs no SciPy, which takes a third of a second to import
-    from lenet.pictures.ink import Strength
+Strength = npt.NDArray[np.float32]
 
 # The digit's longer side in an image of MNIST's 28 pixels.
 BOX, IMAGE = 20, 28
@@ -41,7 +40,7 @@ class FramedMark(NamedTuple):
     length: float = 0.0
 
 
-def frame_mark(strength: "Strength", height: int = IMAGE, width: int = IMAGE) -> FramedMark:
+def frame_mark(strength: Strength, height: int = IMAGE, width: int = IMAGE) -> FramedMark:
     """Bring a mark to MNIST's form.
 
     Args:
@@ -75,7 +74,7 @@ def is_like_mnist(image: Pixels) -> bool:
     return bool(box == BOX and np.abs(_centre_of_mass(image) - IMAGE / 2).max() <= 0.51)
 
 
-def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
+def _outline(strength: Strength, side: int) -> npt.NDArray[np.bool_] | None:
     """The mark as a bilevel drawing whose longer side is ``side``, with room around it; None where no ink is left."""
     inked = strength > 0.5
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
@@ -92,7 +91,7 @@ def _outline(strength: "Strength", side: int) -> npt.NDArray[np.bool_] | None:
     return np.pad(enlarged > 0.5, OVERSIZE) if enlarged.max() > 0.5 else None
 
 
-def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool, float]":
+def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool, float]:
     """The drawing with strokes of MNIST's thickness and soft edges, whether it has a digit's strokes, their length.
 
     The thickness is evened by moving the whole edge in or out.
@@ -113,7 +112,7 @@ def _evened(outline: npt.NDArray[np.bool_], box: int) -> "tuple[Strength, bool, 
     return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32), digit_shaped, length
 
 
-def _shrunk(drawing: "Strength", box: int) -> "Strength":
+def _shrunk(drawing: Strength, box: int) -> Strength:
     rows, columns = np.flatnonzero(drawing.any(axis=1)), np.flatnonzero(drawing.any(axis=0))
     if rows.size == 0:
         return np.zeros((1, 1), np.float32)
@@ -123,7 +122,7 @@ def _shrunk(drawing: "Strength", box: int) -> "Strength":
     return np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BOX))
 
 
-def _centred(digit: "Strength", height: int, width: int) -> Pixels:
+def _centred(digit: Strength, height: int, width: int) -> Pixels:
     image = np.zeros((height, width), np.uint8)
     centre = _centre_of_mass(digit)
     top = int(np.clip(round(height / 2 - centre[0]), 0, height - digit.shape[0]))

@@ -1,14 +1,49 @@
-"""A picture → the marks on it; the same for training and for reading."""
+"""Marks, and what was looked at to find them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from lenet.pictures.ink import Ink, find_contrast, find_ink
-from lenet.pictures.picture import Picture
-from lenet.pictures.rules import find_rules
-from lenet.pictures.segment import Mark, segment
-from lenet.pictures.sheet import Sheet, with_margin
+from lenet.pictures.mark import Strength
+from lenet.pictures.picture import Pixels
+
+Box = tuple[int, int, int, int]
+# The kind of a mark that is no separator.
+CHARACTER = "9"
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """Strokes that belong together.
+
+    Attributes:
+        box: Left, top, right, bottom in pixels of what was looked at; right and bottom are exclusive.
+        strength: Of this mark's ink inside the box, float32 ``(height, width)``, 0 to 1; 0 for other ink.
+        kind: ``CHARACTER``, or the separator that it is.
+        parts: Marks that it may be instead, left to right, where its pixels point to several middles.
+    """
+
+    box: Box
+    strength: Strength
+    kind: str = CHARACTER
+    parts: "tuple[Mark, ...]" = ()
+
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        return self.box[3] - self.box[1]
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Of the box: across, down."""
+        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,43 +51,40 @@ class FoundMarks:
     """The marks on a picture and how they were found.
 
     Attributes:
-        marks: In no particular order, boxes in pixels of the sheet.
-        sheet: The picture, perhaps enlarged, perhaps with a margin.
-        ink: Of the sheet.
+        marks: In no particular order.
+        pixels: What was looked at: the picture, perhaps scaled, perhaps with a margin, uint8 ``(height, width, 3)``.
+        strength: Of ink, float32 ``(height, width)``, 0 to 1.
+        mask: Where there is ink, ``(height, width)``.
+        zoom: Pixels of ``pixels`` to one of the picture.
+        margin: Width of the margin, in pixels of ``pixels``.
+        lines: Where lines of paper, tables and boxes are, at half the size; None when they were not looked for.
     """
 
     marks: list[Mark]
-    sheet: Sheet
-    ink: Ink
+    pixels: Pixels
+    strength: Strength
+    mask: npt.NDArray[np.bool_]
+    zoom: float
+    margin: int = 0
+    lines: npt.NDArray[np.bool_] | None = None
+
+    def without_margin(self, stage: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Cut the margin off an array ``(height, width[, 3])``."""
+        height, width = self.mask.shape
+        return stage[self.margin : height - self.margin, self.margin : width - self.margin]
 
     def joined(self) -> Mark:
         """All marks as one; where there is none, all ink of the picture."""
         if len(self.marks) == 1:
             return self.marks[0]
         if not self.marks:
-            strength = np.where(self.ink.mask, self.ink.strength, np.float32(0))
+            strength = np.where(self.mask, self.strength, np.float32(0))
             return Mark((0, 0, strength.shape[1], strength.shape[0]), strength)
-        left, top, right, bottom = (
-            int(edge)
-            for edge in (
-                *np.min([mark.box[:2] for mark in self.marks], axis=0),
-                *np.max([mark.box[2:] for mark in self.marks], axis=0),
-            )
-        )
+        boxes = np.array([mark.box for mark in self.marks])
+        left, top, right, bottom = (int(edge) for edge in (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)))
         strength = np.zeros((bottom - top, right - left), np.float32)
         for mark in self.marks:
             x, y = mark.box[0] - left, mark.box[1] - top
             window = strength[y : y + mark.height, x : x + mark.width]
             np.maximum(window, mark.strength, out=window)
         return Mark((left, top, right, bottom), strength)
-
-
-def find_marks(picture: Picture) -> FoundMarks:
-    """Find the ink of a picture and join it to marks."""
-    sheet = with_margin(picture.pixels)
-    contrast = find_contrast(sheet.pixels)
-    rules = np.zeros(contrast.values.shape, bool)
-    if sheet.zoom == 1:  # the margin has no lines, and what is enlarged is too small for any
-        sheet.without(rules)[:] = find_rules(replace(contrast, values=sheet.without(contrast.values)))
-    ink = find_ink(contrast, rules)
-    return FoundMarks(segment(ink), sheet, ink)

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from lenet.pictures.ink import Ink, Mask, Strength, strokes
+from lenet.pictures.marks import Mark
 
-Box = tuple[int, int, int, int]
 Integers = npt.NDArray[np.int64]
 
 # A page has fewer strokes than this; texture has more.
@@ -24,34 +24,6 @@ SPECK, SMALLEST, LARGEST = 0.12, 0.35, 2.5
 WIDEST = 6.0
 TALLEST_JOINED = 1.4
 NEAR, NEAR_ABOVE = 0.16, 0.25
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """Strokes that belong together.
-
-    Attributes:
-        box: Left, top, right, bottom in pixels of the sheet; right and bottom are exclusive.
-        strength: Strength of this mark's ink inside the box, float32 ``(height, width)``; 0 for other ink.
-    """
-
-    box: Box
-    strength: Strength
-
-    @property
-    def width(self) -> int:
-        """Pixels across."""
-        return self.box[2] - self.box[0]
-
-    @property
-    def height(self) -> int:
-        """Pixels down."""
-        return self.box[3] - self.box[1]
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Of the box: across, down."""
-        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from lenet.model.runtime import Model
 from lenet.pictures.mark import frame_mark
+from lenet.pictures.marks import Mark
 from lenet.pictures.picture import Pixels
-from lenet.pictures.segment import Mark
 
 
 class MarkAnswer(NamedTuple):

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from lenet.pictures.marks import FoundMarks
-from lenet.pictures.segment import Mark
+from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 
 # Fragments of one character are at most so many, and together at most so wide to one of height. Characters above one

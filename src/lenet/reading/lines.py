@@ -1,11 +1,11 @@
-"""Marks → lines of writing, top to bottom, each from left to right."""
+"""Marks → lines of writing, top to bottom, each from left to right, and the words on them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from lenet.pictures.segment import Mark
+from lenet.pictures.marks import Mark
 
 Floats = npt.NDArray[np.float64]
 
@@ -13,22 +13,48 @@ Floats = npt.NDArray[np.float64]
 STEEPEST = 0.21
 # Marks whose middles are this far apart, in heights of the writing, are on different lines.
 APART = 0.5
+# In heights of the writing: a wider gap parts two words; a separator is at most so far above or below the middle of its
+# line, and so far beside its characters.
+WORD_GAP, BESIDE, BESIDE_ACROSS = 0.8, 0.8, 1.6
 
 
-def in_lines(marks: Sequence[Mark]) -> list[list[Mark]]:
-    """Put marks in reading order, also where the lines slope."""
-    if len(marks) < 2:
-        return [list(marks)] if marks else []
-    centres = np.array([mark.centre for mark in marks])
-    size = float(np.median([mark.height for mark in marks]))
-    slope = _slope(centres, size)
+def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> list[list[Mark]]:
+    """Put marks in reading order, also where the lines slope; separators that are beside no character are left out."""
+    if not characters:
+        return []
+    centres = np.array([mark.centre for mark in characters])
+    size = writing_height(characters)
+    slope = slope_of(centres, size) if len(characters) > 1 else 0.0
     level = centres[:, 1] - slope * centres[:, 0]
     order = np.argsort(level, kind="stable")
     breaks = np.flatnonzero(np.diff(level[order]) > APART * size) + 1
-    return [[marks[index] for index in sorted(line, key=lambda i: centres[i, 0])] for line in np.split(order, breaks)]
+    lines = [[characters[index] for index in line] for line in np.split(order, breaks)]
+    middles = np.array([level[line].mean() for line in np.split(order, breaks)])
+    for separator in separators:
+        x, y = separator.centre
+        distance = np.abs(y - slope * x - middles)
+        line = lines[int(distance.argmin())]
+        across = min(max(mark.box[0] - separator.box[2], separator.box[0] - mark.box[2]) for mark in line)
+        if distance.min() <= BESIDE * size and across <= BESIDE_ACROSS * size:
+            line.append(separator)
+    return [sorted(line, key=lambda mark: mark.centre[0]) for line in lines]
 
 
-def _slope(centres: Floats, size: float) -> float:
+def words(line: Sequence[Mark], size: float) -> list[int]:
+    """The number of the word, from 0 on, of each mark of a line; ``size`` is the writing height."""
+    numbers, end = [0] * len(line), line[0].box[2]
+    for index, mark in enumerate(line[1:], 1):
+        numbers[index] = numbers[index - 1] + (mark.box[0] - end > WORD_GAP * size)
+        end = max(end, mark.box[2])
+    return numbers
+
+
+def writing_height(marks: Sequence[Mark]) -> float:
+    """Height of the writing in pixels: the median of the marks'."""
+    return float(np.median([mark.height for mark in marks])) if marks else 0.0
+
+
+def slope_of(centres: Floats, size: float) -> float:
     """The slope at which the marks fall into the fewest and flattest lines."""
     best, least = 0.0, np.inf
     for slope in sorted(np.linspace(-STEEPEST, STEEPEST, 85), key=abs):

@@ -4,19 +4,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from lenet.model.runtime import Model
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import Picture, Pixels, Source, open_picture
-from lenet.reading.result import Digit, PictureStages, Reading, candidates
+from lenet.reading.lines import words
+from lenet.reading.result import Digit, PictureStages, Reading, Separator, candidates
 
 if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a second to import
-    from lenet.pictures.segment import Mark
+    from lenet.pictures.marks import FoundMarks, Mark
+    from lenet.reading.known import Known
 
-# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
-FEW, MANY = 2, 0.1
-# Only texture has more marks; to look at each for cuts would take long.
-MOST_CUT = 500
+
+# Evidence for the marks that the finder detects must be so much higher than for those that contrast shows.
+CLEARLY = 0.5
 
 
 class Reader:
@@ -73,37 +75,53 @@ class Reader:
         return Reading(((digit,),), PictureStages(picture.pixels, picture.scale, strength, strength > 0.5))
 
     def _read_marks(self, picture: Picture) -> Reading:
-        from lenet.pictures.marks import find_marks
-        from lenet.reading.answers import AnsweredMarks
-        from lenet.reading.fragments import join_fragments
-        from lenet.reading.lines import in_lines
-        from lenet.reading.touching import cut_apart
+        """Find marks in both ways, and take those that the network knows better.
 
-        found = find_marks(picture)
-        answered = AnsweredMarks(self.model)
-        marks = found.marks
-        if self._reads_digits and len(marks) <= MOST_CUT:
-            size = float(np.median([mark.height for mark in marks])) if marks else 0.0
-            marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence)]
-        lines = in_lines(join_fragments(marks, found, answered))
-        marks = [mark for line in lines for mark in line]
-        answered.add(marks)
-        unknown = np.array([answered[mark].unknown for mark in marks], bool)
-        all_unknown = bool(unknown.sum() > FEW + MANY * len(marks))
-        sheet = found.sheet
-        scale = picture.scale / sheet.zoom
+        A single character that is known is framed as in training, which finds its ink by contrast.
+        """
+        from lenet.pictures.contrast import find_marks
+        from lenet.pictures.detect import detect_marks
+        from lenet.reading.known import known
 
-        def digit(mark: "Mark") -> Digit:
-            answer = answered[mark]
-            left, top, right, bottom = (round(max(0, edge - sheet.margin) * scale) for edge in mark.box)
+        contrast, detected = (
+            known(find(picture), self.model, self._reads_digits) for find in (find_marks, detect_marks)
+        )
+        better = detected.evidence > contrast.evidence + CLEARLY
+        return self._reading(picture, detected if better else contrast)
+
+    def _reading(self, picture: Picture, way: "Known") -> Reading:
+        found, answered = way.found, way.answered
+        scale = picture.scale / found.zoom
+
+        def read(mark: "Mark", word: int) -> Digit | Separator:
+            left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
             box = (left, top, min(right, picture.size[0]), min(bottom, picture.size[1]))
-            return self._digit(box, answer.image, answer.probabilities, all_unknown or answer.unknown)
+            if mark not in answered:
+                return Separator(mark.kind, box, word)
+            answer = answered[mark]
+            unknown = way.all_unknown or answer.unknown
+            return self._digit(box, answer.image, answer.probabilities, unknown, word, way.cells.get(mark))
 
-        read = tuple(tuple(digit(mark) for mark in line) for line in lines)
-        stages = (sheet.without(stage) for stage in (sheet.pixels, found.ink.strength, found.ink.mask))
-        return Reading(read, PictureStages(next(stages), scale, next(stages), next(stages)))
+        lines = tuple(tuple(map(read, line, words(line, way.size))) for line in way.lines)
+        return Reading(lines, _stages(picture, found), table=way.table)
 
     def _digit(
-        self, box: tuple[int, int, int, int], image: Pixels, probabilities: npt.NDArray[np.float32], unknown: bool
+        self,
+        box: tuple[int, int, int, int],
+        image: Pixels,
+        probabilities: npt.NDArray[np.float32],
+        unknown: bool,
+        word: int = 0,
+        cell: tuple[int, int] | None = None,
     ) -> Digit:
-        return Digit(box, image, probabilities, candidates(probabilities, self.model.class_names), unknown)
+        top = candidates(probabilities, self.model.class_names)
+        return Digit(box, image, probabilities, top, unknown, word, cell)
+
+
+def _stages(picture: Picture, found: "FoundMarks") -> PictureStages:
+    pixels, strength, mask = (found.without_margin(stage) for stage in (found.pixels, found.strength, found.mask))
+    if found.zoom >= 1:
+        return PictureStages(pixels, picture.scale / found.zoom, strength, mask)
+    size = picture.pixels.shape[1::-1]
+    strength = np.asarray(Image.fromarray(strength).resize(size, Image.Resampling.BILINEAR))
+    return PictureStages(picture.pixels, picture.scale, strength, strength > 0.5)

@@ -1,7 +1,8 @@
 """What is read from a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy.typing as npt
 
 UNKNOWN = "?"
 CANDIDATES = 3
+
+Box = tuple[int, int, int, int]
 
 
 class Candidate(NamedTuple):
@@ -34,13 +37,17 @@ class Digit:
         probabilities: Of all classes, float32 ``(classes,)``, calibrated.
         top: The three most probable classes, the best first.
         unknown: Whether it looks like none of the classes.
+        word: Number of its word on the line, from 0 on.
+        cell: Row and column of its table, from 0 on; None outside tables.
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     image: npt.NDArray[np.uint8]
     probabilities: npt.NDArray[np.float32]
     top: tuple[Candidate, ...]
     unknown: bool
+    word: int = 0
+    cell: tuple[int, int] | None = None
 
     @property
     def label(self) -> str:
@@ -59,7 +66,8 @@ class Digit:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet predict --json`` prints them."""
-        return {**self.answer(), "box": list(self.box)}
+        cell = {} if self.cell is None else {"cell": list(self.cell)}
+        return {**self.answer(), "box": list(self.box), "word": self.word, **cell}
 
     def answer(self) -> dict[str, Any]:
         """The same without the place."""
@@ -69,6 +77,30 @@ class Digit:
             "unknown": self.unknown,
             "top": [list(candidate) for candidate in self.top],
         }
+
+
+class Separator(NamedTuple):
+    """A mark between digits, such as a point, a comma or a bar; ``word`` as of ``Digit``."""
+
+    shown: str
+    box: Box
+    word: int = 0
+
+
+class Token(NamedTuple):
+    """What stands on a line: digits side by side, or one separator.
+
+    Attributes:
+        text: As it is shown.
+        kind: ``number``, ``separator``, or ``unknown`` when one of the digits is.
+        word: Number of its word on the line, from 0 on.
+        row: Number of the line, from 0 on.
+    """
+
+    text: str
+    kind: str
+    word: int
+    row: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,19 +125,21 @@ class Reading:
     """What is read from a picture: digits with a ``mark`` model, one answer with a ``whole`` model.
 
     Attributes:
-        lines: Digits of each line of writing, top to bottom, left to right; empty with a ``whole`` model.
+        lines: Digits and separators of each line of writing, top to bottom; empty with a ``whole`` model.
         stages: The steps in which it was read.
         whole: The answer for the whole picture; None with a ``mark`` model.
+        table: Rows and columns of the table that the digits' cells are of; None where there is none.
     """
 
-    lines: tuple[tuple[Digit, ...], ...]
+    lines: tuple[tuple[Digit | Separator, ...], ...]
     stages: PictureStages
     whole: Digit | None = None
+    table: tuple[int, int] | None = None
 
     @property
     def digits(self) -> tuple[Digit, ...]:
         """All digits in reading order."""
-        return tuple(digit for line in self.lines for digit in line)
+        return tuple(mark for line in self.lines for mark in line if isinstance(mark, Digit))
 
     @property
     def answers(self) -> tuple[Digit, ...]:
@@ -114,19 +148,53 @@ class Reading:
 
     @property
     def rows(self) -> list[str]:
-        """One string for each line of writing, unknown marks as ``?``; the answer for a whole picture."""
+        """The digits of each line of writing, unknown marks as ``?``; the answer for a whole picture."""
         if self.whole is not None:
             return [self.whole.shown]
-        return ["".join(digit.shown for digit in line) for line in self.lines]
+        return ["".join(mark.shown for mark in line if isinstance(mark, Digit)) for line in self.lines]
+
+    @property
+    def cells(self) -> list[list[str]] | None:
+        """What stands in each cell of the table, row by row; empty cells as ``""``."""
+        if self.table is None:
+            return None
+        rows, columns = self.table
+        cells = [[""] * columns for _ in range(rows)]
+        for digit in self.digits:
+            if digit.cell is not None:
+                cells[digit.cell[0]][digit.cell[1]] += digit.shown
+        return cells
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """Numbers and separators in reading order."""
+        return tuple(token for row, line in enumerate(self.lines) for token in _tokens(line, row))
 
     @property
     def text(self) -> str:
-        """The digits with blanks between them, one line of text for each line of writing."""
+        """One line of text for each line of writing, with separators, and blanks between words."""
         if self.whole is not None:
             return self.whole.shown
-        return "\n".join(" ".join(digit.shown for digit in line) for line in self.lines)
+        return "\n".join(
+            " ".join("".join(mark.shown for mark in word) for _, word in groupby(line, lambda mark: mark.word))
+            for line in self.lines
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet predict --json`` prints them."""
-        plain = {"text": self.text, "rows": self.rows, "digits": [digit.to_dict() for digit in self.digits]}
+        plain = {
+            "text": self.text,
+            "rows": self.rows,
+            "tokens": [token._asdict() for token in self.tokens],
+            "digits": [digit.to_dict() for digit in self.digits],
+        }
         return plain if self.whole is None else plain | self.whole.answer()
+
+
+def _tokens(line: Sequence[Digit | Separator], row: int) -> Iterator[Token]:
+    for (word, separates), marks in groupby(line, lambda mark: (mark.word, isinstance(mark, Separator))):
+        shown = [mark.shown for mark in marks]
+        if separates:
+            yield from (Token(text, "separator", word, row) for text in shown)
+        else:
+            yield Token("".join(shown), "unknown" if UNKNOWN in shown else "number", word, row)

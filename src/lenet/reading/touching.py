@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from lenet.pictures.ink import Mask
-from lenet.pictures.segment import Mark
+from lenet.pictures.marks import Mark
 
 # Slants of the cut, pixels across to one down.
 SLANTS = (0.0, -0.25, 0.25, -0.5, 0.5)
@@ -22,6 +21,7 @@ MOST_CUTS = 15
 # as much in log-probability as it is narrower. Chosen on MNIST training digits, single and pushed together.
 EVEN = 1.2
 
+Mask = npt.NDArray[np.bool_]
 Confidence = Callable[[Sequence[Mark]], npt.NDArray[np.float32]]
 
 
@@ -33,15 +33,15 @@ def cut_apart(mark: Mark, size: float, confidence: Confidence) -> list[Mark]:
         size: height of the writing, pixels; a mark that is lower is rather one flat digit than two.
         confidence: the network's highest probability for each of some marks, ``(n,)``.
     """
-    pairs = possible_cuts(mark, size)
-    if not pairs:
+    ways = [mark.parts] if mark.parts else possible_cuts(mark, size)
+    if not ways:
         return [mark]
-    whole, *parts = np.log(np.maximum(confidence([mark, *(half for pair in pairs for half in pair)]), 1e-6))
-    gains = [left + right - whole for left, right in zip(parts[::2], parts[1::2], strict=True)]
-    best = int(np.argmax(gains))
-    if gains[best] <= EVEN - mark.width / max(mark.height, size):
+    confidence([mark, *(part for way in ways for part in way)])
+    whole, *sums = (float(np.log(np.maximum(confidence(way), 1e-6)).sum()) for way in ((mark,), *ways))
+    best = int(np.argmax(sums))
+    if sums[best] - whole <= EVEN - mark.width / max(mark.height, size):
         return [mark]
-    return [digit for half in pairs[best] for digit in cut_apart(half, size, confidence)]
+    return [digit for part in ways[best] for digit in cut_apart(part, size, confidence)]
 
 
 def possible_cuts(mark: Mark, size: float) -> list[tuple[Mark, Mark]]:

@@ -1,0 +1,292 @@
+"""Trains the network that finds the marks on a page, on simulated pages; writes it as ONNX.
+
+python benchmarks/train_finder.py [--steps 6000] [--out src/lenet/pictures/finder.onnx]
+"""
+
+import argparse
+import multiprocessing
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SIDE, BATCH, OFFSET_UNIT = 256, 16, 16.0
+BORDER = 16  # pixels around a crop
+SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
+REMEMBERED = 40  # batches
+KINDS = "9.,-/:()"  # a digit, or a separator
+WIDTHS = (16, 24, 32, 48, 64)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("src/lenet/pictures/finder.onnx"))
+    asked = parser.parse_args()
+
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue(12)
+    workers = [context.Process(target=_work, args=(queue, number), daemon=True) for number in range(2)]
+    for worker in workers:
+        worker.start()
+    import keras
+    import tensorflow as tf
+
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    keras.utils.set_random_seed(0)
+    model = build()
+    if asked.start:
+        model.load_weights(asked.start, skip_mismatch=True)
+    print(f"{model.count_params():,} parameters")
+    schedule = keras.optimizers.schedules.CosineDecay(
+        asked.rate / 10, asked.steps, warmup_target=asked.rate, warmup_steps=200, alpha=0.01
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-4, clipnorm=1.0)
+
+    @tf.function
+    def step(pixels: Any, ink: Any, heat: Any, offset: Any, known: Any, kind: Any, lines: Any) -> Any:
+        pixels, ink, known, lines = (
+            tf.cast(pixels, tf.float32) / 255,
+            *(tf.cast(each, tf.float32) for each in (ink, known, lines)),
+        )
+        with tf.GradientTape() as tape:
+            answer = tf.cast(model(pixels, training=True), tf.float32)
+            losses = _losses(tf, answer, ink, heat, offset, known, kind, lines)
+            loss = tf.add_n(losses)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return tf.stack(losses)
+
+    started, mean, seen, rng = time.time(), np.zeros(5), [], np.random.default_rng(0)
+    for number in range(1, asked.steps + 1):
+        # Drawing pages takes as long as a step: each batch is seen twice, the second time in other light.
+        if number % 2 and len(seen) >= REMEMBERED:
+            pixels, *targets = seen.pop(int(rng.integers(REMEMBERED)))
+            pixels = _other_light(rng, pixels)
+        else:
+            pixels, *targets = queue.get()
+            seen.append((pixels, *targets))
+        mean += step(pixels, *targets).numpy()
+        if number % 100 == 0:
+            parts = zip(("ink", "middles", "offsets", "kinds", "lines"), mean / 100, strict=True)
+            losses = "  ".join(f"{name} {loss:.4f}" for name, loss in parts)
+            print(f"step {number}, {time.time() - started:.0f} s: {losses}", flush=True)
+            mean[:] = 0
+        if number % 500 == 0 or number == asked.steps:
+            asked.out.write_bytes(to_onnx(model).SerializeToString())
+            model.save_weights(asked.out.with_suffix(".weights.h5"))
+
+
+def _other_light(rng: np.random.Generator, pixels: Any) -> Any:
+    """Pixels ``(n, height, width, 3)`` in other light, some in other colours or inverted."""
+    tables = np.empty((len(pixels), 3, 256), np.uint8)
+    grey = np.linspace(0, 1, 256)
+    for table in tables:
+        level = 1 - grey if rng.random() < 0.15 else grey
+        shift, gamma = rng.uniform(-0.05, 0.05), rng.uniform(0.7, 1.4)
+        table[:] = np.clip(level**gamma * rng.uniform(0.7, 1.1, (3, 1)) + shift, 0, 1) * 255
+    pictures, channels = np.arange(len(pixels))[:, np.newaxis, np.newaxis, np.newaxis], np.arange(3)
+    return tables[pictures, channels, pixels[..., rng.permutation(3)]]
+
+
+def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, kind: Any, lines: Any) -> list[Any]:
+    """Of ink per pixel (cross-entropy and Dice), centres (squared error) and offsets (absolute error on ink)."""
+    logits = tf.nn.depth_to_space(answer[..., :4], 2)[..., 0]
+    every = tf.nn.sigmoid_cross_entropy_with_logits(ink, logits) * known
+    share = tf.sigmoid(logits) * known
+    dice = 1 - (2 * tf.reduce_sum(share * ink, (1, 2)) + 20) / (tf.reduce_sum(share + ink * known, (1, 2)) + 20)
+    loss_ink = 4 * tf.reduce_mean(every) + 0.3 * tf.reduce_mean(dice)
+    known_half = known[:, ::2, ::2]
+    squared = tf.square(tf.sigmoid(answer[..., 4]) - heat) * (0.1 + heat) * known_half
+    on = tf.cast(tf.nn.max_pool2d(ink[..., tf.newaxis], 2, 2, "VALID")[..., 0] > 0, tf.float32) * known_half
+    wrong = tf.reduce_sum(tf.abs(answer[..., 5:7] - offset), -1) * on
+    # A separator has fewer pixels than a digit, and counts as much.
+    weight = tf.where(kind > 0, 4.0, 1.0) * on
+    other_kind = tf.nn.sparse_softmax_cross_entropy_with_logits(kind, answer[..., 7:-1]) * weight
+    line = tf.nn.sigmoid_cross_entropy_with_logits(lines, answer[..., -1]) * known_half
+    # Each mark's offsets count relative to the picture's ink, far ones less: they are long.
+    far = 1 + tf.reduce_sum(tf.abs(offset), -1)
+    return [
+        loss_ink,
+        40 * tf.reduce_mean(squared),
+        0.5 * tf.reduce_sum(wrong / far) / (tf.reduce_sum(on) + 1),
+        0.3 * tf.reduce_sum(other_kind) / (tf.reduce_sum(weight) + 1),
+        0.5 * tf.reduce_mean(line),
+    ]
+
+
+def _work(queue: Any, worker: int) -> None:
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parent))
+    import cv2
+    from paper_simulator import Hands, simulate
+
+    from lenet import load_dataset
+
+    cv2.setNumThreads(1)
+    train = load_dataset("mnist").split("60000:10000").train
+    hands = Hands(train.images[..., 0], train.labels)
+    rng = np.random.default_rng((1, worker))
+    while True:
+        queue.put(_targets([_page(rng, hands, simulate) for _ in range(BATCH)]))
+
+
+def _page(rng: np.random.Generator, hands: Any, simulate: Any) -> Any:
+    """A page of the size of a batch's, drawn in that size or larger and shrunk, as the reader shrinks photos."""
+    import cv2
+
+    zoom = rng.choice([1, 1, 1, 1.5, 2])
+    sizes = SIZES if rng.random() < 0.92 else (SIZES[1], 200)
+    # Half of them are crops, which fill a part of the square, as the reader shows them to the network.
+    height, width = (SIDE, SIDE) if rng.random() < 0.5 else rng.integers(36, SIDE - 2 * BORDER, 2).tolist()
+    small = rng.random() < 0.5 and min(height, width) < 120
+    if small:
+        sizes = (0.35 * min(height, width), min(SIZES[1], 0.95 * min(height, width)))
+    layout = str(rng.choice(["single", "rows", "numbers", "boxes"])) if small else None
+    drawn = (int(height * zoom), int(width * zoom))
+    page = simulate(rng, hands, *drawn, layout, letters=0.06, sizes=(zoom * sizes[0], zoom * sizes[1]))
+    if zoom > 1:
+        page.pixels = cv2.resize(page.pixels, (width, height), interpolation=cv2.INTER_AREA)
+        page.lines = cv2.resize(page.lines.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA) > 50
+        page.marks = cv2.resize(page.marks, (width, height), interpolation=cv2.INTER_NEAREST)
+    # Larger writing is for another size of the picture; what is a little too large is neither right nor wrong.
+    page.marks[(page.marks > 0) & (page.size / zoom > SIZES[1])] = 0 if page.size / zoom > 1.4 * SIZES[1] else -1
+    room = [(0, 0) if side == SIDE else (BORDER, SIDE - BORDER - side) for side in (height, width)]
+    page.pixels = np.pad(page.pixels, (*room, (0, 0)), mode="edge")
+    page.lines = np.pad(page.lines, room)
+    page.marks = np.pad(page.marks, room, constant_values=-1)
+    return page
+
+
+def _targets(pages: Any) -> list[Any]:
+    """Pixels and ink ``(n, side, side)``; of half the size, middles, offsets, kinds and lines; where truth is known."""
+    pixels, marks, lines = (np.stack([getattr(page, name) for page in pages]) for name in ("pixels", "marks", "lines"))
+    labels = [page.labels for page in pages]
+    half = SIDE // 2
+    kind = np.zeros((len(marks), half, half), np.int32)
+    heat, offset = np.zeros((len(marks), half, half), np.float32), np.zeros((len(marks), half, half, 2), np.float32)
+    y, x = np.mgrid[0:half, 0:half].astype(np.float32)
+    for index, page in enumerate(marks):
+        small = page.reshape(half, 2, half, 2).max((1, 3))
+        rows, columns = np.nonzero(small > 0)
+        numbers = small[rows, columns]
+        kinds = np.array([0, *(max(0, KINDS.find(label)) for label in labels[index])])
+        kind[index, rows, columns] = kinds[numbers]
+        for number in np.unique(numbers):
+            own = numbers == number
+            top, bottom, left, right = rows[own].min(), rows[own].max(), columns[own].min(), columns[own].max()
+            middle = (top + bottom) / 2, (left + right) / 2
+            spread = max(1.0, 0.12 * max(bottom - top, right - left))
+            reach = int(3 * spread) + 1
+            a, b = (
+                slice(max(0, int(middle[0]) - reach), int(middle[0]) + reach + 2),
+                slice(max(0, int(middle[1]) - reach), int(middle[1]) + reach + 2),
+            )
+            blob = np.exp(-((y[a, b] - middle[0]) ** 2 + (x[a, b] - middle[1]) ** 2) / (2 * spread**2))
+            np.maximum(heat[index, a, b], blob, out=heat[index, a, b])
+            offset[index, rows[own], columns[own]] = (
+                np.stack([middle[0] - rows[own], middle[1] - columns[own]], 1) / OFFSET_UNIT
+            )
+    return [pixels, marks > 0, heat, offset, marks >= 0, kind, lines.reshape(-1, half, 2, half, 2).max((2, 4))]
+
+
+def build() -> Any:
+    """A small U-Net (Ronneberger et al., 2015); outputs as of Panoptic-DeepLab (Cheng et al., 2020)."""
+    import keras
+    from keras import layers
+
+    def conv(x: Any, width: int, name: str, size: int = 3, stride: int = 1) -> Any:
+        x = layers.Conv2D(width, size, stride, "same", use_bias=False, name=name)(x)
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.98, epsilon=1e-3, name=f"{name}_bn")(x))
+
+    x = pixels = layers.Input((None, None, 3))
+    x = conv(x, WIDTHS[0], "stem", 6, 2)
+    skips = []
+    for level, width in enumerate(WIDTHS):
+        if level:
+            x = layers.MaxPool2D()(x)
+        x = conv(conv(x, width, f"down{level}a"), width, f"down{level}b")
+        skips.append(x)
+    for level in reversed(range(len(WIDTHS) - 1)):
+        x = layers.UpSampling2D()(conv(x, WIDTHS[level], f"lateral{level}", 1))
+        x = layers.Add()([x, skips[level]])
+        x = conv(conv(x, WIDTHS[level], f"up{level}a"), WIDTHS[level], f"up{level}b")
+    x = layers.Conv2D(8 + len(KINDS), 1, name="answer", dtype="float32")(x)
+    return keras.Model(pixels, x)
+
+
+def to_onnx(model: Any) -> Any:
+    """The network with its normalisation folded into the convolutions; pixels ``(n, 3, height, width)``, 0 to 1."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes, arrays = [], []
+    float16 = lambda name, array: numpy_helper.from_array(np.ascontiguousarray(array, np.float16), name)  # noqa: E731
+
+    def node(kind: str, inputs: list[str], name: str, **attributes: Any) -> str:
+        nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def conv(x: str, name: str, stride: int = 1, relu: bool = True) -> str:
+        kernel, *bias = (np.asarray(each, np.float32) for each in model.get_layer(name).get_weights())
+        shift = bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
+        if relu:
+            gamma, beta, mean, variance = (
+                np.asarray(each, np.float32) for each in model.get_layer(f"{name}_bn").get_weights()
+            )
+            factor = gamma / np.sqrt(variance + 1e-3)
+            kernel, shift = kernel * factor, beta - mean * factor
+        size = kernel.shape[0]
+        pad = (size - stride) // 2
+        for suffix, array in (("kernel", kernel.transpose(3, 2, 0, 1)), ("bias", shift)):
+            arrays.append(float16(f"{name}/{suffix}/half", array))
+            node("Cast", [f"{name}/{suffix}/half"], f"{name}/{suffix}", to=TensorProto.FLOAT)
+        x = node(
+            "Conv",
+            [x, f"{name}/kernel", f"{name}/bias"],
+            name,
+            kernel_shape=[size, size],
+            strides=[stride, stride],
+            pads=[pad] * 4,
+        )
+        return node("Relu", [x], f"{name}/relu") if relu else x
+
+    x = conv("pixels", "stem", 2)
+    skips = []
+    for level in range(len(WIDTHS)):
+        if level:
+            x = node("MaxPool", [x], f"pool{level}", kernel_shape=[2, 2], strides=[2, 2])
+        x = conv(conv(x, f"down{level}a"), f"down{level}b")
+        skips.append(x)
+    arrays.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice"))
+    for level in reversed(range(len(WIDTHS) - 1)):
+        x = conv(x, f"lateral{level}")
+        x = node(
+            "Resize",
+            [x, "", "twice"],
+            f"enlarged{level}",
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        )
+        x = node("Add", [x, skips[level]], f"sum{level}")
+        x = conv(conv(x, f"up{level}a"), f"up{level}b")
+    conv(x, "answer", relu=False)
+    shape = lambda channels: ["n", channels, "height", "width"]  # noqa: E731
+    graph = helper.make_graph(
+        nodes,
+        "finder",
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, shape(3))],
+        [helper.make_tensor_value_info("answer", TensorProto.FLOAT, ["n", 8 + len(KINDS), "height/2", "width/2"])],
+        arrays,
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(made)
+    return made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""A picture → its marks by a network that knows writing from lines, print, shadows and fingers."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from lenet.pictures.finder import HALF, KINDS, View, look
+from lenet.pictures.mark import Strength
+from lenet.pictures.marks import CHARACTER, FoundMarks, Mark
+from lenet.pictures.picture import Picture
+
+# The finder sees writing of some 10 to 50 pixels, best of this height.
+BEST_HEIGHT = 26.0
+# Marks whose ink is less certain speak against the size in which the picture is looked at.
+CERTAIN = 0.72
+# The picture is looked at with its longer side at each of these, unless that enlarges it by more than the zoom.
+SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
+LARGEST_SIDE = 2048
+# Least probability of ink, of a middle, and of a line.
+INK, MIDDLE, LINE = 0.5, 0.15, 0.5
+# A pixel points to a middle at most so far from where its offset ends, pixels of half the size.
+FARTHEST = 6.0
+# A mark may be several when each has this share of its pixels.
+SHARE = 0.2
+# Less ink than this many pixels is grain.
+LEAST_AREA = 6
+
+
+def detect_marks(picture: Picture) -> FoundMarks:
+    """Find the marks of a picture, looked at in the size in which its writing is seen best."""
+    longer = max(picture.pixels.shape[:2])
+    sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
+    seen = [(*_writing(look(picture.pixels, side)), side) for side in sides]
+    _, height, side = max(seen)
+    if height:
+        side = min(LARGEST_SIDE, round(side * BEST_HEIGHT / height))
+    view = look(picture.pixels, side)
+    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, side / longer, lines=view.lines > LINE)
+
+
+def _writing(view: View) -> tuple[float, float]:
+    """How much speaks for this size of the picture, and the height of its writing in pixels; 0 where there is none.
+
+    Connected ink of the best height speaks for it, ink that is uncertain against it.
+    """
+    pieces, _ = ndimage.label(view.ink > INK, np.ones((3, 3)))
+    areas = np.bincount(pieces.ravel())[1:]
+    heights = np.array([rows.stop - rows.start for rows, _ in ndimage.find_objects(pieces)])
+    certain = np.bincount(pieces.ravel(), view.ink.ravel())[1:] / np.maximum(areas, 1)
+    large = areas >= LEAST_AREA
+    if not large.any():
+        return -np.inf, 0.0
+    weights = np.exp(-(np.log2(heights[large] / BEST_HEIGHT) ** 2) / 2)
+    return float(((certain[large] - CERTAIN) * weights).sum()), _weighted_median(heights[large], areas[large])
+
+
+def _weighted_median(values: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def group(view: View) -> list[Mark]:
+    """Join connected ink to marks: pieces whose pixels point to the same middle are one."""
+    pieces, count = ndimage.label(view.ink > INK, np.ones((3, 3)))
+    middles = np.argwhere((view.middles == ndimage.maximum_filter(view.middles, 5)) & (view.middles > MIDDLE))
+    if not count or not len(middles):
+        return []
+    small = _halved(pieces)
+    y, x = np.nonzero(small)
+    away, nearest = cKDTree(middles).query(np.stack([y, x], 1) + view.offsets[:, y, x].T)
+    votes = np.zeros((count + 1, len(middles) + 1), np.int32)  # the last is for pixels that point nowhere
+    np.add.at(votes, (small[y, x], np.where(away <= FARTHEST, nearest, len(middles))), 1)
+    kinds = np.zeros((count + 1, len(KINDS)), np.float32)
+    np.add.at(kinds, small[y, x], view.kinds[:, y, x].T)
+    areas = np.bincount(pieces.ravel(), minlength=count + 1)
+    hosts = np.where(votes[:, :-1].max(axis=1) > 0, votes[:, :-1].argmax(axis=1), len(middles) + np.arange(count + 1))
+    boxes = ndimage.find_objects(pieces)
+    marks = []
+    for host in np.unique(hosts[1:]):
+        own = 1 + np.flatnonzero(hosts[1:] == host)
+        if areas[own].sum() < LEAST_AREA:
+            continue
+        window = _around([boxes[number - 1] for number in own], view.ink.shape)
+        inside = np.isin(pieces[window], own)
+        kind = KINDS[int(kinds[own].sum(axis=0).argmax())]
+        several = np.flatnonzero(votes[own, :-1].sum(axis=0) >= SHARE * votes[own].sum())
+        parts = _split(view, inside, window, middles[several]) if len(several) > 1 and kind == CHARACTER else ()
+        marks.append(_mark(view.ink, inside, window, kind, parts))
+    return marks
+
+
+def _halved(pieces: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Numbers of pieces at half the size: a piece stays where it has one of four pixels."""
+    rows, columns = (side + side % HALF for side in pieces.shape)
+    padded = np.pad(pieces, [(0, rows - pieces.shape[0]), (0, columns - pieces.shape[1])])
+    return np.asarray(padded.reshape(rows // HALF, HALF, columns // HALF, HALF).max(axis=(1, 3)))
+
+
+def _around(boxes: list[tuple[slice, slice]], shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The window that holds all boxes, and a pixel more, where there is one, for the soft rim of strokes."""
+    rows, columns = (
+        slice(max(0, min(box[axis].start for box in boxes) - 1), min(side, max(box[axis].stop for box in boxes) + 1))
+        for axis, side in enumerate(shape)
+    )
+    return rows, columns
+
+
+def _split(
+    view: View, inside: npt.NDArray[np.bool_], window: tuple[slice, slice], middles: npt.NDArray[np.intp]
+) -> tuple[Mark, ...]:
+    """The marks that a piece falls into when each pixel goes to the middle that it points to, left to right."""
+    y, x = np.nonzero(inside)
+    rows, columns = (y + window[0].start) // HALF, (x + window[1].start) // HALF
+    _, nearest = cKDTree(middles).query(np.stack([rows, columns], 1) + view.offsets[:, rows, columns].T)
+    parts = []
+    for number in range(len(middles)):
+        own = np.zeros_like(inside)
+        own[y[nearest == number], x[nearest == number]] = True
+        if np.count_nonzero(own) >= LEAST_AREA:
+            parts.append(_mark(view.ink, own, window, CHARACTER, (), inside & ~own))
+    return tuple(sorted(parts, key=lambda part: part.centre[0])) if len(parts) > 1 else ()
+
+
+def _mark(
+    ink: Strength,
+    inside: npt.NDArray[np.bool_],
+    window: tuple[slice, slice],
+    kind: str,
+    parts: tuple[Mark, ...],
+    others: npt.NDArray[np.bool_] | None = None,
+) -> Mark:
+    """A mark of the pixels ``inside`` a window, with the soft rim of its strokes."""
+    own = ndimage.binary_dilation(inside, np.ones((3, 3)))
+    if others is not None:
+        own &= ~others
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    cut = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    strength = np.where(own, ink[window], np.float32(0))[cut]
+    left, top = int(window[1].start + columns[0]), int(window[0].start + rows[0])
+    return Mark((left, top, left + strength.shape[1], top + strength.shape[0]), strength, kind, parts)

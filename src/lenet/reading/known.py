@@ -1,0 +1,72 @@
+"""Found marks → characters that a network knows, in lines, with separators and cells."""
+
+from typing import NamedTuple
+
+from lenet.model.runtime import Model
+from lenet.pictures.finder import HALF
+from lenet.pictures.marks import CHARACTER, FoundMarks, Mark
+from lenet.reading.answers import AnsweredMarks
+from lenet.reading.fragments import join_fragments
+from lenet.reading.lines import in_lines, writing_height
+from lenet.reading.table import find_table
+from lenet.reading.touching import cut_apart
+
+# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
+FEW, MANY = 2, 0.24
+# Only texture has more marks; to look at each for cuts would take long.
+MOST_CUT = 500
+# An unknown mark takes so much from the evidence that marks were found well; a separator adds as much.
+UNKNOWN, SEPARATOR = 0.8, 0.9
+
+
+class Known(NamedTuple):
+    """What a network says about the marks that were found in one way.
+
+    Attributes:
+        found: The marks and how they were found.
+        answered: The answers.
+        lines: Characters and separators in reading order.
+        size: Height of the writing, in pixels of what was looked at.
+        cells: Row and column of the marks that stand in a table.
+        table: Rows and columns of the table.
+        all_unknown: Whether so many marks are unknown that the writing is no digits.
+        evidence: How well the marks are known: probabilities of the known, less a part for each unknown.
+    """
+
+    found: FoundMarks
+    answered: AnsweredMarks
+    lines: list[list[Mark]]
+    size: float
+    cells: dict[Mark, tuple[int, int]]
+    table: tuple[int, int] | None
+    all_unknown: bool
+    evidence: float
+
+
+def known(found: FoundMarks, model: Model, digits: bool) -> Known:
+    """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
+    answered = AnsweredMarks(model)
+    marks, separators = found.marks, []
+    if digits:
+        marks = [mark for mark in found.marks if mark.kind == CHARACTER]
+        separators = [mark for mark in found.marks if mark.kind != CHARACTER]
+        if len(marks) <= MOST_CUT:
+            size = writing_height(marks)
+            marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence)]
+    if not separators:
+        marks = join_fragments(marks, found, answered)
+    table = find_table(marks, found.lines, 1 / HALF) if found.lines is not None else None
+    lines = in_lines(marks, separators)
+    answered.add(marks)
+    unknown = sum(answered[mark].unknown for mark in marks)
+    evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
+    return Known(
+        found,
+        answered,
+        lines,
+        writing_height(marks),
+        table.cells if table else {},
+        (table.rows, table.columns) if table else None,
+        unknown > FEW + MANY * len(marks),
+        evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)),
+    )

@@ -1,0 +1,63 @@
+"""Marks are the same whatever the size of the picture, and neither the paper's lines nor empty paper are any."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.paper import compose, no_digit
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.detect import detect_marks
+from lenet.pictures.finder import KINDS, look
+from lenet.pictures.picture import open_picture
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (400, 1), (7, 33), (130, 97)])
+def test_a_view_has_the_size_that_was_asked_for(shape):
+    view = look(np.full((*shape, 3), 200, np.uint8), 97)
+    height, width = view.ink.shape
+    assert max(height, width) == 97
+    half = (-(-height // 2), -(-width // 2))
+    assert view.middles.shape == view.lines.shape == half
+    assert view.offsets.shape == (2, *half)
+    assert view.kinds.shape == (len(KINDS), *half)
+
+
+def characters(picture):
+    return [mark for mark in detect_marks(open_picture(picture)).marks if mark.kind == "9"]
+
+
+@pytest.mark.parametrize("ruled", ["none", "lines", "squares"])
+def test_each_digit_is_a_mark_and_no_line_is(test_part, ruled):
+    rng = np.random.default_rng(0)
+    right = 0
+    for _ in range(12):
+        sheet = compose(rng, test_part.images[..., 0], test_part.labels, [5, 5], ruled=ruled)
+        right += len(characters(sheet.image)) == 10
+    assert right >= 10
+
+
+def test_a_picture_has_the_same_marks_in_every_size(test_part):
+    rng = np.random.default_rng(1)
+    same = 0
+    for _ in range(10):
+        sheet = compose(rng, test_part.images[..., 0], test_part.labels, [4, 3]).image
+        sizes = [[round(zoom * side) for side in sheet.size] for zoom in (0.5, 1, 2, 4)]
+        same += len({len(characters(sheet.resize(size, Image.Resampling.BICUBIC))) for size in sizes}) == 1
+    assert same >= 8
+
+
+def test_blank_ruled_and_black_paper_have_no_marks():
+    rng = np.random.default_rng(2)
+    empty = [len(characters(no_digit(rng, kind))) for kind in ("blank", "black") for _ in range(10)]
+    assert empty.count(0) >= 19
+
+
+def test_joined_marks_have_the_ink_of_all_and_a_mark_has_its_own_alone():
+    page = np.full((60, 120), 255, np.uint8)
+    page[10:50, 30:36] = page[10:50, 60:66] = 0
+    found = find_marks(open_picture(page))
+    one, other = sorted(found.marks, key=lambda mark: mark.box)
+    assert one.box[2] <= other.box[0]
+    whole = found.joined()
+    assert whole.box == (one.box[0], min(one.box[1], other.box[1]), other.box[2], max(one.box[3], other.box[3]))
+    assert whole.strength.sum() == pytest.approx(one.strength.sum() + other.strength.sum())

@@ -1,0 +1,47 @@
+"""Reading order, words and separators, from boxes alone."""
+
+import numpy as np
+import pytest
+
+from lenet.pictures.marks import Mark
+from lenet.reading.lines import in_lines, words
+from lenet.reading.result import Candidate, Digit, PictureStages, Reading, Separator
+
+
+def mark(x, y, width=14, height=20, kind="9"):
+    return Mark((x, y, x + width, y + height), np.ones((height, width), np.float32), kind)
+
+
+@pytest.mark.parametrize("slope", [-0.15, 0.0, 0.15])
+def test_sloping_lines_are_in_reading_order(slope):
+    page = [[mark(30 * column, round(100 + 40 * row + slope * 30 * column)) for column in range(8)] for row in range(4)]
+    shuffled = np.random.default_rng(0).permutation(np.array([each for line in page for each in line], object))
+    assert in_lines(list(shuffled)) == page
+
+
+def test_separators_stand_between_their_digits_and_specks_elsewhere_are_left_out():
+    one, two, comma = mark(0, 0), mark(26, 0), mark(17, 16, 5, 10, ",")
+    far, below = mark(120, 10, 4, 4, "."), mark(10, 60, 4, 4, ".")
+    assert in_lines([two, one], [far, comma, below]) == [[one, comma, two]]
+
+
+def test_a_wide_gap_parts_words():
+    line = [mark(x, 0) for x in (0, 18, 60, 78, 96, 140)]
+    assert words(line, 20) == [0, 0, 1, 1, 1, 2]
+
+
+def test_text_has_separators_and_blanks_and_rows_have_digits_alone():
+    def digit(label, word, unknown=False):
+        top = (Candidate(label, 1.0),)
+        return Digit((0, 0, 1, 1), np.zeros((28, 28, 1), np.uint8), np.zeros(10), top, unknown, word)
+
+    line = [digit("3", 0), Separator(".", (0, 0, 1, 1), 0), digit("1", 0), digit("4", 0), digit("7", 1, unknown=True)]
+    none = np.zeros((1, 1))
+    reading = Reading((tuple(line),), PictureStages(none, 1, none, none > 0))
+    assert (reading.text, reading.rows) == ("3.14 ?", ["314?"])
+    assert [tuple(token) for token in reading.tokens] == [
+        ("3", "number", 0, 0),
+        (".", "separator", 0, 0),
+        ("14", "number", 0, 0),
+        ("?", "unknown", 1, 0),
+    ]

@@ -1,0 +1,53 @@
+"""Cells are found between lines, whatever is empty, and paper that is no table has none."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from lenet.pictures.marks import Mark
+from lenet.reading.table import find_table
+
+
+def mark(x, y, width=14, height=20):
+    return Mark((x, y, x + width, y + height), np.ones((height, width), np.float32))
+
+
+def grid(rows, columns, slope=0.0, gap=0):
+    """Lines of a table with cells of 40×60 pixels, 30 from the border, each broken at its middle."""
+    drawing = Image.new("1", (60 + 60 * columns, 60 + 40 * rows))
+    pen = ImageDraw.Draw(drawing)
+    for row in range(rows + 1):
+        y = 30 + 40 * row
+        pen.line((30, y, 30 + 60 * columns, y + slope * 60 * columns), 1, 2)
+    for column in range(columns + 1):
+        x = 30 + 60 * column
+        pen.line((x, 30 + slope * (x - 30), x, 30 + 40 * rows + slope * (x - 30)), 1, 2)
+    lines = np.array(drawing)
+    lines[:, 60 : 60 + gap] = 0
+    return lines
+
+
+@pytest.mark.parametrize(("slope", "gap"), [(0, 0), (0.06, 0), (-0.06, 0), (0, 4)])
+def test_marks_have_the_row_and_column_that_they_stand_in(slope, gap):
+    places = [(0, 0), (0, 3), (1, 2), (4, 1), (4, 3)]
+    marks = [
+        mark(30 + 60 * column + 20, 30 + 40 * row + 10 + round(slope * (60 * column + 30))) for row, column in places
+    ]
+    table = find_table(marks, grid(5, 4, slope, gap), 1.0)
+    assert (table.rows, table.columns) == (5, 4)
+    assert [table.cells[each] for each in marks] == places
+
+
+def test_lines_at_half_the_size():
+    table = find_table([mark(2 * 50, 2 * 40, 28, 40)], grid(3, 3), 0.5)
+    assert (table.rows, table.columns, list(table.cells.values())) == (3, 3, [(0, 0)])
+
+
+def test_ruled_paper_and_a_single_box_are_no_table():
+    ruled = np.zeros((300, 300), bool)
+    ruled[30::40] = True
+    marks = [mark(x, 80) for x in (40, 80, 120)]
+    assert find_table(marks, ruled, 1.0) is None
+    assert find_table(marks, np.zeros((300, 300), bool), 1.0) is None
+    assert find_table([mark(50, 40)], grid(1, 1), 1.0) is None
+    assert find_table([], grid(3, 3), 1.0) is None
