@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test faults agree lint count bench lock clean
+.PHONY: train test faults agree lint count finder bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
@@ -32,6 +32,10 @@ count:
 		printf '%6d %s\n' "$$(cat $$package*.py 2>/dev/null | wc -l)" "$$package"; \
 	done
 	@printf '%6d src/lenet, all\n' "$$(find src/lenet -name '*.py' -exec cat {} + | wc -l)"
+
+# Trains the network that finds marks on pages, on simulated ones. An hour and a half.
+finder: .venv/bench
+	$(BIN)/python benchmarks/train_finder.py
 
 # Measures speed beside stock Keras and PyTorch, checkpoints and other data; writes benchmarks/RESULTS.md.
 bench: .venv/dev .venv/bench
