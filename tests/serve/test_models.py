@@ -7,8 +7,11 @@ from PIL import Image
 
 from lenet import Model, create_app
 from lenet.explain.explanation import explain
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.detect import detect_marks
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
+from lenet.reading.known import known
 from lenet.serve.drawing import frame_drawing
 from tests.networks import counted, random_model
 from tests.serve.serving import as_file, seven
@@ -118,14 +121,18 @@ def test_each_image_goes_through_the_network_once(bundled: Model, test_part) -> 
     page[40:240, 40:240] -= seven(200)
     page[60:180, 260:380] -= seven(120)
     covered = 32 * 32
+    # By contrast there are two marks, and the image of both together; two or three are detected.
+    picture = open_picture(as_file(page))
+    found = sum(len(set(known(find(picture), bundled, True).answered)) for find in (find_marks, detect_marks))
+    assert 4 <= found <= 6
     with served(bundled) as client, counted(bundled) as passes:
         for path, body, expected in (
             ("predict", {"json": ink(seven())}, 1),
-            ("predict", {"content": as_file(page)}, 2),  # two marks, of which the larger is the answer
-            ("read", {"content": as_file(page)}, 2),
+            ("predict", {"content": as_file(page)}, found),  # the larger mark is the answer
+            ("read", {"content": as_file(page)}, found),
             ("read?images=true", {"content": as_file(test_part.images[0, ..., 0])}, 1),
             ("explain", {"json": ink(seven())}, 1 + covered),
-            ("explain", {"content": as_file(page)}, 2 + 1 + covered),
+            ("explain", {"content": as_file(page)}, found + 1 + covered),
         ):
             passes.clear()
             assert client.post(f"/api/{path}", **body).status_code == 200  # type: ignore[arg-type]

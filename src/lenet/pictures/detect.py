@@ -23,8 +23,8 @@ INK, MIDDLE, LINE = 0.5, 0.15, 0.5
 FARTHEST = 6.0
 # A mark may be several when each has this share of its pixels.
 SHARE = 0.2
-# Less ink than this many pixels is grain.
-LEAST_AREA = 6
+# Less ink than this many pixels is grain; more pieces are texture.
+LEAST_AREA, MOST_PIECES = 6, 3000
 
 
 def detect_marks(picture: Picture) -> FoundMarks:
@@ -65,7 +65,7 @@ def group(view: View) -> list[Mark]:
     """Join connected ink to marks: pieces whose pixels point to the same middle are one."""
     pieces, count = ndimage.label(view.ink > INK, np.ones((3, 3)))
     middles = np.argwhere((view.middles == ndimage.maximum_filter(view.middles, 5)) & (view.middles > MIDDLE))
-    if not count or not len(middles):
+    if not 0 < count <= MOST_PIECES or not len(middles):
         return []
     small = _halved(pieces)
     y, x = np.nonzero(small)

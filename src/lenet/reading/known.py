@@ -13,6 +13,8 @@ from lenet.reading.touching import cut_apart
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
 FEW, MANY = 2, 0.24
+# A character that fills a picture has this share of its longer side, or more.
+FILLS = 0.25
 # Only texture has more marks; to look at each for cuts would take long.
 MOST_CUT = 500
 # An unknown mark takes so much from the evidence that marks were found well; a separator adds as much.
@@ -41,6 +43,12 @@ class Known(NamedTuple):
     table: tuple[int, int] | None
     all_unknown: bool
     evidence: float
+
+    @property
+    def is_one_character(self) -> bool:
+        """Whether one character fills the picture, whose fragments may look like several."""
+        marks = [mark for line in self.lines for mark in line]
+        return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
 
 
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a seco
     from lenet.reading.known import Known
 
 
-# Evidence for the marks that the finder detects must be so much higher than for those that contrast shows.
-CLEARLY = 0.5
+# Evidence for the marks that are detected must be so much higher than for those that contrast shows. Where it shows one
+# that fills the picture, it must be that of many: fragments of one character may look like several.
+CLEARLY, MANY_MARKS = 0.5, 6.0
 
 
 class Reader:
@@ -75,19 +76,20 @@ class Reader:
         return Reading(((digit,),), PictureStages(picture.pixels, picture.scale, strength, strength > 0.5))
 
     def _read_marks(self, picture: Picture) -> Reading:
-        """Find marks in both ways, and take those that the network knows better.
+        """Find marks by contrast, and where the classes are digits, detect them; take what the network knows better.
 
-        A single character that is known is framed as in training, which finds its ink by contrast.
+        Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
         """
         from lenet.pictures.contrast import find_marks
         from lenet.pictures.detect import detect_marks
         from lenet.reading.known import known
 
-        contrast, detected = (
-            known(find(picture), self.model, self._reads_digits) for find in (find_marks, detect_marks)
-        )
-        better = detected.evidence > contrast.evidence + CLEARLY
-        return self._reading(picture, detected if better else contrast)
+        contrast = known(find_marks(picture), self.model, self._reads_digits)
+        if not self._reads_digits:
+            return self._reading(picture, contrast)
+        detected = known(detect_marks(picture), self.model, digits=True)
+        least = MANY_MARKS if contrast.is_one_character else contrast.evidence + CLEARLY
+        return self._reading(picture, detected if detected.evidence > least else contrast)
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered
