@@ -11,8 +11,9 @@ from lenet.reading.lines import in_lines, writing_height
 from lenet.reading.table import find_table
 from lenet.reading.touching import cut_apart
 
-# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
-FEW, MANY = 2, 0.24
+# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits. What is detected
+# is mostly writing, what contrast shows may be anything.
+FEW, MANY, MANY_DETECTED = 2, 0.1, 0.24
 # A character that fills a picture has this share of its longer side, or more.
 FILLS = 0.25
 # Only texture has more marks; to look at each for cuts would take long.
@@ -75,6 +76,6 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         writing_height(marks),
         table.cells if table else {},
         (table.rows, table.columns) if table else None,
-        unknown > FEW + MANY * len(marks),
+        unknown > FEW + (MANY if found.lines is None else MANY_DETECTED) * len(marks),
         evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)),
     )
