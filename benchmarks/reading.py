@@ -33,6 +33,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -190,7 +191,13 @@ def _judged(page: Page, read: Reading) -> Counter[str]:
         gaps, seen, both = gaps + len(one), seen + len(other), both + len(one & other)
     marks = [mark for row in page.rows for mark in row]
     cells = Counter((page.labels[mark - 1], cell) for mark, cell in zip(marks, page.cells, strict=False))
-    found = Counter((digit.shown, digit.cell) for digit in read.digits)
+    # The first rows and columns of a table may lie outside the picture: the shift that fits best counts.
+    shown = [(digit.shown, digit.cell) for digit in read.digits if digit.cell is not None]
+    shifts = product(range(max((place for cell in page.cells for place in cell), default=0) + 1), repeat=2)
+    found = max(
+        (Counter((label, (row + down, column + right)) for label, (row, column) in shown) for down, right in shifts),
+        key=lambda shifted: (cells & shifted).total(),
+    )
     return Counter(
         pages=1,
         digits=len(there),

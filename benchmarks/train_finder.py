@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-SIDE, BATCH, OFFSET_UNIT = 256, 16, 16.0
+from lenet.pictures.finder import FILE, KINDS, OFFSET_UNIT
+
+SIDE, BATCH = 256, 16
 BORDER = 16  # pixels around a crop
 SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
 REMEMBERED = 40  # batches
-KINDS = "9.,-/:()"  # a digit, or a separator
 WIDTHS = (16, 24, 32, 48, 64)
 
 
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--start", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("src/lenet/pictures/finder.onnx"))
+    parser.add_argument("--out", type=Path, default=FILE)
     asked = parser.parse_args()
 
     context = multiprocessing.get_context("spawn")

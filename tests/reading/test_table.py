@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lenet import Reader
 from lenet.pictures.marks import Mark
 from lenet.reading.table import find_table
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
 
 
 def mark(x, y, width=14, height=20):
@@ -51,3 +57,23 @@ def test_ruled_paper_and_a_single_box_are_no_table():
     assert find_table(marks, np.zeros((300, 300), bool), 1.0) is None
     assert find_table([mark(50, 40)], grid(1, 1), 1.0) is None
     assert find_table([], grid(3, 3), 1.0) is None
+
+
+def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path, lenet):
+    """Also where contrast shows the same digits: it sees no lines."""
+    page = Image.new("L", (400, 300), 245)
+    pen = ImageDraw.Draw(page)
+    for side in range(4):
+        pen.line((40, 30 + 80 * side, 340, 30 + 80 * side), 110, 3)
+        pen.line((40 + 100 * side, 30, 40 + 100 * side, 270), 110, 3)
+    pixels = np.array(page)
+    expected = [[""] * 3 for _ in range(3)]
+    for index, (row, column) in enumerate([(0, 0), (0, 2), (1, 1), (2, 0), (2, 2)]):
+        digit = np.asarray(Image.fromarray(test_part.images[index, ..., 0]).resize((56, 56)))
+        y, x = 42 + 80 * row, 62 + 100 * column
+        pixels[y : y + 56, x : x + 56] = 245 - 0.9 * digit
+        expected[row][column] = str(test_part.labels[index])
+    assert reader.read(pixels).cells == expected
+    Image.fromarray(pixels).save(tmp_path / "table.png")
+    printed = lenet("predict", "table.png", "--table").stdout
+    assert printed == "".join(",".join(row) + "\n" for row in expected)

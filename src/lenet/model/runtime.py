@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.model.file import ModelFile, read_model
 from lenet.model.graph import INPUT, logits_name
 from lenet.model.preprocessing import scale_pixels, softmax
-from lenet.processor import usable_cores
+from lenet.session import open_session
 
 BUNDLED = Path(__file__).parent / "digits.onnx"
 # Images per call of ONNX Runtime, whose buffers grow with them: 512 take more memory and gain a few per cent of speed.
@@ -55,7 +54,7 @@ class Model:
         """Use a verified file; ``Model.load`` reads one."""
         self.name, self.metadata, self.weights = name, file.metadata, file.weights
         self._content = file.content
-        self._session = _session(file.content)
+        self._session = open_session(file.content)
 
     @classmethod
     def load(cls, model: str | Path | None = None) -> "Model":
@@ -130,7 +129,7 @@ class Model:
         model = onnx.ModelProto.FromString(self._content)
         del model.graph.output[:]
         model.graph.output.extend(onnx.ValueInfoProto(name=placed.name) for placed in self.metadata.layers)
-        return _session(model.SerializeToString())
+        return open_session(model.SerializeToString())
 
     def _check(self, images: Images) -> None:
         if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
@@ -142,12 +141,3 @@ class Model:
 def channels_first(images: Images) -> npt.NDArray[np.float32]:
     """Input of the graph, float32 ``(n, depth, height, width)`` in [0, 1], for uint8 ``(n, height, width, depth)``."""
     return np.ascontiguousarray(scale_pixels(images).transpose(0, 3, 1, 2))
-
-
-def _session(content: bytes) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = usable_cores()
-    # Spinning idle threads would slow down the preparation of the next batch.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

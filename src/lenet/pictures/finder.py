@@ -13,13 +13,15 @@ import numpy.typing as npt
 import onnxruntime
 from PIL import Image
 
+from lenet.pictures.marks import CHARACTER
 from lenet.pictures.picture import Pixels
+from lenet.session import open_session
 
 Floats = npt.NDArray[np.float32]
 
 FILE = Path(__file__).with_name("finder.onnx")
 # Kinds of mark: a character, or a separator.
-KINDS = "9.,-/:()"
+KINDS = CHARACTER + ".,-/:()"
 # Sides that the network takes are multiples of this. It sees that much more of the picture's border on each side.
 MULTIPLE = 32
 # It gives offsets in this many pixels, and all but the ink at half the size.
@@ -72,6 +74,4 @@ def _probability(logits: Floats) -> Floats:
 
 @cache
 def _session() -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(FILE, options, providers=["CPUExecutionProvider"])
+    return open_session(FILE.read_bytes())

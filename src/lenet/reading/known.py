@@ -18,8 +18,8 @@ FEW, MANY, MANY_DETECTED = 2, 0.1, 0.24
 FILLS = 0.25
 # Only texture has more marks; to look at each for cuts would take long.
 MOST_CUT = 500
-# An unknown mark takes so much from the evidence that marks were found well; a separator adds as much.
-UNKNOWN, SEPARATOR = 0.8, 0.9
+# An unknown mark takes so much from the evidence that marks were found well; a separator and a table add so much.
+UNKNOWN, SEPARATOR, TABLE = 0.8, 0.9, 1.0
 
 
 class Known(NamedTuple):
@@ -33,7 +33,8 @@ class Known(NamedTuple):
         cells: Row and column of the marks that stand in a table.
         table: Rows and columns of the table.
         all_unknown: Whether so many marks are unknown that the writing is no digits.
-        evidence: How well the marks are known: probabilities of the known, less a part for each unknown.
+        evidence: How well the marks are known: probabilities of the known, less a part for each unknown;
+            more for separators and a table.
     """
 
     found: FoundMarks
@@ -77,5 +78,5 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         table.cells if table else {},
         (table.rows, table.columns) if table else None,
         unknown > FEW + (MANY if found.lines is None else MANY_DETECTED) * len(marks),
-        evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)),
+        evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)) + TABLE * bool(table),
     )

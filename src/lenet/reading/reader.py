@@ -88,7 +88,8 @@ class Reader:
         if not self._reads_digits:
             return self._reading(picture, contrast)
         detected = known(detect_marks(picture), self.model, digits=True)
-        least = MANY_MARKS if contrast.is_one_character else contrast.evidence + CLEARLY
+        fragments = contrast.is_one_character and detected.table is None
+        least = MANY_MARKS if fragments else contrast.evidence + CLEARLY
         return self._reading(picture, detected if detected.evidence > least else contrast)
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:

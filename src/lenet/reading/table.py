@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from lenet.pictures.marks import Mark
-from lenet.reading.lines import slope_of
+from lenet.reading.lines import slope_of, writing_height
 
 # Gaps in lines of up to this share of the writing height are closed.
 CLOSED = 0.25
@@ -42,7 +42,7 @@ def find_table(marks: Sequence[Mark], lines: npt.NDArray[np.bool_], zoom: float)
     """
     if not marks:
         return None
-    height = zoom * float(np.median([mark.height for mark in marks]))
+    height = zoom * writing_height(marks)
     side = 2 * max(1, round(CLOSED * height)) + 1
     closed = ndimage.minimum_filter(ndimage.maximum_filter(lines, side), side)
     regions, count = ndimage.label(~closed)

@@ -1,0 +1,15 @@
+"""ONNX Runtime on this machine's processor."""
+
+import onnxruntime
+
+from lenet.processor import usable_cores
+
+
+def open_session(content: bytes) -> onnxruntime.InferenceSession:
+    """A session that runs an ONNX file's content on all cores that this process may use."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = usable_cores()
+    # Spinning idle threads would slow down the preparation of the next batch.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
