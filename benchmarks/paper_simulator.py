@@ -8,24 +8,20 @@ noise).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import cv2
-import matplotlib
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
-from skimage.morphology import skeletonize
-
-Floats = npt.NDArray[np.float32]
-Layer = npt.NDArray[np.uint8]
+from hands import Floats, Hands, Layer, affine, draw, printed
+from photograph import photograph
 
 IGNORED = -1
 MOST_TRIES = 20
-LAYOUTS = ("nothing", "single", "rows", "numbers", "table", "boxes", "grid", "rings", "scatter", "columns", "display")
+LAYOUTS = (
+    "nothing", "single", "rows", "numbers", "notes", "table", "boxes", "grid", "rings", "scatter", "columns", "display",
+)  # fmt: skip
 # How often each is drawn.
-SHARES = (0.06, 0.1, 0.17, 0.12, 0.16, 0.09, 0.07, 0.07, 0.06, 0.07, 0.03)
+SHARES = (0.06, 0.1, 0.14, 0.12, 0.09, 0.15, 0.09, 0.06, 0.06, 0.04, 0.06, 0.03)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖéβλπΩжя"
 SEVEN_SEGMENTS = {
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc",
@@ -62,38 +58,8 @@ FORMS = (
         "n",
     ),
     *("n:n", "999-9999", "99 99 99", "-n,9", "n/9", "n . n", "(-n)", "n-", "-n-n", "n, n, n", "9.9999"),
+    *("9000", "n00", "-9000", "999-9000", "999-n00", "n000000", "n.00", "n,000"),
 )
-SEGMENTS_PER_SIDE = 28 * 3
-PAPERS = [(252, 252, 250), (238, 233, 219), (216, 220, 226), (244, 234, 195), (196, 192, 185), (225, 235, 225)]
-PENS = [
-    (25, 25, 30),
-    (20, 35, 130),
-    (60, 60, 65),
-    (140, 25, 35),
-    (20, 100, 50),
-    (90, 40, 120),
-    (105, 105, 110),
-    (60, 90, 190),
-]
-GROUNDS = [(20, 22, 25), (30, 60, 45), (25, 35, 80), (45, 40, 40)]
-CHALKS = [(245, 245, 240), (250, 240, 150), (170, 220, 255), (255, 190, 190)]
-
-
-class Hands:
-    """Digits to write with: MNIST's images, and their middle lines for pens of any width."""
-
-    def __init__(self, images: Layer, labels: npt.NDArray[np.integer[Any]]) -> None:
-        """Take images ``(n, 28, 28)``, bright on black, and labels ``(n,)``."""
-        self.images, self.labels = images, labels
-        self.fonts = sorted((Path(matplotlib.get_data_path()) / "fonts/ttf").glob("[DS]*.ttf"))
-        self.fonts = [font for font in self.fonts if "Siz" not in font.name and "NonUni" not in font.name]
-        self._strokes: dict[int, Floats] = {}
-
-    def strokes(self, index: int) -> Floats:
-        """Segments ``(n, 4)`` of the middle line of an image, in its pixels."""
-        if index not in self._strokes:
-            self._strokes[index] = _middle_line(self.images[index])
-        return self._strokes[index]
 
 
 @dataclass
@@ -160,6 +126,7 @@ class _Canvas:
         self.font = hands.fonts[rng.integers(len(hands.fonts))]
         self.threshold = rng.uniform(0.3, 0.65)
         self.writer = int(rng.integers(len(hands.images)))  # MNIST's neighbours are by one hand
+        self.european = rng.random() < 0.3
         self.size = 0.0
         self.letters = False
 
@@ -174,16 +141,17 @@ class _Canvas:
             text = str(rng.integers(10) if label is None else label)
             if self.letters and label is None:
                 text = LETTERS[rng.integers(len(LETTERS))]
-            return _printed(text, self.font, size), text
+            return printed(text, self.font, size), text
         while True:
             index = int(self.writer + rng.integers(-60, 60)) % len(hands.images)
             if label is not None and hands.labels[index] != label:
                 index = int(rng.choice(np.flatnonzero(hands.labels == label)))
-            transform = _affine(size / 20, self.slant + rng.normal(0, 0.04), self.turn + rng.normal(0, 3), self.stretch)
+            transform = affine(size / 20, self.slant + rng.normal(0, 0.04), self.turn + rng.normal(0, 3), self.stretch)
+            european = self.european and rng.random() < 0.85
             if self.style == "pen":
-                ink = _drawn(rng, hands.strokes(index), transform, max(0.8, self.pen * size), self.skips)
+                ink = hands.drawn(rng, index, transform, max(0.8, self.pen * size), self.skips, european)
             else:
-                ink = _enlarged(hands.images[index], transform, self.threshold, size)
+                ink = hands.enlarged(rng, index, transform, self.threshold, size, european)
             if ink.max() > 0.4:
                 return ink, str(hands.labels[index])
 
@@ -202,7 +170,7 @@ class _Canvas:
         }
         segments = [(*a, *b) for path in paths[text] for a, b in pairwise(path)]
         width = max(0.8, self.pen * size) * (1.4 if text in ".:" else 1)
-        return _drawn(rng, np.array(segments, np.float32), size * np.eye(2, 3, dtype=np.float32), width, 0)
+        return draw(rng, np.array(segments, np.float32), size * np.eye(2, 3, dtype=np.float32), width, 0)
 
     def put(self, patch: Floats, x: float, y: float, label: str) -> int:
         """Draw a patch with its left upper corner at a place; the mark's number, or 0 where too little is inside."""
@@ -313,7 +281,23 @@ def simulate(
     clutter = _no_writing(canvas) if rng.random() < 0.35 else None
     if layout not in ("table", "grid", "boxes", "display") and rng.random() < 0.55:
         _ruled(canvas)
-    return _photographed(canvas, clutter, _colours(canvas, clutter))
+    pixels, marks, lines = photograph(rng, canvas.ink, canvas.marks, canvas.lines, clutter, canvas.size)
+    rows, cells = _visible(canvas, marks)
+    drawn, seen = (max(1, np.count_nonzero(each > 0)) for each in (canvas.marks, marks))
+    return Page(pixels, marks, lines, canvas.labels, rows, canvas.words, canvas.size * (seen / drawn) ** 0.5, cells)
+
+
+def _visible(canvas: _Canvas, marks: npt.NDArray[np.int16]) -> tuple[list[list[int]], list[tuple[int, int]]]:
+    """The rows and cells without the marks that the camera cut off, which become ``IGNORED``."""
+    count = len(canvas.labels) + 1
+    drawn, seen = (np.bincount(each[each >= 0].ravel(), minlength=count)[1:] for each in (canvas.marks, marks))
+    share = seen / np.maximum(drawn, 1)
+    cut = share < 0.75 * np.median(share) if len(share) else share < 0
+    marks[np.isin(marks, 1 + np.flatnonzero(cut))] = IGNORED
+    written = [mark for row in canvas.rows for mark in row]
+    cells = [cell for mark, cell in zip(written, canvas.cells, strict=False) if not cut[mark - 1]]
+    rows = [[mark for mark in row if not cut[mark - 1]] for row in canvas.rows]
+    return [row for row in rows if row], cells
 
 
 # Layouts
@@ -362,7 +346,7 @@ def _display(canvas: _Canvas) -> None:
             middle = lines.mean(axis=1, keepdims=True)
             lines = (middle + (lines - middle) * (1 - 2 * gap)) * (0.5 * size, 0.47 * size)
             lines[..., 0] += slant * (size - lines[..., 1])
-            patch = _drawn(rng, lines.reshape(-1, 4).astype(np.float32), np.eye(2, 3, dtype=np.float32), segment, 0)
+            patch = draw(rng, lines.reshape(-1, 4).astype(np.float32), np.eye(2, 3, dtype=np.float32), segment, 0)
             marks.append(canvas.put(patch, x + (0.5 * size - patch.shape[1]) * (label == "1"), y, label))
             x, count = x + size * rng.uniform(0.72, 0.9), count - 1
         canvas.row([mark for mark in marks if mark])
@@ -396,7 +380,10 @@ def _rows(canvas: _Canvas) -> None:
         if y > height - 0.5 * size or room < 1:
             break
         count = int(rng.integers(1, min(most, room) + 1)) if rng.random() < 0.5 else min(most, room)
-        marks, _ = canvas.text([None] * count, left + size * rng.normal(0, 0.1), y, size, gap, slope)
+        digits: list[int | None] = [None] * count
+        if rng.random() < 0.15:  # hundreds, thousands
+            digits = [None if place == 0 or rng.random() < 0.2 else 0 for place in range(count)]
+        marks, _ = canvas.text(digits, left + size * rng.normal(0, 0.1), y, size, gap, slope)
         canvas.row(marks)
         y += pitch
 
@@ -410,10 +397,29 @@ def _numbers(canvas: _Canvas) -> None:
     while y < height - 0.6 * size:
         form = str(rng.choice(FORMS))
         form = form.replace("n", "9" * int(rng.integers(1, 5)))
-        digits = [None if item == "9" else item for item in form]
-        marks, _ = canvas.text(digits, rng.uniform(0.1, 0.4) * width, y, size, gap, rng.normal(0, 0.02))
+        marks, _ = canvas.text(_items(form), rng.uniform(0.1, 0.4) * width, y, size, gap, rng.normal(0, 0.02))
         canvas.row(marks)
         y += pitch * rng.uniform(1, 1.6)
+
+
+def _items(form: str) -> list[int | str | None]:
+    """What ``text`` takes, of a form with 9 for any digit."""
+    return [None if item == "9" else int(item) if item.isdigit() else item for item in form]
+
+
+def _notes(canvas: _Canvas) -> None:
+    """A few short numbers, one below the other anywhere on a page that is mostly empty."""
+    rng = canvas.rng
+    height, width = canvas.shape
+    size, gap = _size(canvas, 0.12), _gap(rng)
+    y = rng.uniform(0.03, 0.5) * height + size / 2
+    while y < height - size and len(canvas.rows) < 9:
+        form = str(rng.choice(FORMS)) if rng.random() < 0.6 else "n"
+        form = form.replace("n", "9" * int(rng.integers(1, 4)))
+        x = rng.uniform(0.03, 0.97) * max(1.0, width - 0.9 * size * len(form))
+        marks, _ = canvas.text(_items(form), x, y, size * rng.uniform(0.85, 1.15), gap, rng.normal(0, 0.05))
+        canvas.row(marks)
+        y += size * rng.uniform(1.3, 5)
 
 
 def _columns(canvas: _Canvas) -> None:
@@ -519,7 +525,8 @@ def _cells(
                 (0.02, 0.15),
             )
             marks += written
-            canvas.cells += [(row, column)] * len(written)
+            if not missing and rows * columns >= 4:  # fewer, and those without some lines, are no clear table
+                canvas.cells += [(row, column)] * len(written)
         canvas.row(marks)
 
 
@@ -547,6 +554,8 @@ def _boxes(canvas: _Canvas) -> None:
                 marks += written
             x += apart
         canvas.row(marks)
+        for mark in marks:  # what stands in boxes is one number
+            canvas.words[mark - 1] = canvas.word
         y += box * rng.uniform(1.15, 2)
 
 
@@ -625,7 +634,7 @@ def _no_writing(canvas: _Canvas) -> Floats:
     size = canvas.size
     for _ in range(int(rng.integers(1, 5))):
         word = "".join(rng.choice(list("abcdefghijkmnopqrstuvwxyzABDEFGHKLMNPRST"), int(rng.integers(3, 11))))
-        letters = _printed(
+        letters = printed(
             word,
             canvas.hands.fonts[rng.integers(len(canvas.hands.fonts))],
             size * rng.uniform(0.25, 0.6),
@@ -639,240 +648,3 @@ def _no_writing(canvas: _Canvas) -> Floats:
             part = layer[y : y + letters.shape[0], x : x + letters.shape[1]]
             np.maximum(part, letters[: part.shape[0], : part.shape[1]], out=part)
     return layer
-
-
-@dataclass
-class _Colours:
-    paper: npt.NDArray[np.float64]
-    ink: npt.NDArray[np.float64]
-    lines: npt.NDArray[np.float64]
-    print: npt.NDArray[np.float64]
-    ink_strength: float
-    line_strength: float
-
-
-def _colours(canvas: _Canvas, clutter: Floats | None) -> _Colours:
-    rng = canvas.rng
-    dark = rng.random() < 0.15
-    pick = lambda options: np.clip(np.array(options[rng.integers(len(options))]) + rng.normal(0, 10, 3), 0, 255)  # noqa: E731
-    paper, ink = (pick(GROUNDS), pick(CHALKS)) if dark else (pick(PAPERS), pick(PENS))
-    same = rng.random() < 0.3
-    grey = rng.uniform(30, 190)
-    coloured = np.array([(90, 130, 200), (210, 110, 120), (120, 170, 140), (grey, grey, grey)][rng.integers(4)], float)
-    lines = ink.copy() if same else (255 - coloured if dark else coloured)
-    return _Colours(
-        paper,
-        ink,
-        lines,
-        ink if rng.random() < 0.5 else pick(PENS[:1] + PENS[2:3]),
-        rng.uniform(0.55, 1),
-        rng.uniform(0.25, 1),
-    )
-
-
-def _photographed(canvas: _Canvas, clutter: Floats | None, colours: _Colours) -> Page:
-    rng = canvas.rng
-    height, width = canvas.shape
-    layers = [(canvas.lines, colours.line_strength, colours.lines)]
-    if clutter is not None:
-        layers.append((clutter, 0.9, colours.print))
-    uneven = 1.0
-    if rng.random() < 0.4:
-        uneven = np.clip(_noise(rng, (height, width), rng.uniform(3, 30)) * rng.uniform(0.05, 0.25) + 0.9, 0.3, 1)
-    layers.append((canvas.ink * uneven, colours.ink_strength, colours.ink))
-    sheet = np.broadcast_to(colours.paper.astype(np.float32), (height, width, 3)).copy()
-    if rng.random() < 0.4:
-        sheet *= (1 + rng.uniform(0.005, 0.04) * _noise(rng, (height, width), rng.uniform(1, 20)))[..., np.newaxis]
-    for layer, strength, colour in layers:
-        alpha = (layer * np.float32(strength))[..., np.newaxis]
-        sheet = sheet * (1 - alpha) + alpha * colour.astype(np.float32)
-    scene, marks, lines = _scene(canvas, sheet)
-    scene *= _light(rng, (height, width))[..., np.newaxis]
-    scene = scene * rng.uniform(0.55, 1.1) + rng.normal(0, 4, 3).astype(np.float32)
-    blur = abs(rng.normal(0, 0.7)) * (1 if canvas.size < 25 else rng.uniform(1, 2))
-    if blur > 0.25:
-        scene = cv2.GaussianBlur(scene, (0, 0), blur)
-    coarse = rng.uniform(1, np.clip(canvas.size / 11, 1, 6)) if rng.random() < 0.5 else 1.0
-    if coarse > 1:  # a picture of few pixels, enlarged
-        scene = cv2.resize(scene, (round(width / coarse), round(height / coarse)), interpolation=cv2.INTER_AREA)
-    scene += rng.normal(0, rng.uniform(0.3, 7), (*scene.shape[:2], 1)).astype(np.float32)
-    pixels = np.clip(scene, 0, 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))])
-        pixels = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    if coarse > 1:
-        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
-    rows, cells = _visible(canvas, marks)
-    return Page(pixels, marks, lines, canvas.labels, rows, canvas.words, canvas.size, cells)
-
-
-def _visible(canvas: _Canvas, marks: npt.NDArray[np.int16]) -> tuple[list[list[int]], list[tuple[int, int]]]:
-    """The rows and cells without the marks that the camera cut off, which become ``IGNORED``."""
-    count = len(canvas.labels) + 1
-    drawn, seen = (np.bincount(each[each >= 0].ravel(), minlength=count)[1:] for each in (canvas.marks, marks))
-    share = seen / np.maximum(drawn, 1)
-    cut = share < 0.75 * np.median(share) if len(share) else share < 0
-    marks[np.isin(marks, 1 + np.flatnonzero(cut))] = IGNORED
-    written = [mark for row in canvas.rows for mark in row]
-    cells = [cell for mark, cell in zip(written, canvas.cells, strict=False) if not cut[mark - 1]]
-    rows = [[mark for mark in row if not cut[mark - 1]] for row in canvas.rows]
-    return [row for row in rows if row], cells
-
-
-def _scene(canvas: _Canvas, sheet: Floats) -> tuple[Floats, npt.NDArray[np.int16], npt.NDArray[np.bool_]]:
-    """The sheet as the camera sees it: turned, in perspective, perhaps with what lies around and on it."""
-    rng = canvas.rng
-    height, width = canvas.shape
-    around = rng.random() < 0.25
-    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    target = (corners - (width / 2, height / 2)) * (rng.uniform(0.75, 0.97) if around else rng.uniform(0.97, 1.03))
-    turn = np.radians(rng.normal(0, 5))
-    target = target @ np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
-    target += (width / 2, height / 2) + rng.normal(0, 0.025, (4, 2)) * min(height, width)
-    matrix = cv2.getPerspectiveTransform(corners, target.astype(np.float32))
-    marks = cv2.warpPerspective(canvas.marks, matrix, (width, height), flags=cv2.INTER_NEAREST)
-    lines = cv2.warpPerspective(canvas.lines, matrix, (width, height), flags=cv2.INTER_LINEAR) > 0.2
-    if not around:
-        edge = cv2.BORDER_REPLICATE
-        return (
-            cv2.warpPerspective(sheet, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=edge),
-            marks,
-            lines,
-        )
-    scene = np.broadcast_to(rng.uniform(10, 240, 3).astype(np.float32), (height, width, 3)).copy()
-    scene *= (1 + rng.uniform(0.02, 0.25) * _noise(rng, (height, width), rng.uniform(2, 40)))[..., np.newaxis]
-    if rng.random() < 0.3:  # wood
-        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        scene *= (1 + 0.15 * np.sin(y / rng.uniform(2, 9) + 3 * np.sin(x / rng.uniform(30, 90))))[..., np.newaxis]
-    inside = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (width, height), flags=cv2.INTER_LINEAR)
-    shade = cv2.GaussianBlur(inside, (0, 0), rng.uniform(1, 8))
-    scene *= (1 - rng.uniform(0, 0.6) * shade)[..., np.newaxis]
-    warped = cv2.warpPerspective(sheet, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    scene = scene * (1 - inside[..., np.newaxis]) + warped
-    skin = rng.uniform(0.5, 1.1) * np.array([(224, 172, 140), (190, 130, 95), (120, 80, 60)][rng.integers(3)])
-    for _ in range(int(rng.integers(0, 4))):  # fingers
-        side, along = rng.integers(4), rng.uniform(0, 1)
-        place = [(along * width, 0), (width, along * height), (along * width, height), (0, along * height)][side]
-        over = np.zeros((height, width), np.float32)
-        axes = (int(rng.uniform(0.06, 0.2) * width), int(rng.uniform(0.03, 0.1) * height))
-        cv2.ellipse(over, (int(place[0]), int(place[1])), axes, rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA)
-        if not marks[over > 0.5].any():
-            scene = scene * (1 - over[..., np.newaxis]) + over[..., np.newaxis] * skin.astype(np.float32)
-    if rng.random() < 0.35:  # rings of a notepad, along an edge
-        edge, step = rng.uniform(0, 0.12) * height, rng.uniform(0.04, 0.12) * width
-        radius = (int(step * 0.25) + 1, int(step * rng.uniform(0.4, 0.9)) + 1)
-        over = np.zeros((height, width), np.float32)
-        for x in np.arange(rng.uniform(0, step), width, step):
-            cv2.ellipse(
-                over,
-                (int(x), int(edge)),
-                radius,
-                rng.uniform(-15, 15),
-                0,
-                360,
-                1.0,
-                max(1, round(step * 0.08)),
-                cv2.LINE_AA,
-            )
-        if not marks[over > 0.5].any():
-            scene = scene * (1 - over[..., np.newaxis]) + over[..., np.newaxis] * np.float32(rng.uniform(10, 120))
-    return scene.astype(np.float32), marks, lines
-
-
-def _light(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
-    height, width = shape
-    y, x = (np.mgrid[0:height, 0:width] / max(shape)).astype(np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
-    light = 1 - rng.uniform(0, 0.4) * (0.5 + 0.5 * (np.cos(angle) * x + np.sin(angle) * y))
-    for _ in range(int(rng.integers(0, 3))):
-        angle = rng.uniform(0, 2 * np.pi)
-        edge = np.cos(angle) * (x - rng.uniform(0.1, 0.9)) + np.sin(angle) * (y - rng.uniform(0.1, 0.9))
-        light *= 1 - rng.uniform(0.1, 0.55) / (1 + np.exp(-np.clip(edge / rng.uniform(0.004, 0.08), -30, 30)))
-    return light.astype(np.float32)
-
-
-def _noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
-    """Smooth noise, standard deviation about 1, with grains of so many pixels."""
-    coarse = rng.normal(0, 1, (int(shape[0] / scale) + 2, int(shape[1] / scale) + 2)).astype(np.float32)
-    return np.asarray(cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC))
-
-
-# Glyphs
-
-
-def _affine(zoom: float, slant: float, degrees: float, stretch: float) -> Floats:
-    turn = np.radians(degrees)
-    shear = np.array([(stretch, -slant), (0, 1)])
-    rotation = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))])
-    return np.concatenate([zoom * rotation @ shear, np.zeros((2, 1))], 1).astype(np.float32)
-
-
-def _drawn(rng: np.random.Generator, segments: Floats, transform: Floats, width: float, skips: float) -> Floats:
-    """Segments drawn with a pen of this width, cut to their box."""
-    scale = 4 if width < 3 else 2 if width < 12 else 1
-    points = segments.reshape(-1, 2) @ transform[:, :2].T * scale
-    margin = width * scale / 2 + 2 * scale
-    points -= points.min(axis=0) - margin
-    size = np.ceil(points.max(axis=0) + margin).astype(int)
-    size += -size % scale
-    patch = np.zeros((size[1], size[0]), np.uint8)
-    lines = points.reshape(-1, 2, 2)
-    if skips:  # the pen leaves out stretches of its way
-        gaps = np.repeat(rng.random(len(lines) // 5 + 1) < skips / 2, 5)[: len(lines)]
-        lines = lines[~gaps]
-    cv2.polylines(
-        patch, np.round(lines * 16).astype(np.int32), False, 255, max(1, round(width * scale)), cv2.LINE_AA, 4
-    )
-    if scale > 1:
-        patch = cv2.resize(patch, (size[0] // scale, size[1] // scale), interpolation=cv2.INTER_AREA)
-    return _cut(patch.astype(np.float32) / 255)
-
-
-def _enlarged(image: Layer, transform: Floats, threshold: float, size: float) -> Floats:
-    """An image of MNIST enlarged, with sharp edges, cut to its box."""
-    side = int(2.4 * size) + 4
-    matrix = transform.copy()
-    matrix[:, 2] = side / 2 - transform[:, :2] @ (13.5, 13.5)
-    large = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_CUBIC).astype(np.float32) / 255
-    sharp = np.clip(size / 20, 1, 6)
-    return _cut(np.clip((large - threshold) * sharp + 0.5, 0, 1) * (large > 0.05))
-
-
-def _printed(text: str, path: Path, size: float, longest: bool = True) -> Floats:
-    """Text in a printed typeface; digits of this height."""
-    font = ImageFont.truetype(path, max(6, round(size / 0.73)))
-    left, top, right, bottom = font.getbbox(text)
-    drawing = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4))
-    ImageDraw.Draw(drawing).text((2 - left, 2 - top), text, fill=255, font=font)
-    patch = np.asarray(drawing, np.float32) / 255
-    return _cut(patch) if longest else patch
-
-
-def _cut(patch: Floats) -> Floats:
-    rows, columns = np.flatnonzero((patch > 0.1).any(axis=1)), np.flatnonzero((patch > 0.1).any(axis=0))
-    if not len(rows):
-        return np.zeros((1, 1), np.float32)
-    return patch[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _middle_line(image: Layer) -> Floats:
-    """The skeleton of an image as short segments, smoothed, in pixels of the image."""
-    large = cv2.resize(image, (SEGMENTS_PER_SIDE, SEGMENTS_PER_SIDE), interpolation=cv2.INTER_CUBIC)
-    y, x = np.nonzero(skeletonize(large > 110))
-    number = np.full((SEGMENTS_PER_SIDE + 2, SEGMENTS_PER_SIDE + 2), -1)
-    number[y + 1, x + 1] = np.arange(len(x))
-    pairs = []
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        other = number[y + 1 + down, x + 1 + right]
-        pairs.append(np.stack([np.flatnonzero(other >= 0), other[other >= 0]], 1))
-    edges = np.concatenate(pairs)
-    points = np.stack([x, y], 1).astype(np.float32)
-    for _ in range(3):
-        total, count = points.copy(), np.ones(len(points), np.float32)
-        for a, b in ((0, 1), (1, 0)):
-            np.add.at(total, edges[:, a], points[edges[:, b]])
-            np.add.at(count, edges[:, a], 1)
-        points = total / count[:, np.newaxis]
-    if len(edges) == 0:
-        edges = np.zeros((1, 2), int)
-    return (np.concatenate([points[edges[:, 0]], points[edges[:, 1]]], 1) / 3).astype(np.float32)

@@ -18,9 +18,10 @@ Prints Markdown tables:
 - found: digits that were marked, of those that are there (never more than are there, for each picture);
 - right: digits right by edit distance over the whole picture;
 - lines: lines of writing read exactly; pictures: those read exactly, all lines in order;
-- surely wrong: digits that are not there, not marked as unknown, of those that are; text: lines exact with separators;
-  words: share of the gaps between words that were seen, and of those seen that are there, together (F1), on lines whose
-  digits are right; cells: digits with their row and column in the table.
+- on simulated pages, right are digits found in their place with their label; surely wrong: marks that are neither right
+  nor marked as unknown, of the digits that are there; text: lines exact with separators; words: share of the gaps
+  between words that were seen, and of those seen that are there, together (F1), on lines whose digits are right; cells:
+  digits with their row and column in the table.
 """
 
 import argparse
@@ -37,8 +38,9 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from hands import Hands
 from paper import KINDS_WITHOUT, compose, no_digit
-from paper_simulator import LAYOUTS, Hands, Page, simulate
+from paper_simulator import LAYOUTS, Page, simulate
 from PIL import Image
 from results import table
 
@@ -177,8 +179,10 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
 
 def _judged(page: Page, read: Reading) -> Counter[str]:
     truth, rows = page.digits, [row for row in read.rows if row]
-    there = "".join(truth)
-    sure = Counter(digit.label for digit in read.digits if not digit.unknown)
+    marks = [mark for row in page.rows for mark in row]
+    there = {mark: page.labels[mark - 1] for mark in marks if page.labels[mark - 1].isdigit()}
+    sure = [digit for digit in read.digits if not digit.unknown]
+    right = {mark for digit in sure if there.get(mark := _mark_at(page, digit.box)) == digit.label}
     lines, text, left = 0, 0, list(zip(rows, read.text.split("\n"), strict=False))
     gaps, seen, both = 0, 0, 0
     for line, full in zip(truth, (line for line in page.text if any(map(str.isdigit, line))), strict=True):
@@ -189,7 +193,6 @@ def _judged(page: Page, read: Reading) -> Counter[str]:
         lines, text = lines + 1, text + (match[1] == full)
         one, other = _gaps(full), _gaps(match[1])
         gaps, seen, both = gaps + len(one), seen + len(other), both + len(one & other)
-    marks = [mark for row in page.rows for mark in row]
     cells = Counter((page.labels[mark - 1], cell) for mark, cell in zip(marks, page.cells, strict=False))
     # The first rows and columns of a table may lie outside the picture: the shift that fits best counts.
     shown = [(digit.shown, digit.cell) for digit in read.digits if digit.cell is not None]
@@ -201,8 +204,8 @@ def _judged(page: Page, read: Reading) -> Counter[str]:
     return Counter(
         pages=1,
         digits=len(there),
-        right=max(0, len(there) - edit_distance(there, "".join(rows))),
-        wrong=(sure - Counter(there)).total(),
+        right=len(right),
+        wrong=len(sure) - len(right),
         all_lines=len(truth),
         lines=lines,
         text=text,
@@ -211,6 +214,17 @@ def _judged(page: Page, read: Reading) -> Counter[str]:
         all_cells=cells.total(),
         cells=(cells & found).total(),
     )
+
+
+def _mark_at(page: Page, box: tuple[int, int, int, int]) -> int:
+    """The mark that has most of its ink in a box, and most of the ink there; 0 where there is none."""
+    left, top, right, bottom = box
+    inside = np.bincount(page.marks[top:bottom, left:right].clip(0).ravel(), minlength=len(page.labels) + 1)[1:]
+    if not inside.any():
+        return 0
+    mark = int(inside.argmax()) + 1
+    whole = np.count_nonzero(page.marks == mark)
+    return mark if inside[mark - 1] > 0.5 * whole else 0
 
 
 def _gaps(text: str) -> set[int]:

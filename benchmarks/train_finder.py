@@ -1,6 +1,6 @@
 """Trains the network that finds the marks on a page, on simulated pages; writes it as ONNX.
 
-python benchmarks/train_finder.py [--steps 6000] [--out src/lenet/pictures/finder.onnx]
+python benchmarks/train_finder.py [--steps 16000] [--out src/lenet/pictures/finder.onnx]
 """
 
 import argparse
@@ -22,7 +22,7 @@ WIDTHS = (16, 24, 32, 48, 64)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--start", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
@@ -47,6 +47,11 @@ def main() -> None:
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-4, clipnorm=1.0)
 
+    # XLA joins the many small operations of the losses; it is slower with convolutions.
+    @tf.function(jit_compile=True)
+    def losses_of(*arguments: Any) -> Any:
+        return _losses(tf, *arguments)
+
     @tf.function
     def step(pixels: Any, ink: Any, heat: Any, offset: Any, known: Any, kind: Any, lines: Any) -> Any:
         pixels, ink, known, lines = (
@@ -55,7 +60,7 @@ def main() -> None:
         )
         with tf.GradientTape() as tape:
             answer = tf.cast(model(pixels, training=True), tf.float32)
-            losses = _losses(tf, answer, ink, heat, offset, known, kind, lines)
+            losses = losses_of(answer, ink, heat, offset, known, kind, lines)
             loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return tf.stack(losses)
@@ -113,8 +118,8 @@ def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, 
         loss_ink,
         40 * tf.reduce_mean(squared),
         0.5 * tf.reduce_sum(wrong / far) / (tf.reduce_sum(on) + 1),
-        0.3 * tf.reduce_sum(other_kind) / (tf.reduce_sum(weight) + 1),
-        0.5 * tf.reduce_mean(line),
+        0.6 * tf.reduce_sum(other_kind) / (tf.reduce_sum(weight) + 1),
+        tf.reduce_mean(line),
     ]
 
 
@@ -123,7 +128,8 @@ def _work(queue: Any, worker: int) -> None:
 
     sys.path.insert(0, str(Path(__file__).parent))
     import cv2
-    from paper_simulator import Hands, simulate
+    from hands import Hands
+    from paper_simulator import simulate
 
     from lenet import load_dataset
 
@@ -141,8 +147,8 @@ def _page(rng: np.random.Generator, hands: Any, simulate: Any) -> Any:
 
     zoom = rng.choice([1, 1, 1, 1.5, 2])
     sizes = SIZES if rng.random() < 0.92 else (SIZES[1], 200)
-    # Half of them are crops, which fill a part of the square, as the reader shows them to the network.
-    height, width = (SIDE, SIDE) if rng.random() < 0.5 else rng.integers(36, SIDE - 2 * BORDER, 2).tolist()
+    # Some are crops, which fill a part of the square, as the reader shows them to the network.
+    height, width = (SIDE, SIDE) if rng.random() < 0.6 else rng.integers(36, SIDE - 2 * BORDER, 2).tolist()
     small = rng.random() < 0.5 and min(height, width) < 120
     if small:
         sizes = (0.35 * min(height, width), min(SIZES[1], 0.95 * min(height, width)))
@@ -153,13 +159,32 @@ def _page(rng: np.random.Generator, hands: Any, simulate: Any) -> Any:
         page.pixels = cv2.resize(page.pixels, (width, height), interpolation=cv2.INTER_AREA)
         page.lines = cv2.resize(page.lines.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA) > 50
         page.marks = cv2.resize(page.marks, (width, height), interpolation=cv2.INTER_NEAREST)
-    # Larger writing is for another size of the picture; what is a little too large is neither right nor wrong.
-    page.marks[(page.marks > 0) & (page.size / zoom > SIZES[1])] = 0 if page.size / zoom > 1.4 * SIZES[1] else -1
-    room = [(0, 0) if side == SIDE else (BORDER, SIDE - BORDER - side) for side in (height, width)]
+    # Larger writing is for another size of the picture; what is a little too large, or too small, is neither right nor
+    # wrong.
+    size = page.size / zoom
+    if not 0.85 * SIZES[0] <= size <= SIZES[1]:
+        page.marks[page.marks > 0] = 0 if size > 1.4 * SIZES[1] else -1
+    if rng.random() < 0.25:
+        _crop(rng, page, size)
+    before = [min(BORDER, (SIDE - side) // 2) for side in page.marks.shape]
+    room = [(some, SIDE - side - some) for some, side in zip(before, page.marks.shape, strict=True)]
     page.pixels = np.pad(page.pixels, (*room, (0, 0)), mode="edge")
     page.lines = np.pad(page.lines, room)
     page.marks = np.pad(page.marks, room, constant_values=-1)
     return page
+
+
+def _crop(rng: np.random.Generator, page: Any, size: float) -> None:
+    """Cut a page to its writing, as people cut numbers out of photos."""
+    rows, columns = np.flatnonzero((page.marks > 0).any(axis=1)), np.flatnonzero((page.marks > 0).any(axis=0))
+    if not len(rows):
+        return
+    margin = size * rng.uniform(0, 0.6, 4)
+    top, left = max(0, int(rows[0] - margin[0])), max(0, int(columns[0] - margin[1]))
+    bottom, right = int(rows[-1] + margin[2]) + 2, int(columns[-1] + margin[3]) + 2
+    bottom, right = (min(side, end) for side, end in zip(page.marks.shape, (bottom, right), strict=True))
+    window = np.s_[top : bottom - (bottom - top) % 2, left : right - (right - left) % 2]
+    page.pixels, page.marks, page.lines = page.pixels[window], page.marks[window], page.lines[window]
 
 
 def _targets(pages: Any) -> list[Any]:

@@ -27,7 +27,26 @@ def test_separators_stand_between_their_digits_and_specks_elsewhere_are_left_out
 
 def test_a_wide_gap_parts_words():
     line = [mark(x, 0) for x in (0, 18, 60, 78, 96, 140)]
-    assert words(line, 20) == [0, 0, 1, 1, 1, 2]
+    assert list(words([line], 20, {}).values()) == [0, 0, 1, 1, 1, 2]
+
+
+def test_digits_that_all_stand_apart_are_one_word():
+    apart = [mark(36 * place, 0) for place in range(6)]  # gaps of 1.1 heights
+    below = [mark(36 * place + 80 * (place > 2), 40) for place in range(6)]
+    numbers = words([apart, below], 20, {})
+    assert [numbers[each] for each in apart] == [0] * 6
+    assert [numbers[each] for each in below] == [0, 0, 0, 1, 1, 1]
+
+
+def test_cells_with_several_digits_are_words():
+    line = [mark(x, 0) for x in (0, 18, 40, 58)]
+    assert list(words([line], 20, dict(zip(line, [(0, 0), (0, 0), (0, 1), (0, 1)], strict=True))).values()) == [
+        0,
+        0,
+        1,
+        1,
+    ]
+    assert list(words([line], 20, {each: (0, column) for column, each in enumerate(line)}).values()) == [0] * 4
 
 
 def test_text_has_separators_and_blanks_and_rows_have_digits_alone():

@@ -1,6 +1,7 @@
 """Marks → lines of writing, top to bottom, each from left to right, and the words on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,12 @@ Floats = npt.NDArray[np.float64]
 STEEPEST = 0.21
 # Marks whose middles are this far apart, in heights of the writing, are on different lines.
 APART = 0.5
-# In heights of the writing: a wider gap parts two words; a separator is at most so far above or below the middle of its
-# line, and so far beside its characters.
-WORD_GAP, BESIDE, BESIDE_ACROSS = 0.8, 0.8, 1.6
+# In heights of the writing: a separator is at most so far above or below the middle of its line, and so far beside its
+# characters.
+BESIDE, BESIDE_ACROSS = 0.8, 2.6
+# A gap that parts two words is wider than the first, in heights of the writing, and, where all characters stand apart,
+# so many times the usual gap, a percentile of all; but what is wider than the last always does.
+WORD_GAP, USUAL, USUAL_GAPS, WIDEST_GAP = 0.8, 35, 1.9, 2.0
 
 
 def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> list[list[Mark]]:
@@ -40,12 +44,27 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
     return [sorted(line, key=lambda mark: mark.centre[0]) for line in lines]
 
 
-def words(line: Sequence[Mark], size: float) -> list[int]:
-    """The number of the word, from 0 on, of each mark of a line; ``size`` is the writing height."""
-    numbers, end = [0] * len(line), line[0].box[2]
-    for index, mark in enumerate(line[1:], 1):
-        numbers[index] = numbers[index - 1] + (mark.box[0] - end > WORD_GAP * size)
-        end = max(end, mark.box[2])
+def words(lines: Sequence[Sequence[Mark]], size: float, cells: Mapping[Mark, tuple[int, int]]) -> dict[Mark, int]:
+    """The number of the word on its line, from 0 on, of each mark.
+
+    Args:
+        lines: Marks in reading order.
+        size: Height of the writing.
+        cells: Row and column of those in a table. Where a cell has several marks, each cell has words of its own.
+    """
+    gaps = {}
+    for line in lines:
+        ends = accumulate((mark.box[2] for mark in line), max)
+        gaps.update({mark: mark.box[0] - end for mark, end in zip(line[1:], ends, strict=False)})
+    usual = float(np.percentile(list(gaps.values()), USUAL)) if gaps else 0.0
+    least = min(max(WORD_GAP * size, USUAL_GAPS * usual), WIDEST_GAP * size)
+    several = len(set(cells.values())) < len(cells)
+    numbers = {}
+    for line in lines:
+        number = numbers[line[0]] = 0
+        for last, mark in pairwise(line):
+            number += gaps[mark] > least or (several and cells.get(last) != cells.get(mark))
+            numbers[mark] = number
     return numbers
 
 

@@ -96,16 +96,18 @@ class Reader:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
 
-        def read(mark: "Mark", word: int) -> Digit | Separator:
+        word_of = words(way.lines, way.size, way.cells)
+
+        def read(mark: "Mark") -> Digit | Separator:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
             box = (left, top, min(right, picture.size[0]), min(bottom, picture.size[1]))
             if mark not in answered:
-                return Separator(mark.kind, box, word)
+                return Separator(mark.kind, box, word_of[mark])
             answer = answered[mark]
             unknown = way.all_unknown or answer.unknown
-            return self._digit(box, answer.image, answer.probabilities, unknown, word, way.cells.get(mark))
+            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], way.cells.get(mark))
 
-        lines = tuple(tuple(map(read, line, words(line, way.size))) for line in way.lines)
+        lines = tuple(tuple(map(read, line)) for line in way.lines)
         return Reading(lines, _stages(picture, found), table=way.table)
 
     def _digit(

@@ -8,14 +8,25 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from lenet.pictures.marks import Mark
-from lenet.reading.lines import slope_of, writing_height
+from lenet.reading.lines import writing_height
 
-# Gaps in lines of up to this share of the writing height are closed.
-CLOSED = 0.25
-# An empty cell is so much smaller or larger than a usual one at the most, by area.
-ALIKE = 4.0
-# A table has so many cells at least, and fills this share of its rows and columns.
-LEAST_CELLS, FILLED = 4, 0.6
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+# Gaps in a line of up to this many heights of the writing are closed.
+CLOSED = 0.8
+# Pieces of a line run on for this many heights of the writing, and this many times their thickness.
+RUN, LONG = 0.5, 2.5
+# A line has this many heights of the writing at least, and this share of the longest one that runs its way.
+LEAST_LENGTH, LONGEST = 1.1, 0.4
+# Lines steeper than this, pixels across to one along, run the other way.
+STEEPEST = 0.35
+# Its pixels are off a straight line by less than its thickness and this many heights.
+BENT = 0.1
+# Two lines are one when they are this close, in heights of the writing.
+ONE = 0.35
+# A table has so many cells at least, so high and so wide, in heights of the writing.
+LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
 
 
 class Table(NamedTuple):
@@ -32,59 +43,101 @@ class Table(NamedTuple):
     cells: dict[Mark, tuple[int, int]]
 
 
-def find_table(marks: Sequence[Mark], lines: npt.NDArray[np.bool_], zoom: float) -> Table | None:
-    """Find the cells that lines enclose.
+class _Line(NamedTuple):
+    """Pixels across a line at ``along``: ``start + slope * along``, between two places along it."""
+
+    start: float
+    slope: float
+    first: int
+    last: int
+
+    def at(self, along: Floats | float) -> Floats | float:
+        return self.start + self.slope * along
+
+
+def find_table(marks: Sequence[Mark], lines: Mask, zoom: float) -> Table | None:
+    """Find the rows and columns that lines enclose.
 
     Args:
         marks: Characters.
         lines: Where lines are, ``(height, width)``.
         zoom: Pixels of ``lines`` to one of the marks' boxes.
     """
-    if not marks:
-        return None
     height = zoom * writing_height(marks)
-    side = 2 * max(1, round(CLOSED * height)) + 1
-    closed = ndimage.minimum_filter(ndimage.maximum_filter(lines, side), side)
-    regions, count = ndimage.label(~closed)
-    if not count:
+    if height < 2:
         return None
-    at = [_region(regions, mark, zoom) for mark in marks]
-    boxes = ndimage.find_objects(regions)
-    areas = np.bincount(regions.ravel(), minlength=count + 1)[1:]
-    sizes = np.array([[window[0].stop - window[0].start, window[1].stop - window[1].start] for window in boxes])
-    # A cell is higher than its writing and filled by its inside. The paper around a table is not full, that between
-    # the rules of ruled paper reaches over the picture.
-    full = (areas > 0.5 * sizes.prod(axis=1)) & (sizes[:, 0] > 0.7 * height) & (sizes < lines.shape).all(axis=1)
-    used = [number for number in set(at) if number and full[number - 1]]
-    if not used:
+    flat, upright = _straight(lines, height), _straight(lines.T, height)
+    rows, columns = len(flat) - 1, len(upright) - 1
+    if min(rows, columns) < 1 or rows * columns < LEAST_CELLS:
         return None
-    usual = float(np.median(areas[np.array(used) - 1]))
-    cells = np.flatnonzero(full & (areas > usual / ALIKE) & (areas < usual * ALIKE)) + 1
-    centres = np.array(ndimage.center_of_mass(closed < 1, regions, cells))
-    row = _ranks(centres[:, ::-1], float(np.median(sizes[cells - 1, 0])))
-    column = _ranks(centres, float(np.median(sizes[cells - 1, 1])))
-    rows, columns = int(row.max()) + 1, int(column.max()) + 1
-    if len(cells) < LEAST_CELLS or len(cells) < FILLED * rows * columns:
+    # The squares of squared paper may be smaller than what is written on it.
+    if _pitch(flat) < LEAST_HEIGHT * height or _pitch(upright) < LEAST_WIDTH * height:
         return None
-    places = dict(zip(cells.tolist(), zip(row.tolist(), column.tolist(), strict=True), strict=True))
-    return Table(
-        rows, columns, {mark: places[number] for mark, number in zip(marks, at, strict=True) if number in places}
+    x, y = zoom * np.array([mark.centre for mark in marks]).T
+    row, column = _place(flat, y, x), _place(upright, x, y)
+    # The edge of the picture closes cells, too, where the lines across it reach as far.
+    inside = _reached(upright, y) & _reached(flat, x)
+    if 2 * np.count_nonzero(inside) < len(marks):
+        return None
+    first_row, first_column = int(min(0, row[inside].min())), int(min(0, column[inside].min()))
+    rows, columns = (
+        int(max(count, place[inside].max() + 1)) - first
+        for count, place, first in ((rows, row, first_row), (columns, column, first_column))
     )
+    places = zip((row - first_row).tolist(), (column - first_column).tolist(), strict=True)
+    cells = {mark: place for mark, place, it_is in zip(marks, places, inside, strict=True) if it_is}
+    return Table(rows, columns, cells)
 
 
-def _region(regions: npt.NDArray[np.int32], mark: Mark, zoom: float) -> int:
-    """The region that most of a mark's box lies in."""
-    left, top, right, bottom = (round(zoom * edge) for edge in mark.box)
-    inside = regions[max(0, top) : bottom + 1, max(0, left) : right + 1]
-    return int(np.bincount(inside[inside > 0]).argmax()) if inside.any() else 0
+def _straight(mask: Mask, height: float) -> list[_Line]:
+    """The lines that run across a picture ``(height, width)``, top to bottom."""
+    inside = ndimage.distance_transform_edt(mask)
+    thickness = 2 * float(inside[(inside == ndimage.maximum_filter(inside, 3)) & mask].mean()) if mask.any() else 1.0
+    gap, least = max(1, round(CLOSED * height)), max(3, round(max(RUN * height, LONG * thickness)))
+    # Dilated by a pixel, a line that slopes still has long runs.
+    thick = ndimage.maximum_filter(mask, (3, 1))
+    runs = ndimage.binary_opening(thick, np.ones((1, least)))
+    closed = ndimage.binary_closing(np.pad(runs, ((0, 0), (gap, gap))), np.ones((1, 2 * gap + 1)))[:, gap:-gap]
+    pieces, _ = ndimage.label(closed, np.ones((3, 3)))
+    found = []
+    for number, window in enumerate(ndimage.find_objects(pieces), 1):
+        if window[1].stop - window[1].start < LEAST_LENGTH * height:
+            continue
+        y, x = np.nonzero(pieces[window] == number)
+        x, y = x + window[1].start, y + window[0].start
+        slope, start = np.polyfit(x, y, 1)
+        if abs(slope) < STEEPEST and np.std(y - slope * x - start) < BENT * height + thickness:
+            found.append(_Line(float(start), float(slope), window[1].start, window[1].stop))
+    return _joined(found, height)
 
 
-def _ranks(places: npt.NDArray[np.float64], size: float) -> npt.NDArray[np.intp]:
-    """The number of the line that each place ``(n, 2)``, along and across the lines, lies on."""
-    slope = slope_of(places, size)
-    level = places[:, 1] - slope * places[:, 0]
-    order = np.argsort(level)
-    numbers = np.concatenate([[0], np.cumsum(np.diff(level[order]) > size / 2)])
-    ranks = np.empty(len(places), np.intp)
-    ranks[order] = numbers
-    return ranks
+def _joined(pieces: list[_Line], height: float) -> list[_Line]:
+    """Whole lines of their pieces, the longest first taken, then those across the picture in order."""
+    lines: list[_Line] = []
+    for piece in sorted(pieces, key=lambda piece: piece.first - piece.last):
+        middle = (piece.first + piece.last) / 2
+        near = next((n for n, line in enumerate(lines) if abs(line.at(middle) - piece.at(middle)) < ONE * height), None)
+        if near is None:
+            lines.append(piece)
+        else:
+            line = lines[near]
+            lines[near] = line._replace(first=min(line.first, piece.first), last=max(line.last, piece.last))
+    longest = max((line.last - line.first for line in lines), default=0)
+    lines = [line for line in lines if line.last - line.first >= LONGEST * longest]
+    middle = float(np.mean([(line.first + line.last) / 2 for line in lines])) if lines else 0.0
+    return sorted(lines, key=lambda line: line.at(middle))
+
+
+def _pitch(lines: list[_Line]) -> float:
+    """How far apart lines are."""
+    return float(np.median(np.diff([line.at((line.first + line.last) / 2) for line in lines])))
+
+
+def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
+    """Between which lines places lie: 0 for the first two, -1 before the first."""
+    return np.sum([line.at(along) < across for line in lines], axis=0) - 1
+
+
+def _reached(lines: list[_Line], along: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the lines reach as far as places."""
+    return (along >= min(line.first for line in lines)) & (along <= max(line.last for line in lines))
