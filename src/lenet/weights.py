@@ -1,7 +1,7 @@
 """Weights files in Keras's format, verified before they are read into a network.
 
-HDF5 can refer to external files and declare arrays of any size, so the size of the file, its names, shapes and dtypes
-are compared with the network before the arrays are read.
+HDF5 can refer to external files, declare arrays of any size, and crash on damaged compressed ones. So the size of the
+file, its names, shapes, dtypes and layout are checked before an array is read.
 """
 
 import io
@@ -88,8 +88,12 @@ def _read(file: h5py.File, name: str, shape: tuple[int, ...], path: Path) -> np.
         if not isinstance(folder.get(part, getlink=True), h5py.HardLink):
             raise LenetError(f"{path}: does not contain the weights {name}: not a LeNet's weights file")
         folder = folder[part]
-    if not isinstance(folder, h5py.Dataset) or folder.external or folder.is_virtual or folder.dtype != np.float32:
-        raise LenetError(f"{path}: {name} is not a plain float32 array")
+    if not isinstance(folder, h5py.Dataset) or folder.dtype != np.float32:
+        raise LenetError(f"{path}: {name} is not a float32 array")
+    # Damaged chunks and filters (compression) end the process inside HDF5, and virtual arrays lie in other files.
+    stored = folder.id.get_create_plist()
+    if stored.get_layout() != h5py.h5d.CONTIGUOUS or stored.get_nfilters() or folder.external:
+        raise LenetError(f"{path}: {name} is compressed, in chunks or in another file; save it again with Keras")
     if folder.shape != shape:
         raise LenetError(f"{path}: {name} has shape {folder.shape}, this network needs {shape}: another network's file")
     array = folder[()]

@@ -43,6 +43,9 @@ def hostile() -> dict[str, bytes]:
     zeros = zlib.compress(bytes(40_000_000), 9)
     page = encoded(Image.new("L", (40, 40), 255), "JPEG")
     size = page.index(b"\xff\xc0") + 5
+    scans = encoded(Image.new("L", (40, 40), 255), "JPEG", progressive=True)
+    sides = scans.index(b"\xff\xc2") + 5
+    fax = ((256, 4, 1, 64), (257, 4, 1, 60_000), (258, 3, 1, 1), (259, 3, 1, 3), (262, 3, 1, 0), (278, 4, 1, 60_000))
     text = PngImagePlugin.PngInfo()
     text.add_text("note", "a" * 60_000_000, zip=True)
     exif = Image.Exif()
@@ -62,6 +65,11 @@ def hostile() -> dict[str, bytes]:
         "endless-note.png": encoded(Image.new("L", (40, 40), 255), "PNG", pnginfo=text),
         "bomb.png": encoded(Image.new("1", (30_000, 30_000)), "PNG"),
         "huge-sides.jpg": page[:size] + struct.pack(">HH", 65_500, 65_500) + page[size + 4 :],
+        "many-scans.jpg": scans[:sides]
+        + struct.pack(">HH", 8000, 8000)
+        + scans[sides + 4 : -2]
+        + scans[scans.rindex(b"\xff\xda") : -2] * 60
+        + scans[-2:],
         "no-sides.jpg": page[:size] + bytes(4) + page[size + 4 :],
         "odd-turn.jpg": encoded(Image.new("L", (40, 40), 255), "JPEG", exif=exif),
         "only-header.jpg": page[: size + 4],
@@ -74,6 +82,9 @@ def hostile() -> dict[str, bytes]:
         "own-tail.tif": tiff(*grey, (273, 4, 1, 8), (279, 4, 1, 1600), following=8),
         "strips-far-away.tif": tiff(*grey, (273, 4, 1, 2**32 - 1), (279, 4, 1, 2**32 - 1)),
         "endless-strips.tif": tiff(*grey, (273, 4, 2**32 - 1, 8), (279, 4, 2**32 - 1, 8)),
+        "many-strips.tif": tiff(*grey[:2], (258, 3, 1, 8), (262, 3, 1, 1), (278, 4, 1, 1), (273, 4, 200_000, 8))
+        + bytes(1_000_000),
+        "damaged-fax.tif": tiff(*fax, (273, 4, 1, 8), (279, 4, 1, 200_000)) + bytes(range(1, 256)) * 800,
         "huge-sides.tif": tiff((256, 4, 1, 2**32 - 1), (257, 4, 1, 2**32 - 1), *grey[2:], (273, 4, 1, 8)),
         "cut.webp": b"RIFF\xff\xff\xff\xffWEBPVP8L" + bytes(20),
         "page.pdf.png": b"%PDF-1.7\n",
@@ -149,5 +160,9 @@ def test_hostile_files_are_one_line_each_and_memory_stays_bounded(tmp_path):
     assert results.keys() == files.keys()
     refused = [name for name, result in results.items() if "error" in result]
     assert all("\n" not in results[name]["error"] and name in results[name]["error"] for name in refused)
-    assert {"bomb.png", "huge-sides.png", "huge-sides.jpg", "huge-sides.tif", "empty.png"} <= set(refused)
+    assert {"bomb.png", "huge-sides.png", "huge-sides.jpg", "huge-sides.tif", "empty.png", "long-line.png"} <= set(
+        refused
+    )
+    assert "66 scans" in results["many-scans.jpg"]["error"]
+    assert "200,000 strips" in results["many-strips.tif"]["error"]
     assert peak < 400 * 1024  # KiB; bomb.png alone would unpack to 900 MB

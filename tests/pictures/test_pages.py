@@ -12,6 +12,7 @@ from PIL import Image, TiffImagePlugin
 
 from lenet import LenetError
 from lenet.pictures import picture as pictures
+from lenet.pictures import work
 from lenet.pictures.formats import ENDINGS, is_picture
 from lenet.pictures.picture import Picture, look, open_pages, open_picture
 
@@ -95,7 +96,7 @@ def test_a_damaged_page_is_named_and_the_others_come():
 
 
 def test_a_page_that_is_too_large_is_refused_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 5000)
+    monkeypatch.setattr(work, "MOST_PIXELS", 5000)
     found = list(open_pages(written("tiff", [page(0), page(60, (400, 300))]), "scan.tif"))
     assert isinstance(found[0].picture, Picture)
     assert "400×300 pixels are more than" in str(found[1].picture)

@@ -14,6 +14,8 @@ from lenet.pictures.picture import Picture
 BEST_HEIGHT = 26.0
 # Marks whose ink is less certain speak against the size in which the picture is looked at.
 CERTAIN = 0.72
+# More evidence than this says that the writing was seen.
+CLEAR = 0.3
 # The picture is looked at with its longer side at each of these, unless that enlarges it by more than the zoom.
 SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
 LARGEST_SIDE = 2048
@@ -31,8 +33,13 @@ def detect_marks(picture: Picture) -> FoundMarks:
     """Find the marks of a picture, looked at in the size in which its writing is seen best."""
     longer = max(picture.pixels.shape[:2])
     sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
-    seen = [(*_writing(look(picture.pixels, side)), side) for side in sides]
-    _, height, side = max(seen)
+    best, height, side = -np.inf, 0.0, sides[0]
+    for larger in sides:
+        evidence, seen = _writing(look(picture.pixels, larger))
+        if evidence > best:
+            best, height, side = evidence, seen, larger
+        elif best > CLEAR:  # the writing was seen, and is too large from here on
+            break
     if height:
         side = min(LARGEST_SIDE, round(side * BEST_HEIGHT / height))
     view = look(picture.pixels, side)

@@ -4,7 +4,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -16,9 +16,9 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from lenet.errors import LenetError, reason
 from lenet.pictures.formats import FORMATS, open_file
+from lenet.pictures.work import MOST_PIXELS, check_size, check_work
+from lenet.silence import silence
 
-# More than any telephone's full picture; checked in the header, before a pixel is decoded.
-MOST_PIXELS = 64_000_000
 MOST_BYTES = 128 << 20
 MOST_PAGES = 1000
 # Larger pictures are shrunk to this many pixels: a page of 30 lines still has 40 pixels a digit.
@@ -180,7 +180,7 @@ def _in_one_line(name: str) -> Iterator[None]:
 def _opened(source: Source, name: str, stack: ExitStack) -> Image.Image:
     """The picture with its header read."""
     image = stack.enter_context(_image(source, name, stack))
-    _check_size(image, name)
+    check_size(image, name)
     return image
 
 
@@ -188,7 +188,7 @@ def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
     if isinstance(source, Picture):
         return Image.fromarray(source.pixels)
     if isinstance(source, Image.Image):
-        _check_size(source, name)
+        check_size(source, name)
         return source.copy()  # the caller's own must stay as it is
     if isinstance(source, np.ndarray):
         return Image.fromarray(_as_pixels(source, name))
@@ -204,7 +204,9 @@ def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
         raise LenetError(f"{name}: more than {MOST_BYTES >> 20} MiB; make the picture smaller")
     # An open file, since Pillow 13.0 maps an uncompressed TIFF into memory when it has a path, and turns it wrongly.
     file = io.BytesIO(source) if isinstance(source, bytes) else stack.enter_context(source.open("rb"))
-    return open_file(file, name)
+    image = open_file(file, name)
+    check_work(image, file, name)
+    return image
 
 
 def _has_several(image: Image.Image) -> bool:
@@ -244,23 +246,15 @@ def _as_pixels(array: npt.NDArray[Any], name: str) -> Pixels:
     raise LenetError(f"{name}: an array of {array.dtype} in this range is no picture; give uint8, or floats 0 to 1")
 
 
-def _check_size(image: Image.Image, name: str) -> None:
-    width, height = image.size
-    if width * height > MOST_PIXELS:
-        limit = MOST_PIXELS // 1_000_000
-        raise LenetError(f"{name}: {width}×{height} pixels are more than {limit} million; make the picture smaller")
-    if not (width and height):
-        raise LenetError(f"{name}: has no pixels")
-
-
 def _prepared(image: Image.Image, name: str) -> Picture:
     """Shrunk, flattened and turned; in this order the memory stays low."""
-    _check_size(image, name)
+    check_size(image, name)
     full = image.size
     wanted = _working_size(full)
     if image.format == "JPEG":
         image.draft(None, wanted)  # the decoder itself halves the picture, as often as it can
-    image.load()
+    with silence() if image.format == "TIFF" else nullcontext():  # libtiff prints a line for each damaged row
+        image.load()
     about = image.info  # with the EXIF data, which is not there before all is loaded
     if image.mode == "P" and image.palette is None:  # a later frame of a GIF, whose palette Pillow keeps to itself
         image = image.convert("RGB")
