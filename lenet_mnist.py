@@ -7,6 +7,7 @@ python lenet_mnist.py --load-model 1 --weights output/lenet_weights.hdf5
 import argparse
 import io
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lenet import LeNet, LenetError, Recipe, fit, load_dataset, save_weights
 from lenet.backend import keras
+from lenet.cli.train import stop_signals
 from lenet.cli.window import show_pictures
 from lenet.figures.render import join_gif
 
@@ -30,6 +32,8 @@ def main() -> None:
     loading = arguments.load_model > 0
     if (loading or arguments.save_model > 0) and weights is None:
         raise LenetError("--save-model and --load-model need --weights FILE")
+    if arguments.save_model > 0 and weights is not None:
+        refuse_unwritable(weights)
 
     print("[INFO] loading MNIST...")
     dataset = load_dataset("mnist")
@@ -51,9 +55,11 @@ def main() -> None:
         loss="categorical_crossentropy", optimizer=keras.optimizers.SGD(recipe.learning_rate), metrics=["accuracy"]
     )
 
+    stopped: list[int] = []
     if not loading:
-        print("[INFO] training...")
-        fit(network, train_part, recipe, on_progress=print_epoch)
+        with stop_signals() as stopped:
+            print("[INFO] training...", flush=True)
+            fit(network, train_part, recipe, on_progress=print_epoch, stop=lambda: bool(stopped))
 
     print("[INFO] evaluating...")
     _, accuracy = network.evaluate(test_pixels, test_targets, batch_size=recipe.batch_size, verbose=0)
@@ -62,6 +68,8 @@ def main() -> None:
     if arguments.save_model > 0 and weights is not None:
         print(f"[INFO] saving the weights to {weights}...")
         save_weights(network, weights)
+    if stopped:
+        sys.exit(128 + stopped[0])
 
     chosen = np.random.default_rng().choice(len(test_part), size=10, replace=False)
     answers = network.predict(test_pixels[chosen], verbose=0).argmax(axis=1)
@@ -70,6 +78,17 @@ def main() -> None:
         print(f"[INFO] Predicted: {answer}, Actual: {actual}")
         pictures.append(draw_answer(image[..., 0], str(answer)))
     show_or_write(pictures)
+
+
+def refuse_unwritable(weights: Path) -> None:
+    """Refuse a place for the weights before the training, not after it."""
+    try:
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=weights.parent).close()
+        if weights.is_dir():
+            raise IsADirectoryError(0, "Is a directory")
+    except OSError as error:
+        raise LenetError(f"{weights}: cannot be written ({error.strerror}); choose another place") from error
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -1,6 +1,7 @@
 """The tutorial's driver: what it trained loads again to the same accuracy, and ten pictures are there."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,9 @@ def test_ten_pictures_and_an_animation_are_written_without_a_screen(trained):
         (["--load-model", "1", "--weights", "none.hdf5"], "none.hdf5: cannot be read"),
         (["--load-model", "1"], "need --weights"),
         (["--save-model", "1", "--epochs", "0", "--weights", "w.h5"], "epochs is 0"),
+        (["--save-model", "1", "--weights", "/dev/null/w.h5"], "/dev/null/w.h5: cannot be written (File exists)"),
+        (["--save-model", "1", "--weights", "/proc/w.h5"], "/proc/w.h5: cannot be written"),
+        (["--save-model", "1", "--weights", "."], ".: cannot be written (Is a directory)"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, says):
@@ -69,3 +73,22 @@ def test_bad_input_is_one_line(tmp_path, arguments, says):
     assert done.returncode == 1
     assert says in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+    assert "training" not in done.stdout
+
+
+def test_ctrl_c_keeps_what_was_trained(trained, tmp_path):
+    folder, _ = trained
+    process = subprocess.Popen(
+        [sys.executable, "-u", DRIVER, "--save-model", "1", "--weights", "kept.h5", "--epochs", "20"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.startswith("[INFO] training"):
+            break
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=300)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert "epoch 1:" not in rest
+    assert rest.splitlines()[-1] == "[INFO] saving the weights to kept.h5..."
+    assert (tmp_path / "kept.h5").stat().st_size == (folder / "output" / "lenet_weights.hdf5").stat().st_size

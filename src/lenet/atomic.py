@@ -3,11 +3,35 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
 from lenet.errors import LenetError
+
+# Every drawing of lenet contains the mark. What it exports contains one of the others: the model's metadata, or the
+# page's generator.
+MARK = "made by lenet"
+_MARKS = (MARK.encode(), b"training_data_sha256", b'name="generator" content="lenet"')
+
+
+def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
+    """Refuse to write to ``path`` where that would destroy a file of the user.
+
+    Raises:
+        LenetError: when it exists and is one of ``inputs``, the resolved paths of files and folders that are read,
+            or was not made by lenet.
+    """
+    if not os.path.lexists(path):
+        return
+    if not inputs.isdisjoint((path.resolve(), *path.resolve().parents)):
+        raise LenetError(f"{path}: is an input, which is never overwritten; choose another place")
+    try:
+        made_here = path.is_file() and any(mark in path.read_bytes() for mark in _MARKS)
+    except OSError:
+        made_here = False
+    if not made_here:
+        raise LenetError(f"{path}: exists and was not made by lenet, so it is not overwritten; choose another place")
 
 
 @contextmanager

@@ -90,12 +90,12 @@ def _read(file: h5py.File, name: str, shape: tuple[int, ...], path: Path) -> np.
         folder = folder[part]
     if not isinstance(folder, h5py.Dataset) or folder.dtype != np.float32:
         raise LenetError(f"{path}: {name} is not a float32 array")
+    if folder.shape != shape:
+        raise LenetError(f"{path}: {name} has shape {folder.shape}, this network needs {shape}: another network's file")
     # Damaged chunks and filters (compression) end the process inside HDF5, and virtual arrays lie in other files.
     stored = folder.id.get_create_plist()
     if stored.get_layout() != h5py.h5d.CONTIGUOUS or stored.get_nfilters() or folder.external:
         raise LenetError(f"{path}: {name} is compressed, in chunks or in another file; save it again with Keras")
-    if folder.shape != shape:
-        raise LenetError(f"{path}: {name} has shape {folder.shape}, this network needs {shape}: another network's file")
     array = folder[()]
     if not np.isfinite(array).all():
         raise LenetError(f"{path}: {name} holds values that are not finite; train again or take an older file")

@@ -2,12 +2,23 @@
 
 import csv
 import json
+import re
+import shutil
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from lenet import LenetError, load_dataset
+from lenet.cli.predict import _say
+from lenet.model.file import encode_model
+from lenet.pictures.picture import open_picture
+from tests.networks import random_model
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture
 def digits(test_part):
     """A 7, a 2 and a 1 on paper."""
     pages = [Image.new("L", (300, 200), 255) for _ in range(3)]
@@ -62,3 +73,102 @@ def test_a_folders_other_files_are_counted_and_named_and_its_systems_own_are_not
     for name in ("d.svg", "b.doc", "c\nc"):
         (tmp_path / "scans" / name).unlink()
     assert lenet("predict", "scans").stderr == "skipped 1 file that is no picture: a.txt\n"
+
+
+def test_drawings_keep_subfolders_and_never_share_a_name(lenet, tmp_path, digits):
+    """A picture named like a page of another, or like the steps of another, gets its own drawing."""
+    (tmp_path / "scans" / "sub").mkdir(parents=True)
+    digits[0].save(tmp_path / "scans" / "a.tif", save_all=True, append_images=digits[1:])
+    for name in ("a-page1.png", "A-page1.jpg", "sub/a.png", "b.png", "b-stages.png"):
+        digits[0].save(tmp_path / "scans" / name)
+    for _ in range(2):  # what was drawn is not read the second time
+        result = lenet("predict", "scans", "--annotate", "scans/seen", "--explain", "scans/seen", "--json")
+        assert result.exit_code == 0, result.output
+        assert len(json.loads(result.stdout)) == 8
+    drawn = {str(path.relative_to(tmp_path / "scans/seen")) for path in (tmp_path / "scans/seen").rglob("*.png")}
+    assert len(drawn) == len({name.casefold() for name in drawn}) == 16
+    assert "sub/a.png" in drawn
+
+
+def _known(pages):
+    """Labels and probabilities of all digits that are not unknown, in the labels' order."""
+    digits = [digit for page in pages for digit in page["digits"] if not digit["unknown"]]
+    return tuple(zip(*sorted((digit["label"], digit["probability"]) for digit in digits), strict=True))
+
+
+def test_crops_are_sorted_by_hand_and_trained_with(lenet, tmp_path, digits, test_part):
+    (tmp_path / "scans" / "sub").mkdir(parents=True)
+    digits[0].save(tmp_path / "scans" / "a.png")
+    digits[1].save(tmp_path / "scans" / "sub" / "a.png")
+    digits[2].save(tmp_path / "a.gif", save_all=True, append_images=digits[:2])
+    noise = np.random.default_rng(0).integers(0, 255, (60, 60)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    read = ("predict", "scans", "a.gif", "noise.png", "--crops", "mine")
+    result = lenet(*read)
+    assert "6 marks in mine; 1 of them unknown, in mine-unknown; look at mine-contact.png" in result.stderr
+    crops = sorted((tmp_path / "mine").glob("*/*.png"))
+    assert [path.parent.name for path in crops] == ["1", "2", "2", "7", "7"]
+    assert open_picture(tmp_path / "mine-contact.png").size > (100, 100)
+    again = json.loads(lenet("predict", *crops, "--json").stdout)
+    first = json.loads(lenet("predict", *read[1:4], "--json").stdout)
+    labels, probabilities = zip(*map(_known, (again, first)), strict=True)
+    assert labels[0] == labels[1]
+    assert probabilities[0] == pytest.approx(probabilities[1])
+    crops[0].rename(tmp_path / "mine" / "7" / crops[0].name)  # the user knows better
+    assert lenet(*read).exit_code == 0
+    faults: list[LenetError] = []  # the folder that is empty now, which `lenet train` names and leaves out
+    dataset = load_dataset(tmp_path / "mine", on_error=faults.append)
+    assert [str(fault).partition(": ")[0] for fault in faults] == [str(tmp_path / "mine" / "1")]
+    assert dataset.class_names == ("2", "7")
+    assert (len(dataset), dataset.framing) == (5, "mark")
+
+
+def test_a_crop_of_a_picture_that_is_inverted_is_read_as_before(lenet, tmp_path):
+    model = random_model("mlp", (12, 12, 1), framing="whole", inverted=True)
+    (tmp_path / "model.onnx").write_bytes(encode_model(model.weights, model.metadata))
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 20)).astype(np.uint8)).save(tmp_path / "a.png")
+    first = json.loads(lenet("predict", "a.png", "--model", "model.onnx", "--crops", "mine", "--json").stdout)
+    (crop,) = (tmp_path / "mine").glob("*/*.png")
+    again = json.loads(lenet("predict", crop, "--model", "model.onnx", "--json").stdout)
+    assert (again[0]["label"], again[0]["probability"]) == (first[0]["label"], first[0]["probability"])
+
+
+def test_an_unknown_mark_shows_its_guess_and_counts_for_the_lowest_probability(capsys):
+    known, unknown = (
+        {"label": label, "probability": p, "unknown": it} for label, p, it in (("4", 0.9, 0), ("3", 0.2, 1))
+    )
+    for digits, text, said in (
+        ([unknown], "?", "a.png: ? (3, 20.0%)"),
+        ([known, unknown], "4?", "a.png: 4?   (lowest probability 20.0%)"),
+        ([], "", "a.png: no digit found"),
+    ):
+        _say({"picture": "a.png", "text": text, "digits": digits}, False)
+        assert capsys.readouterr().out == f"{said}\n"
+    _say({"picture": "a.png", "text": "?", "digits": [], **unknown}, False)
+    assert capsys.readouterr().out == "a.png: ? (3, 20.0%)\n"
+
+
+def test_wrong_usage_is_status_2(lenet):
+    for arguments, says in (
+        (("a.png", "--json", "--csv"), "--json cannot be combined with --csv"),
+        (("a.png", "--csv", "--table"), "choose one form"),
+        (("",), "a PICTURE is empty"),
+    ):
+        result = lenet("predict", *arguments)
+        assert result.exit_code == 2
+        assert says in result.stderr
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="script, which makes a terminal, is not installed")
+def test_results_on_a_terminal_are_lines_above_the_bar(tmp_path, digits):
+    """On a terminal of both kinds, and with the results in a file."""
+    for number in range(2):
+        digits[number].save(tmp_path / f"{number}.png")
+    lines = {"0.png: 7", "1.png: 2"}
+    command = f"{sys.executable} -m lenet predict 0.png 1.png"
+    for redirected in ("", " > out.txt"):
+        typed = ["script", "-qec", command + redirected, "/dev/null"]
+        shown = subprocess.run(typed, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+        result = (tmp_path / "out.txt").read_text() if redirected else re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+        found = {line.partition("   ")[0] for line in re.split(r"[\r\n]+", result)}
+        assert lines <= found, shown

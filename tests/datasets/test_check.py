@@ -1,6 +1,7 @@
 """What `check` finds, each fault planted alone in sound data."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pyarrow
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from lenet import Dataset, load_dataset
 from lenet.datasets.check import check
 from lenet.datasets.convert import transpose
-from lenet.datasets.orientation import is_transposed, uprightness
+from lenet.datasets.orientation import is_transposed, likeness
 
 # Fonts that matplotlib brings, none of them the one that the check compares with.
 FONTS = ("DejaVuSans.ttf", "DejaVuSerif-Italic.ttf", "DejaVuSansMono.ttf", "STIXGeneral.ttf")
@@ -112,7 +113,7 @@ def fonts():
 @pytest.mark.parametrize("characters", ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"])
 def test_transposed_letters_are_told(fonts, characters):
     upright = letters(characters, fonts, each=8)
-    assert uprightness(upright) > 0.2
+    assert likeness(upright).upright - likeness(upright).transposed > 0.2
     assert is_transposed(upright) is False
     assert is_transposed(transpose(upright)) is True
 
@@ -122,6 +123,19 @@ def test_transposed_handwriting_is_told_from_few_images(mnist):
         for seed in range(6):
             few = source.take(np.random.default_rng(seed).permutation(len(source))[:60])
             assert (is_transposed(few), is_transposed(transpose(few))) == (False, True)
+
+
+def test_upright_photos_are_not_called_transposed(fonts):
+    """Dark ink on bright paper, which framing whole leaves so in colour, and shadows."""
+    upright = letters("0123456789", fonts, each=12)
+    photos = replace(upright, images=np.repeat(255 - upright.images // 2, 3, axis=3))
+    assert is_transposed(photos) is False
+    assert is_transposed(transpose(photos)) is True
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        slope = np.add.outer(*rng.uniform(-4, 4, (2, 1)) * np.arange(28)) + rng.uniform(0, 120, (len(upright), 1, 1))
+        shadowed = np.clip(120 + slope + upright.images[..., 0] / 4, 0, 255).astype(np.uint8)
+        assert is_transposed(replace(upright, images=shadowed[..., np.newaxis])) is False
 
 
 def test_it_says_nothing_where_it_cannot_tell(colour):

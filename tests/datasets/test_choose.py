@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from lenet import LenetError, load_dataset
-from lenet.datasets.choose import sample_indices
+from lenet.datasets.choose import _nearest_mean, sample_indices
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
 
@@ -66,18 +66,40 @@ def test_single_digits_are_marks_of_any_size_and_every_source_gives_the_same_ima
     assert np.array_equal(from_array.images[7], framing.frame(open_picture(enlarged(images)[7])))
 
 
-def test_a_colour_that_is_asked_for_and_ink_of_several_colours_are_whole(digits, tmp_path):
+PENS = np.array([[200, 30, 30], [20, 140, 40], [30, 40, 190]])
+
+
+def inked(images, pens):
+    """Each digit on white paper with a pen of its own."""
+    sheets = [255 - (image[..., np.newaxis] / 255 * (255 - pen)) for image, pen in zip(images, pens, strict=True)]
+    return np.asarray(sheets, np.uint8)
+
+
+def test_pictures_are_made_grey_unless_colour_is_asked_for_or_tells_the_classes_apart(digits, tmp_path):
     images, labels = digits
-    pens = np.array([[200, 30, 30], [20, 140, 40], [30, 40, 190]])
-    sheets = [255 - (image[..., np.newaxis] / 255 * (255 - pens[index % 3])) for index, image in enumerate(images)]
-    several = save(np.asarray(sheets, np.uint8), labels, tmp_path / "several")
-    dataset = load_dataset(several)
-    assert (dataset.framing, dataset.depth) == ("whole", 3)
-    assert dataset.notes == ("framing whole: the ink's colour differs from picture to picture",)
-    one = [255 - (image[..., np.newaxis] / 255 * (255 - pens[2])) for image in images]
-    blue = save(np.asarray(one, np.uint8), labels, tmp_path / "one")
+    several = load_dataset(save(inked(images, PENS[np.arange(60) % 3]), labels, tmp_path / "several"))
+    assert (several.framing, several.depth) == ("mark", 1)
+    found = re.fullmatch(
+        r"framing mark: 60 of 60 pictures looked at hold one mark of pen strokes; grey, since colours do not tell the "
+        r"classes apart better: nearest class mean right for (\d+) of 60, in grey for (\d+)",
+        several.notes[0],
+    )
+    assert found
+    assert several.notes[1] == "made grey"
+    apart = load_dataset(save(inked(images, PENS[labels % 3]), labels % 3, tmp_path / "apart"))
+    assert (apart.framing, apart.depth) == ("whole", 3)
+    assert apart.notes[0].startswith("framing whole: colours tell the classes apart: nearest class mean right for ")
+    blue = save(inked(images, PENS[[2] * 60]), labels, tmp_path / "one")
     assert (load_dataset(blue).framing, load_dataset(blue).depth) == ("mark", 1)
     assert (load_dataset(blue, depth=3).framing, load_dataset(blue, depth=3).depth) == ("whole", 3)
+    assert load_dataset(blue, framing="whole").depth == 3
+
+
+def test_a_picture_does_not_vouch_for_its_own_class():
+    """Thumbnails of noise in classes of two: with themselves in the mean, nearly all would be right."""
+    noise = np.random.default_rng(0).normal(size=(60, 64, 1))
+    assert _nearest_mean(noise, list(np.arange(60) // 2)).sum() < 10
+    assert not _nearest_mean(noise, list(range(60))).any()
 
 
 def test_pairs_textures_and_filled_shapes_are_whole(digits, tmp_path):
@@ -120,6 +142,11 @@ def test_whole_pictures_of_several_sizes_need_a_size(digits, tmp_path):
         load_dataset(folder, framing="whole")
     whole = load_dataset(folder, framing="whole", size="28x28")
     assert (whole.framing, whole.inverted) == ("whole", True)
+    for number, side in enumerate((50, 60)):
+        noise = np.random.default_rng(0).integers(0, 255, (side, side), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / str(labels[number]) / f"noise{number}.png")
+    chosen = load_dataset(folder)
+    assert (chosen.framing, chosen.images.shape[1:3]) == ("whole", (28, 28))
 
 
 @pytest.mark.parametrize(("count", "first", "last"), [(1, 0, 0), (7, 0, 6), (200, 0, 199), (70_000, 0, 69_999)])

@@ -142,10 +142,15 @@ def test_the_own_validation_part_is_taken():
     assert identity(test) == list(range(80, 100))
 
 
-@pytest.mark.parametrize(("asked", "kept"), [(0, 0), (4, 4), (2000, 10)])
-def test_without_one_at_most_a_tenth_is_held_out(asked, kept):
-    learnt, watched = small().split_validation(asked)
-    assert (len(learnt), len(watched) if watched else 0) == (100 - kept, kept)
+@pytest.mark.parametrize(
+    ("count", "asked", "kept"), [(100, 0, 0), (100, 4, 4), (100, 2000, 20), (999, 2000, 199), (1000, 2000, 100)]
+)
+def test_without_one_at_most_a_tenth_is_held_out_and_of_little_data_a_fifth(count, asked, kept):
+    dataset = Dataset("some", np.zeros((count, 2, 2), np.uint8), np.arange(count) % 10, tuple("0123456789"))
+    learnt, watched = dataset.split_validation(asked)
+    assert (len(learnt), len(watched) if watched else 0) == (count - kept, kept)
+    if kept == 20:
+        assert np.bincount(watched.labels).tolist() == [2] * 10
 
 
 def test_the_hash_changes_with_each_thing_that_it_covers():

@@ -6,7 +6,7 @@ import tomli_w
 
 from lenet import LenetError, Recipe
 from lenet.cli.compare import _table
-from lenet.evaluation.comparison import Record, differences, draw
+from lenet.evaluation.comparison import Record, differences, draw, same_test_set
 
 METRICS = """{"test": {"n": %s, "correct": 0, "accuracy": 0.0}, "train_seconds": %s, "epochs": 1,
 "precision": "float32", "data_sha256": "ab"}"""
@@ -66,6 +66,25 @@ def test_the_curves_of_all_runs_are_drawn_over_training_time(runs):
     assert [line.get_xydata().tolist() for line in loss.lines] == [[[10, 0.5]], [[10, 0.5], [20, 0.25]]]
     assert accuracy.get_ylabel() == "training accuracy (%)"
     assert "long has the highest test accuracy: 98.00%" in figure.get_suptitle()
+
+
+def test_only_runs_of_the_same_test_images_are_ranked(runs):
+    """The seed draws the test images, but MNIST's own."""
+    records = [Record.read(str(runs / name)) for name in ("short", "long")]
+    assert same_test_set(records)
+    for changes, same in (({"seed": 4}, True), ({"split": "2:1"}, False), ({"data": "photos", "seed": 4}, False)):
+        for record, seed in zip(records, (3, 4), strict=True):
+            record.recipe.update(split="own", data="mnist", seed=3)
+            record.recipe.update({**changes, "seed": seed})
+        assert same_test_set(records) == same, changes
+        assert ("highest" in draw(records).get_suptitle()) == same
+
+
+def test_a_run_that_is_not_finished_is_resumed(runs):
+    (runs / "long" / "metrics.json").unlink()
+    (runs / "long").rename(runs / "a run")
+    with pytest.raises(LenetError, match=r"is not finished; resume it with: lenet train --resume '.*a run'"):
+        Record.read(str(runs / "a run"))
 
 
 def test_the_same_run_has_no_differences(runs):

@@ -64,6 +64,19 @@ def test_pictures_of_several_sizes_are_read(bundled, few, tmp_path):
     assert evaluate(bundled, data_for(bundled.metadata, str(tmp_path / "own"))).accuracy >= 0.9
 
 
+def test_own_data_comes_without_the_files_that_training_left_out(bundled, few, tmp_path):
+    own = tmp_path / "own"
+    for index in range(20):
+        folder = own / str(few.labels[index])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(few.images[index, ..., 0]).save(folder / f"{index}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    trained_on_it = replace(bundled.metadata, recipe={**bundled.metadata.recipe, "data": str(own)})
+    assert len(data_for(trained_on_it)) == 20
+    with pytest.raises(LenetError, match=r"broken\.png"):
+        data_for(bundled.metadata, str(own))
+
+
 def test_a_source_that_is_not_there_is_one_line(bundled):
     with pytest.raises(LenetError, match="nowhere"):
         data_for(bundled.metadata, "nowhere")

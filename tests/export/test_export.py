@@ -13,6 +13,7 @@ from lenet.export.export import ROUNDING, Proof, export_model, fold_temperature
 from lenet.export.formats import FORMATS
 from lenet.export.target import Target
 from lenet.model.file import ModelFile
+from lenet.model.runtime import locate_model
 from tests.export.conftest import Odd
 
 EXACT = {"onnx", "litert", "c-float"}
@@ -144,7 +145,7 @@ def _write_broken(self: Target, path: Path) -> None:
 
 def test_failed_proof_leaves_the_old_file(odd: Odd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "model.onnx"
-    out.write_bytes(b"mine")
+    out.write_bytes(locate_model().read_bytes())
     monkeypatch.setattr(
         FORMATS["onnx"].load_target(),
         "write",
@@ -152,7 +153,7 @@ def test_failed_proof_leaves_the_old_file(odd: Odd, tmp_path: Path, monkeypatch:
     )
     with pytest.raises(LenetError, match="computes wrongly"):
         export_model(odd.path, "onnx", out, odd.dataset, force=True)
-    assert out.read_bytes() == b"mine" and list(tmp_path.iterdir()) == [out]
+    assert out.read_bytes() == locate_model().read_bytes() and list(tmp_path.iterdir()) == [out]
 
 
 def test_tolerance_is_tight(odd: Odd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,13 +181,19 @@ def test_not_finite_is_refused(odd: Odd, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_is_there_is_replaced_only_when_asked(odd: Odd, tmp_path: Path) -> None:
+    """With --force, what was exported before; never a file of another program, nor the model itself."""
     out = tmp_path / "model.onnx"
     out.write_bytes(b"mine")
-    with pytest.raises(LenetError, match="--force"):
-        export_model(odd.path, "onnx", out, odd.dataset)
+    for force, says in ((False, "--force"), (True, "not made by lenet")):
+        with pytest.raises(LenetError, match=says):
+            export_model(odd.path, "onnx", out, odd.dataset, force=force)
     assert out.read_bytes() == b"mine"
-    export_model(odd.path, "onnx", out, odd.dataset, force=True)
-    assert Model.load(out).class_names == odd.dataset.class_names
+    with pytest.raises(LenetError, match="is an input"):
+        export_model(odd.path, "onnx", odd.path, odd.dataset, force=True)
+    for format in ("onnx", "html", "onnx-int8"):
+        exported = tmp_path / f"mine.{format}"
+        export_model(odd.path, format, exported, odd.dataset, unproven=True)
+        export_model(odd.path, format, exported, odd.dataset, force=True, unproven=True)
 
 
 def test_only_a_folder_of_its_own_is_replaced(odd: Odd, tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def test_images_of_another_kind_are_refused(model, images):
         model.predict(images)
 
 
+def test_a_single_image_and_an_unfinished_run_are_named(model, tmp_path):
+    with pytest.raises(LenetError, match=r"give images\[np.newaxis\]"):
+        model.predict(np.zeros((28, 28, 1), np.uint8))
+    (tmp_path / "recipe.toml").write_text("")
+    with pytest.raises(LenetError, match="lenet train --resume"):
+        Model.load(tmp_path)
+
+
 def test_even_kernels_and_odd_sizes_are_padded_as_keras_pads(tmp_path):
     """TensorFlow puts an even kernel's odd pixel of padding below and right."""
     import keras

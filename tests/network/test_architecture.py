@@ -112,6 +112,7 @@ def test_settings_change_all_layers_that_have_them():
         ("mlp", {"kernel_size": 3}, "kernel size 3: no layer of this network has that setting: dense 300"),
         ("deep", {"dense_units": 3}, "dense units 3: no layer"),
         ("mlp", {"pooling": "max"}, "pooling max: no layer"),
+        ("conv 4 3, maxpool 2", {"activation": "tanh"}, "activation tanh: no layer"),
         ("lenet", {"kernel_size": 0}, "'0' is not a whole number"),
         ("lenet", {"activation": "gelu"}, "layer 2, 'gelu': unknown layer"),
         ("lenet", {"pooling": "min"}, "pooling 'min' is none of max, average"),
@@ -119,5 +120,5 @@ def test_settings_change_all_layers_that_have_them():
 )
 def test_settings_that_no_layer_has_are_refused(network, changes, says):
     with pytest.raises(LenetError) as caught:
-        NETWORKS[network].change(**changes)
+        find_network(network).change(**changes)
     assert says in str(caught.value)

@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw
 
 from benchmarks.paper import compose
 from lenet import LenetError, Model, create_app, load_dataset
+from lenet.collection import Collection
 from lenet.explain.explanation import explain
 from lenet.model.file import ModelFile
 from lenet.model.runtime import BUNDLED
 from lenet.network.named import find_network
-from lenet.serve.collect import Collection
 from tests.serve.serving import as_file, seven
 
 PNG = {"content-type": "image/png"}

@@ -199,7 +199,7 @@ def test_validation_images_are_not_learnt_from(small):
     fitting = fit(network, parts.train, recipe, validation=parts.test)
     assert fitting.history[-1].accuracy > 0.9
     assert fitting.history[-1].validation_accuracy < 0.25
-    assert len(fitting.history) == 30
+    assert len(fitting.history) == 15  # of two epochs each, since there are few images
 
 
 def test_other_sizes_train(tmp_path):

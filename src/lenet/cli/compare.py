@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lenet.cli.verb import verb
-from lenet.errors import LenetError
+from lenet.cli.verb import FILE, check_out, verb
 
 if TYPE_CHECKING:
     from lenet.evaluation.comparison import Record
@@ -16,22 +15,17 @@ if TYPE_CHECKING:
 @verb("compare", "lenet compare runs/train-1 runs/train-2", "lenet compare runs/train-1 runs/train-2 --json")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN…")
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="compare.png",
-    show_default=True,
-    help="The .png to draw the learning curves to.",
+    "--out", type=FILE, default="compare.png", show_default=True, help="The .png to draw the learning curves to."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
     """Compare finished runs: their results, and how their recipes differ."""
     if len(runs) < 2:
         raise click.UsageError("one run cannot be compared; name two or more")
-    if out.suffix.lower() != ".png":
-        raise LenetError(f"{out}: the ending must be .png")
+    check_out(out, ".png")
 
     from lenet.atomic import write_bytes
-    from lenet.evaluation.comparison import Record, differences, draw
+    from lenet.evaluation.comparison import Record, differences, draw, same_test_set
     from lenet.figures.render import as_png
     from lenet.training.recipe import Recipe
 
@@ -39,10 +33,13 @@ def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
     differing = differences(records, Recipe().to_dict())
     write_bytes(out, as_png(draw(records)))
     if as_json:
-        report = {"runs": [{"run": record.name, **record.result()} for record in records], "recipes": differing}
+        results = [{"run": record.name, **record.result()} for record in records]
+        report = {"runs": results, "recipes": differing, "same_test_set": same_test_set(records)}
         click.echo(json.dumps(report, ensure_ascii=False, default=str))  # TOML knows dates, JSON does not
     else:
         click.echo(_table(records, differing))
+        if not same_test_set(records):
+            click.echo("\nthe runs were tested on different images, as data, split or seed differ: they are not ranked")
         click.echo(f"\nlearning curves: {out}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lenet.cli.progress import training_progress
-from lenet.cli.verb import one_line, verb
+from lenet.cli.verb import FILE, check_out, one_line, verb
 from lenet.errors import LenetError
 
 if TYPE_CHECKING:
@@ -62,17 +62,10 @@ def info(source: str, as_json: bool, **preparation: Any) -> None:
 @preparation_options
 @click.option("--count", type=click.IntRange(1, 50), default=10, show_default=True, help="Pictures of each class.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which pictures.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="preview.png",
-    show_default=True,
-    help="The .png to write.",
-)
+@click.option("--out", type=FILE, default="preview.png", show_default=True, help="The .png to write.")
 def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -> None:
     """Draw a contact sheet: a row of random pictures for each class, as the network will see them."""
-    if out.suffix.lower() != ".png":
-        raise LenetError(f"{out}: the ending must be .png")
+    check_out(out, ".png", inputs={Path(source).resolve()})
     import numpy as np
 
     from lenet import figures
@@ -81,11 +74,9 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
 
     dataset = _load(source, preparation)
     rng = np.random.default_rng(seed)
-    rows, names = [], []
-    for label, name in list(enumerate(dataset.class_names))[:MOST_ROWS]:
-        there = np.flatnonzero(dataset.labels == label)
-        rows.append(dataset.images[np.sort(rng.permutation(there)[:count])])
-        names.append(name)
+    names = dataset.class_names[:MOST_ROWS]
+    shuffled = (rng.permutation(np.flatnonzero(dataset.labels == label)) for label in range(len(names)))
+    rows = [dataset.images[np.sort(indices[:count])] for indices in shuffled]
     title = f"{Path(dataset.name).name}: {len(dataset):,} images of {len(dataset.class_names)} classes"
     write_bytes(out, as_png(figures.contact(title, rows, names)))
     left_out = f" (the first {MOST_ROWS} classes)" if len(names) < len(dataset.class_names) else ""
@@ -106,9 +97,7 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
     metavar="N",
     help="Train three networks, each on two thirds, let them classify the other third, and list the N labels in doubt.",
 )
-@click.option(
-    "--gallery", type=click.Path(path_type=Path, dir_okay=False), metavar="PNG", help="Draw the suspects there."
-)
+@click.option("--gallery", type=FILE, metavar="PNG", help="Draw the suspects there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool, **preparation: Any) -> None:
     """Look for broken files, duplicates, conflicting labels, absent classes, blank and transposed pictures.
@@ -121,6 +110,8 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
 
     if gallery is not None and suspects is None:
         raise click.UsageError("--gallery draws the suspects: say how many with --suspects N")
+    if gallery is not None:
+        check_out(gallery, ".png", inputs={Path(source).resolve()})
     broken: list[str] = []
     dataset = _load(source, preparation, lambda error: broken.append(str(error)))
     findings = look(dataset, broken)
@@ -134,10 +125,9 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
     else:
         for finding in findings:
             click.echo(f"{'fault' if finding.fault else 'note '}  {finding.says}")
-            for example in finding.examples:
+            more = finding.count - len(finding.examples)
+            for example in (*finding.examples, *([f"and {more:,} more"] if more and finding.examples else [])):
                 click.echo(f"         {one_line(example)}")
-            if len(finding.examples) < finding.count and finding.examples:
-                click.echo(f"         and {finding.count - len(finding.examples):,} more")
         for note in dataset.notes:
             click.echo(f"note   {note}")
         for row in doubted:
@@ -243,6 +233,7 @@ def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -
 
 def _doubted(dataset: "Dataset", most: int, gallery: Path | None) -> list[dict[str, Any]]:
     """The labels most in doubt, and their pictures in ``gallery``."""
+    click.echo("loading TensorFlow …", err=True)
     from lenet.atomic import write_bytes
     from lenet.figures.render import as_png
     from lenet.training.suspects import find_suspects
@@ -259,42 +250,32 @@ def _about(dataset: "Dataset") -> dict[str, Any]:
 
     from lenet.datasets.assemble import sections
 
-    parts = sections(dataset)
-    counts = {
-        part: np.bincount(dataset.labels[rows], minlength=len(dataset.class_names)) for part, rows in parts.items()
-    }
+    names, parts = dataset.class_names, sections(dataset)
+    counts = {part: np.bincount(dataset.labels[rows], minlength=len(names)) for part, rows in parts.items()}
     return {
         "data": dataset.name,
         "n": len(dataset),
         "parts": {part: rows.stop - rows.start for part, rows in parts.items()},
-        "width": dataset.width,
-        "height": dataset.height,
-        "depth": dataset.depth,
-        "classes": {
-            name: {part: int(count[label]) for part, count in counts.items()}
-            for label, name in enumerate(dataset.class_names)
-        },
-        "framing": dataset.framing,
-        "inverted": dataset.inverted,
+        "classes": {name: {part: int(count[i]) for part, count in counts.items()} for i, name in enumerate(names)},
         "notes": list(dataset.notes),
-        "sha256": dataset.sha256,
+        **{name: getattr(dataset, name) for name in ("width", "height", "depth", "framing", "inverted", "sha256")},
     }
 
 
 def _table(about: dict[str, Any]) -> str:
-    parts = list(about["parts"])
-    widest = max(5, *(len(name) for name in about["classes"]))
+    widest = max(5, *map(len, about["classes"]))
+    parts = [f", {n:,} {part}" for part, n in about["parts"].items() if part != "all"]
     lines = [
-        f"{about['data']}",
+        about["data"],
         "",
-        f"images    {about['n']:,}" + "".join(f", {n:,} {part}" for part, n in about["parts"].items() if part != "all"),
+        f"images    {about['n']:,}" + "".join(parts),
         f"size      {about['width']}×{about['height']}, {'grey' if about['depth'] == 1 else 'colour'}",
         f"framing   {about['framing']}{', inverted' if about['inverted'] else ''}",
         *(f"note      {note}" for note in about["notes"]),
         f"SHA-256   {about['sha256']}",
         "",
-        f"{'class':>{widest}}" + "".join(f"  {part if part != 'all' else 'images':>10}" for part in parts),
+        f"{'class':>{widest}}" + "".join(f"  {'images' if part == 'all' else part:>10}" for part in about["parts"]),
     ]
     for name, row in about["classes"].items():
-        lines.append(f"{name:>{widest}}" + "".join(f"  {row[part]:>10,}" for part in parts))
+        lines.append(f"{name:>{widest}}" + "".join(f"  {n:>10,}" for n in row.values()))
     return "\n".join(lines)

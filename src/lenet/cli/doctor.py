@@ -4,10 +4,11 @@ import importlib.util
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from lenet.errors import LenetError
 
 READING = ("numpy", "onnx", "onnxruntime", "pillow", "matplotlib")
 TRAINING = ("tensorflow", "keras", "h5py", "tomli-w", "filelock", "safetensors")
-FORMATS = ("pi-heif", "pypdfium2")
+FORMATS, DATA, EXPORT = ("pi-heif", "pypdfium2"), ("pyarrow", "scikit-learn"), ("ai-edge-litert",)
+MODULES = {"scikit-learn": "sklearn"}
 
 
 @verb("doctor", "lenet doctor", "lenet doctor --json")
@@ -34,7 +36,13 @@ def command(as_json: bool) -> None:
         _check("processor", False, _processor),
         _check("reading", True, lambda: _versions(READING)),
         _check("training", False, _training),
-        _check("HEIC and PDF", False, _formats),
+        _check("HEIC and PDF", False, lambda: _extra(FORMATS, "reading HEIC and PDF", "formats")),
+        _check("other data", False, lambda: _extra(DATA, "reading Parquet, and scikit-learn's digits,", "data")),
+        _check("LiteRT", False, lambda: _extra(EXPORT, "the proof of LiteRT files", "export")),
+        _check("C compiler", False, lambda: _program([os.environ.get("CC", "cc")], "the proof of C exports")),
+        _check("Chromium", False, _chromium),
+        _check("Tk", False, _tk),
+        _check("fonts", False, _fonts),
         _check("mnist", True, _mnist),
         _check("bundled model", False, _bundled),
         _check("networks", True, _networks),
@@ -81,15 +89,42 @@ def _training() -> str:
     return f"tensorflow {tf.__version__}, {_versions(TRAINING[1:])}"
 
 
-def _formats() -> str:
-    _refuse_missing(FORMATS, "reading HEIC and PDF needs: pip install 'lenet[formats]'")
-    return _versions(FORMATS)
+def _extra(packages: tuple[str, ...], purpose: str, extra: str) -> str:
+    _refuse_missing(packages, f"{purpose} needs: pip install 'lenet[{extra}]'")
+    return _versions(packages)
 
 
 def _refuse_missing(packages: tuple[str, ...], hint: str) -> None:
-    missing = [name for name in packages if importlib.util.find_spec(name.replace("-", "_")) is None]
+    modules = {name: MODULES.get(name, name.replace("-", "_")) for name in packages}
+    missing = [name for name, module in modules.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise LenetError(f"{', '.join(missing)} not installed; {hint}")
+
+
+def _program(names: Iterable[str], purpose: str) -> str:
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise LenetError(f"not installed; {purpose} needs it")
+    return found
+
+
+def _chromium() -> str:
+    from lenet.export.html import BROWSERS
+
+    return _program(BROWSERS, "the proof of html exports")
+
+
+def _tk() -> str:
+    _refuse_missing(("tkinter",), "`lenet show --window` needs a package of the system, such as python3-tk")
+    return "opens the window of `lenet show --window`"
+
+
+def _fonts() -> str:
+    from lenet.figures.style import cjk_fonts
+
+    if not cjk_fonts():
+        raise LenetError("no Chinese font; class names such as 一 in figures need Noto Sans CJK")
+    return ", ".join(cjk_fonts())
 
 
 def _mnist() -> str:

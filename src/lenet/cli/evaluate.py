@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lenet.cli.verb import verb
+from lenet.cli.verb import FOLDER, verb
 
 if TYPE_CHECKING:
     from lenet.evaluation import Evaluation
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--unknown", is_flag=True, help="Also compare scores that tell known from unknown images.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
-@click.option("--figures", type=click.Path(path_type=Path), metavar="DIR", help="Write figures there.")
+@click.option("--figures", type=FOLDER, metavar="DIR", help="Write figures there.")
 def command(
     model: str | None,
     data: str | None,
@@ -55,10 +55,16 @@ def command(
 
     MODEL is a run folder or a model file; without one, the bundled model is measured.
     """
+    from lenet.atomic import refuse_loss
     from lenet.evaluation import data_for, evaluate, part_for
     from lenet.model.runtime import Model
 
     loaded = Model.load(model)
+    if figures is not None:
+        from lenet.evaluation import report as drawings
+
+        for name in drawings.NAMES if robustness else drawings.NAMES[:4]:
+            refuse_loss(figures / f"{name}.png", {Path(data).resolve()} if data else frozenset())
     chosen = part_for(loaded.metadata, data_for(loaded.metadata, data), part)
     evaluation = evaluate(loaded, chosen)
     report = evaluation.to_dict()
@@ -77,8 +83,6 @@ def command(
         report["robustness"] = damage.to_dict()
         tables.append(_robustness_table(damage))
     if figures is not None:
-        from lenet.evaluation import report as drawings
-
         drawings.write_figures(figures, evaluation, chosen.images)
         drawings.write_unknown_figure(figures, loaded, evaluation, chosen.images)
         if damage is not None:
@@ -100,18 +104,16 @@ def _table(evaluation: "Evaluation") -> str:
     if evaluation.kept is not None:
         lines.append(f"kept as known       {evaluation.kept:.2%}")
     lines += ["", f"{'class':>10}  {'precision':>9}  {'recall':>9}  {'F1':>9}  {'n':>7}"]
-    for name, row in report["per_class"].items():
-        lines.append(f"{name:>10}  {row['precision']:>9.2%}  {row['recall']:>9.2%}  {row['f1']:>9.2%}  {row['n']:>7,}")
+    lines += [
+        f"{name:>10}  {row['precision']:>9.2%}  {row['recall']:>9.2%}  {row['f1']:>9.2%}  {row['n']:>7,}"
+        for name, row in report["per_class"].items()
+    ]
     if confused := evaluation.most_confused():
         lines += ["", "most confused:"]
-    for pair in confused:
-        lines.append(f"  {pair.truth} read as {pair.answer}  {pair.n}×  ({pair.rate:.2%} of all {pair.truth})")
+        lines += [f"  {it.truth} read as {it.answer}  {it.n}×  ({it.rate:.2%} of all {it.truth})" for it in confused]
     if wrong := evaluation.known_wrong_labels:
-        lines += [
-            "",
-            f"{wrong} of these {evaluation.n:,} labels are known to be wrong ({100 * wrong / evaluation.n:.2f} points; "
-            "Northcutt, Athalye, Mueller 2021).",
-        ]
+        share = f"{100 * wrong / evaluation.n:.2f} points; Northcutt, Athalye, Mueller 2021"
+        lines += ["", f"{wrong} of these {evaluation.n:,} labels are known to be wrong ({share})."]
     return "\n".join(lines)
 
 

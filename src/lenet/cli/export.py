@@ -23,7 +23,7 @@ from lenet.export.formats import FORMATS
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write; for C, the folder.")
 @click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
-@click.option("--force", is_flag=True, help="Replace an existing file or folder.")
+@click.option("--force", is_flag=True, help="Replace what was exported there before.")
 @click.option("--unproven", is_flag=True, help="Skip the proof, where cc (for C) or Chromium (for html) is missing.")
 def command(model: str | None, format_: str, out: Path, data: str | None, force: bool, unproven: bool) -> None:
     """Write a model in another format, and prove that its answers are the model's.

@@ -1,17 +1,16 @@
 """``lenet predict``."""
 
 import csv
-import io
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from lenet.cli.verb import one_line, verb
+from lenet.cli.progress import picture_progress, say
+from lenet.cli.verb import FOLDER, one_line, verb
 from lenet.errors import LenetError
 
 if TYPE_CHECKING:
@@ -26,6 +25,13 @@ COLUMNS = (
 NAMED = 3
 
 
+class Source(NamedTuple):
+    """A picture to read."""
+
+    name: str  # as the user wrote it, or - for standard input
+    stem: Path  # its name without ending, below the folder that the user named
+
+
 @verb(
     "predict",
     "lenet predict photo.jpg",
@@ -33,32 +39,37 @@ NAMED = 3
     "lenet predict letter.pdf --page 2",
     "lenet predict photo.jpg --table > cells.csv",
     "lenet predict photo.jpg --annotate seen --explain seen",
+    "lenet predict scans --crops mine",
     "cat photo.jpg | lenet predict -",
 )
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE…")
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
-@click.option("--json", "form", flag_value="json", help="One JSON document instead of lines.")
-@click.option("--csv", "form", flag_value="csv", help="A CSV table with one row for each digit.")
-@click.option(
-    "--table", "form", flag_value="table", help="CSV with the cells of the table on each picture; empty cells are kept."
-)
+@click.option("--json", is_flag=True, help="One JSON document instead of lines.")
+@click.option("--csv", is_flag=True, help="A CSV table with one row for each digit.")
+@click.option("--table", is_flag=True, help="CSV with the cells of the table on each picture; empty cells are kept.")
 @click.option("--page", type=click.IntRange(1), metavar="N", help="Read only this page or frame.  [default: all]")
-@click.option(
-    "--annotate", type=click.Path(path_type=Path), metavar="DIR", help="Write each picture there with boxes and labels."
-)
+@click.option("--annotate", type=FOLDER, metavar="DIR", help="Write each picture there with boxes and labels.")
 @click.option(
     "--explain",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     metavar="DIR",
     help="Write a strip there for each picture: how its digits were found and what the network saw.",
+)
+@click.option(
+    "--crops",
+    type=FOLDER,
+    metavar="DIR",
+    help="Save each mark there, in a folder for its label; unknown ones in DIR-unknown. Look at DIR-contact.png, move "
+    "wrong ones to their label's folder, and train with --data DIR.",
 )
 def command(
     pictures: tuple[str, ...],
     model: str | None,
-    form: str | None,
     page: int | None,
     annotate: Path | None,
     explain: Path | None,
+    crops: Path | None,
+    **forms: bool,
 ) -> None:
     """Read the digits on photos, scans and drawings; or classify whole pictures, if that is what the model does.
 
@@ -66,21 +77,36 @@ def command(
     files, or - for standard input. All pages and frames are read. Words are printed with a blank between them, lines of
     writing with a `/`; `?` stands for what looks like none of the classes. The exit status is 1 when a file could not
     be read; the others are still read.
+
+    Drawings of a folder's pictures keep the names of its subfolders. Only earlier drawings are written over.
     """
-    names = _files(pictures)
+    chosen = [form for form, wanted in forms.items() if wanted]
+    if len(chosen) > 1:
+        raise click.UsageError(f"--{chosen[0]} cannot be combined with --{chosen[1]}: choose one form of the result")
+    form = chosen[0] if chosen else None
+    places = _crop_places(crops) if crops else ()
+    sources = _find(pictures, [place for place in (annotate, explain, *places) if place])
 
     from lenet.model.runtime import Model
     from lenet.reading import Reader
 
     reader = Reader(Model.load(model))
+    drawings = None
+    if annotate or explain or crops:
+        from lenet.cli.drawings import Drawings
+
+        drawings = Drawings(
+            reader.model, {Path(source.name).resolve() for source in sources}, annotate, explain, places
+        )
+        drawings.check(source.stem for source in sources)
     results: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
-    with _progress(len(names)) as advance:
-        for number, name in enumerate(names):
-            for result, reading, several in _read(reader, name, page):
-                if reading is not None:
+    with picture_progress(len(sources)) as advance:
+        for source in sources:
+            for result, reading, several in _read(reader, source.name, page):
+                if reading is not None and drawings is not None:
                     suffix = f"-page{result['page']}" if several else ""
-                    _draw(reading, _stem(names, number) + suffix, annotate, explain)
+                    drawings.add(reading, source.stem.with_name(source.stem.name + suffix))
                 results.append(result)
                 rows += [result] if reading is None else _table_rows(result, reading)
                 if form is None or (form == "table" and reading is None):
@@ -91,34 +117,48 @@ def command(
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
     if form == "csv":
-        click.echo(_as_csv(rows), nl=False)
+        table = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    if drawings is not None and crops:
+        click.echo(drawings.finish_crops(), err=True)
     if any("error" in result for result in results):
         sys.exit(1)
 
 
-def _files(pictures: tuple[str, ...]) -> list[str]:
-    """Each picture by name; those of a folder, and of folders in it, in alphabetical order."""
+def _crop_places(folder: Path) -> tuple[Path, Path, Path]:
+    """The folder of crops, and beside it, so that it holds nothing but classes, that of unknown ones and the sheet."""
+    folder = folder if folder.name.strip(".") else folder.resolve()
+    return folder, folder.with_name(f"{folder.name}-unknown"), folder.with_name(f"{folder.name}-contact.png")
+
+
+def _find(pictures: tuple[str, ...], outputs: list[Path]) -> list[Source]:
+    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without earlier outputs."""
     from lenet.pictures.formats import ENDINGS, is_passed_over, is_picture
 
-    names, others = [], []
+    sources, others = [], []
     for picture in pictures:
+        if not picture:
+            raise click.UsageError("a PICTURE is empty; name a file, a folder, or - for standard input")
         if picture == STDIN or not (root := Path(picture)).is_dir():
-            names.append(picture)
+            sources.append(Source(picture, Path("stdin" if picture == STDIN else Path(picture).stem)))
             continue
+        earlier = [output.resolve() for output in outputs if root.resolve() in output.resolve().parents]
         inside = [
             path for path in sorted(root.rglob("*"))
             if path.is_file() and not any(map(is_passed_over, path.relative_to(root).parts))
+            and not any(path.resolve().is_relative_to(output) for output in earlier)
         ]  # fmt: skip
-        found = [str(path) for path in inside if is_picture(path)]
+        found = [Source(str(path), path.relative_to(root).with_suffix("")) for path in inside if is_picture(path)]
         if not found:
             raise LenetError(f"{picture}: has no picture in it; its files should end in {', '.join(ENDINGS)}")
-        names += found
+        sources += found
         others += [path.name for path in inside if not is_picture(path)]
     if others:
         files = f"{len(others):,} files that are no pictures" if len(others) > 1 else "1 file that is no picture"
         named = ", ".join(others[:NAMED]) + ", …" * (len(others) > NAMED)
         click.echo(one_line(f"skipped {files}: {named}"), err=True)
-    return names
+    return sources
 
 
 def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[str, Any], "Reading | None", bool]]:
@@ -143,15 +183,19 @@ def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[
 
 def _say(result: dict[str, Any], several: bool) -> None:
     if "error" in result:
-        click.echo(f"lenet: {one_line(result['error'])}", err=True)
+        say(f"lenet: {one_line(result['error'])}", err=True)
         return
     where = f"{result['picture']}, page {result['page']}" if several else result["picture"]
-    if "label" in result:
-        click.echo(f"{where}: {result['rows'][0]} ({result['probability']:.1%})")
-        return
-    known = [digit["probability"] for digit in result["digits"] if not digit["unknown"]]
+    answers = [result] if "label" in result else result["digits"]
     words = " / ".join(filter(None, result["text"].split("\n"))) or "no digit found"
-    click.echo(f"{where}: {words}" + (f"   (lowest probability {min(known):.1%})" if known else ""))
+    lowest = f"{min((answer['probability'] for answer in answers), default=0):.1%}"
+    if len(answers) == 1 and answers[0]["unknown"]:
+        words += f" ({answers[0]['label']}, {lowest})"
+    elif "label" in result:
+        words += f" ({lowest})"
+    elif answers:
+        words += f"   (lowest probability {lowest})"
+    say(one_line(f"{where}: {words}"))
 
 
 def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str, Any]]:
@@ -169,73 +213,10 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
 
 def _print_table(result: dict[str, Any], reading: "Reading") -> None:
     if reading.cells is None:
-        click.echo(f"lenet: {result['picture']}: no table found", err=True)
+        say(f"lenet: {result['picture']}: no table found", err=True)
     else:
         csv.writer(sys.stdout, lineterminator="\n").writerows(reading.cells)
 
 
 def _answer(digit: "Digit") -> dict[str, Any]:
     return {"label": digit.label, "probability": digit.probability, "unknown": digit.unknown}
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
-
-
-def _stem(names: list[str], number: int) -> str:
-    """A file name for the drawings of a picture, with a number where two pictures have the same name."""
-    stems = [Path(name).stem if name != STDIN else "stdin" for name in names]
-    return stems[number] if stems.count(stems[number]) == 1 else f"{stems[number]}-{number + 1}"
-
-
-def _draw(reading: "Reading", stem: str, annotate: Path | None, explain: Path | None) -> None:
-    if annotate is None and explain is None:
-        return
-    import numpy as np
-
-    from lenet import figures
-    from lenet.atomic import replacing
-
-    stages = reading.stages
-    digits = reading.answers
-    boxes = [_scaled(digit.box, stages.scale) for digit in digits]
-    doubtful = [digit.unknown for digit in digits]
-    captions = [f"{digit.label} {digit.probability:.0%}" + " ?" * digit.unknown for digit in digits]
-    if annotate is not None:
-        shown = [digit.shown for digit in digits]
-        with replacing(annotate / f"{stem}.png", suffix=".png") as temporary:
-            figures.annotated(stages.pixels, boxes, shown, doubtful).save(temporary)
-    if explain is not None:
-        with replacing(explain / f"{stem}-stages.png", suffix=".png") as temporary:
-            if reading.whole is None:
-                images = [digit.image[..., 0] for digit in digits]
-                strip = figures.reading(stages.pixels, stages.strength, stages.mask, boxes, images, captions, doubtful)
-                strip.savefig(temporary)
-            else:
-                seen = reading.whole.image
-                height, width, depth = seen.shape
-                colour = np.repeat(seen, 3, axis=2) if depth == 1 else seen
-                figures.annotated(colour, [(0, 0, width, height)], captions, doubtful).save(temporary)
-
-
-def _scaled(box: tuple[int, int, int, int], scale: float) -> tuple[int, int, int, int]:
-    left, top, right, bottom = box
-    return round(left / scale), round(top / scale), round(right / scale), round(bottom / scale)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """Show a progress bar on stderr when it is a terminal and there are several pictures."""
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=total)
-        yield lambda: bar.advance(task)

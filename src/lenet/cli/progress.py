@@ -1,4 +1,4 @@
-"""Progress of a training on stderr: a bar on a terminal, one plain line per epoch on a pipe."""
+"""Progress on stderr: a bar on a terminal; of a training, one plain line per epoch on a pipe."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +10,27 @@ import click
 if TYPE_CHECKING:
     from lenet.training.loop import Progress
 
+MEASURING = "measuring the results …"
 OnProgress = Callable[["Progress"], None]
+
+
+def say(text: str, err: bool = False) -> None:
+    """Print a line; on a terminal above the bar, which ``click.echo`` would write into."""
+    print(text, file=sys.stderr if err else sys.stdout, flush=True)
+
+
+@contextmanager
+def picture_progress(total: int) -> Iterator[Callable[[], None]]:
+    """A function to call after each picture; it moves a bar, on a terminal when there are several pictures."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("reading", total=total)
+        yield lambda: bar.advance(task)
 
 
 @contextmanager
@@ -40,7 +60,7 @@ def training_progress() -> Iterator[OnProgress]:
             stage = progress.stage or "training"
             if stage not in tasks:  # one line per stage
                 tasks[stage] = bar.add_task(stage, said="") if tasks else first
-            said = f"loss {progress.loss:.3f}, {progress.accuracy:.1%}"
+            said = MEASURING if _is_last(progress) else f"loss {progress.loss:.3f}, {progress.accuracy:.1%}"
             bar.update(tasks[stage], description=stage, completed=progress.step, total=progress.steps, said=said)
             if progress.epoch:
                 bar.console.print(_epoch_line(progress), highlight=False)
@@ -48,10 +68,16 @@ def training_progress() -> Iterator[OnProgress]:
         yield advance
 
 
+def _is_last(progress: "Progress") -> bool:
+    return progress.step == progress.steps and not progress.stage
+
+
 def _print_epoch(progress: "Progress") -> None:
     if progress.epoch:
         with suppress(OSError):  # a closed pipe does not end the training
             click.echo(_epoch_line(progress), err=True)
+            if _is_last(progress):
+                click.echo(MEASURING, err=True)
 
 
 def _epoch_line(progress: "Progress") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lenet.cli.verb import verb
+from lenet.cli.verb import FOLDER, verb
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::", "")
@@ -33,7 +33,7 @@ EVERYWHERE = ("0.0.0.0", "::", "")
 )
 @click.option(
     "--collect",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="DIR",
     help="Keep corrected drawings, as pictures that `lenet train --data DIR` takes.",
 )
@@ -78,10 +78,13 @@ def command(
         token=token,
     )
     listener = listen(host, port)
-    address = f"http://{_printed(host)}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
+    page = f":{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
+    address = f"http://{_printed(host)}{page}"
 
     def on_ready() -> None:
         click.echo(f"Draw at {address} (Ctrl-C ends it)")
+        if host in EVERYWHERE and (own := _own_address()):
+            click.echo(f"On a phone in the same network: http://{own}{page}")
         if not no_open:
             _open(address)
 
@@ -93,6 +96,16 @@ def _runs_beside(model: str | None) -> Path | None:
     if model is None:
         return Path("runs") if Path("runs").is_dir() else None
     return Path(model).absolute().parent if Path(model).is_dir() else None
+
+
+def _own_address() -> str | None:
+    """This machine's address in its network; None when it is in none. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # reserved for examples; it decides which of the addresses is used
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 def _printed(host: str) -> str:

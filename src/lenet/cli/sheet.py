@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lenet.cli.verb import verb
+from lenet.cli.verb import FILE, check_out, verb
 from lenet.errors import LenetError
 
 
@@ -17,11 +17,7 @@ from lenet.errors import LenetError
     help="Ranges such as 0-9, a-z and A-Z, and names, with commas between them.",
 )
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="sheet.pdf",
-    show_default=True,
-    help="The .pdf to write; it is never overwritten.",
+    "--out", type=FILE, default="sheet.pdf", show_default=True, help="The .pdf to write; it is never overwritten."
 )
 def command(classes: str, out: Path) -> None:
     """Make a page of boxes to print and to write in: teach a model your own hand.
@@ -30,15 +26,17 @@ def command(classes: str, out: Path) -> None:
     pictures, and `lenet train --data mine --from MODEL` trains on with them.
     """
     from lenet.atomic import write_bytes
+    from lenet.figures.style import glyphs_checked
     from lenet.sheet.draw import as_pdf
     from lenet.sheet.layout import COLUMNS, parse_classes, sheets
 
-    if out.suffix.lower() != ".pdf":
-        raise LenetError(f"{out}: the ending must be .pdf")
+    check_out(out, ".pdf")
     if out.exists():
         raise LenetError(f"{out}: is there already and is not overwritten; choose another name with --out")
     pages = sheets(parse_classes(classes))
-    write_bytes(out, as_pdf(pages))
+    with glyphs_checked(lambda: (name for page in pages for name in page.rows)):
+        content = as_pdf(pages)
+    write_bytes(out, content)
     boxes = sum(len(page.rows) for page in pages) * COLUMNS
     count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
     click.echo(f"{out}: {count} of A4 with {boxes:,} boxes; print, fill in, photograph")

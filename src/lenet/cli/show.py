@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lenet.cli.verb import verb
+from lenet.cli.verb import FILE, check_out, verb
 from lenet.errors import LenetError
 
 
@@ -14,11 +14,7 @@ from lenet.errors import LenetError
 @click.argument("model", required=False)
 @click.option("--count", type=click.IntRange(1, 200), default=10, show_default=True, help="Number of images.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the draw; a new draw each time when not given.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png sheet or an animated .gif.  [default: digits.png]",
-)
+@click.option("--out", type=FILE, help="A .png sheet or an animated .gif.  [default: digits.png]")
 @click.option("--window", is_flag=True, help="Also show them in a window.")
 def command(model: str | None, count: int, seed: int | None, out: Path | None, window: bool) -> None:
     """Draw random test images with the network's answers; wrong answers have another colour.
@@ -26,8 +22,8 @@ def command(model: str | None, count: int, seed: int | None, out: Path | None, w
     MODEL is a run folder or a model file; without one, the bundled model is used.
     """
     out = out or (None if window else Path("digits.png"))
-    if out is not None and out.suffix.lower() not in (".png", ".gif"):
-        raise LenetError(f"{out}: the ending must be .png or .gif")
+    if out is not None:
+        check_out(out, ".png", ".gif")
 
     import numpy as np
 

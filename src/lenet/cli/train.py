@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from lenet.cli.data import preparation_options
 from lenet.cli.progress import OnProgress, training_progress
-from lenet.cli.verb import verb
+from lenet.cli.verb import one_line, verb
 from lenet.errors import LenetError
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from lenet.datasets import Dataset
     from lenet.training.run import Run
 
-DEFAULT = NAMED[0].name
+# Broken pictures that are named.
+MOST_NAMED = 10
 
 
 class Filters(click.ParamType[tuple[int, ...]]):
@@ -50,16 +51,21 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     "lenet train",
     "lenet train --recipe tutorial --epochs 2 --run runs/short",
     'lenet train --network "conv 8 3, tanh, avgpool 2, dense 64, tanh"',
-    "lenet train --from runs/train-1 --data photos --run runs/photos",
+    "lenet train --from bundled --data mnist --data photos --run runs/photos",
     "lenet train --resume runs/train-1 --epochs 1.2",
 )
-@click.option("--data", metavar="SOURCE", help="What to train on: see `lenet data --help`.")
+@click.option(
+    "--data",
+    metavar="SOURCE",
+    multiple=True,
+    help="What to train on: see `lenet data --help`. Several times: all of these; classes are matched by name.  "
+    "[default: mnist; with --from what the model was trained on]",
+)
 @preparation_options
 @click.option(
     "--recipe",
-    default=DEFAULT,
-    show_default=True,
-    help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. The options below change it.",
+    help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. The options below change it.  "
+    "[default: fast; few for less than 1,000 pictures; tune with --from]",
 )
 @click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), 2:1 or 75:25.")
 @click.option("--seed", type=int, help="Decides split, initial weights and order.")
@@ -69,7 +75,13 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     metavar="RUN",
     help="Resume an interrupted run; with --epochs also a finished one; with --data when its data has moved.",
 )
-@click.option("--from", "start", metavar="MODEL", help="A run or model file whose weights to start from.")
+@click.option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    help="bundled, or a run or model file whose weights to start from. The model keeps its classes; without --recipe "
+    "it learns again from its own data, too, so that it does not forget it.",
+)
 @click.option("--epochs", type=float, help="Number of times that every training image is seen.")
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option("--learning-rate", type=float, help="The highest learning rate of the schedule.")
@@ -93,7 +105,9 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 @click.option(
     "--precision", type=click.Choice(get_args(Precision)), help="Of the computation; weights are always float32."
 )
-def command(recipe: str, run: Path | None, resume: str | None, start: str | None, **changes: Any) -> None:
+def command(
+    data: tuple[str, ...], recipe: str | None, run: Path | None, resume: str | None, start: str | None, **changes: Any
+) -> None:
     """Train a network and write a run folder with the model, its metrics and its figures.
 
     Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
@@ -102,24 +116,43 @@ def command(recipe: str, run: Path | None, resume: str | None, start: str | None
     given = {name: value for name, value in changes.items() if value is not None}
     if resume is not None:
         _refuse_besides_resume()
-        finished, number = _resume(resume, given)
+        finished, number = _resume(resume, data, given)
     else:
-        finished, number = _train(recipe, run, start, given)
-    metrics = finished.metrics
+        finished, number = _train(recipe, run, start, data, given)
+    _print_results(finished)
+    if number:
+        click.get_current_context().exit(128 + number)
+
+
+def _print_results(run: "Run") -> None:
+    metrics = run.metrics
     test = metrics["test"]
     click.echo(
         f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
         f"trained in {metrics['train_seconds']:.1f} s"
     )
-    click.echo(f"run: {finished.path}")
-    if number:
-        click.get_current_context().exit(128 + number)
+    for row in metrics.get("held_out", []):
+        before = f"before {row['before'] / row['n']:.2%}, " if row.get("before") is not None and row["n"] else ""
+        now = f"{before}now {row['correct'] / row['n']:.2%} of" if row["n"] else "no"
+        click.echo(f"{row['data']}: {now} {row['n']:,} test images")
+    if "verdict" in metrics:
+        click.echo(metrics["verdict"])
+    click.echo(f"run: {run.path}")
 
 
-def _train(recipe: str, where: Path | None, start: str | None, changes: dict[str, Any]) -> tuple["Run", int]:
+def _train(
+    recipe: str | None, where: Path | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
+    from lenet.datasets.source import JOINT
+
+    if start is not None and recipe is None:
+        data = _with_own_data(start, data)
+    if data:
+        changes["data"] = JOINT.join(data)
     shorthands = {name: changes.pop(name) for name in SHORTHANDS if name in changes}
-    chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
+    default = "fast" if start is None else "tune"
+    chosen = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else Recipe.named(recipe or default)
     chosen = chosen.change(**changes)
     if start is not None:
         from lenet.training.initial import start_from
@@ -127,31 +160,55 @@ def _train(recipe: str, where: Path | None, start: str | None, changes: dict[str
         chosen = start_from(chosen, start)
         if "network" in changes and str(find_network(changes["network"])) != chosen.network:
             raise LenetError(f"--network: the model of --from has another network: {chosen.network}")
-    chosen = chosen.change(network=str(chosen.architecture.change(**shorthands)))
+    changes["network"] = str(chosen.architecture.change(**shorthands))
+    chosen = chosen.change(network=changes["network"])
 
-    from lenet.training.train import train
+    from lenet.training.adapt import recipe_for_few
 
     dataset = _load(chosen)
+    if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
+        chosen = few.change(**changes)
+        _say(f"{dataset.name}: {len(dataset)} pictures are few: recipe {few.name}, framing {dataset.framing}")
+    if chosen.start_classes:
+        new = [name for name in dataset.class_names if name not in chosen.start_classes]
+        grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
+        _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
+    from lenet.training.train import train
+
     return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
 
 
-def _resume(where: str, changes: dict[str, Any]) -> tuple["Run", int]:
+def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources that the model was trained on, and those of ``data``, each once."""
+    from lenet.training.initial import own_data
+
+    own = own_data(start)
+    if not own and not data:
+        raise LenetError(f"{start}: the data that it was trained on is not there; name data with --data")
+    if not own:
+        _say(f"{start}: the data that it was trained on is not there; name it with --data, too, or it may be forgotten")
+    elif data and not set(own) <= set(data):
+        _say(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
+    return tuple(dict.fromkeys([*own, *data]))
+
+
+def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple["Run", int]:
     """The same for a run that is resumed."""
+    from lenet.datasets.source import JOINT
     from lenet.training.run import Run
     from lenet.training.train import resume
 
     run = Run(Path(where))
-    data = changes.pop("data", run.recipe.data)
     if not changes and run.finished:
-        click.echo(f"{where}: is finished; --epochs makes it longer", err=True)
+        _say(f"{where}: is finished; --epochs makes it longer")
         return run, 0
     try:
-        dataset = _load(run.recipe.change(data=data))
+        dataset = _load(run.recipe.change(data=JOINT.join(data) or run.recipe.data))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
     def warn(sentence: str) -> None:
-        click.echo(f"{where}: {sentence}", err=True)
+        _say(f"{where}: {sentence}")
 
     return _stoppable(
         lambda on_progress, stop: resume(run, dataset, **changes, on_progress=on_progress, stop=stop, on_warning=warn)
@@ -159,12 +216,23 @@ def _resume(where: str, changes: dict[str, Any]) -> tuple["Run", int]:
 
 
 def _load(recipe: Recipe) -> "Dataset":
+    """The recipe's data without broken pictures, which are named and counted."""
     from lenet.datasets import load_dataset
 
-    dataset = load_dataset(recipe.data, recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
+    broken: list[LenetError] = []
+    form = (recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
+    dataset = load_dataset(recipe.data, *form, broken.append)
+    for error in broken[:MOST_NAMED]:
+        _say(f"left out: {error}")
+    if len(broken) > MOST_NAMED:
+        _say(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`")
     for note in dataset.notes:
-        click.echo(f"{dataset.name}: {note}", err=True)
+        _say(note if dataset.sources else f"{dataset.name}: {note}")
     return dataset
+
+
+def _say(sentence: str) -> None:
+    click.echo(one_line(sentence), err=True)
 
 
 def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple["Run", int]:

@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -14,6 +16,8 @@ import click
 from lenet.errors import LenetError
 
 INTERRUPTED, TERMINATED = 130, 143
+# Where a verb writes.
+FILE, FOLDER = click.Path(path_type=Path, dir_okay=False), click.Path(path_type=Path, file_okay=False)
 
 
 def one_line(text: str) -> str:
@@ -26,12 +30,24 @@ class TerminatedError(SystemExit):
 
 
 class Verb(click.Command):
-    """A command whose errors are one line each, unless ``--debug`` is given."""
+    """A command whose errors and warnings are one line each, unless ``--debug`` is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, and suggest the option that initials such as ``--lr`` mean."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            options = (option for parameter in self.params for option in parameter.opts)
+            meant = next((it for it in options if _initials(it) == error.option_name.lstrip("-").lower()), None)
+            if meant is None:
+                raise
+            return ctx.fail(f"No such option {error.option_name!r}. Did you mean {meant!r}?")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         try:
-            with _sigterm_raises():
+            with _sigterm_raises(), warnings.catch_warnings():
+                warnings.showwarning = _say_warning  # type: ignore[assignment]
                 return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
@@ -52,6 +68,23 @@ class Verb(click.Command):
                 message = f"unexpected {type(error).__name__}: {first} (run again with --debug)"
         click.echo(f"lenet: {one_line(message)}", err=True)
         return ctx.exit(status)
+
+
+def check_out(path: Path, *endings: str, inputs: Set[Path] = frozenset()) -> None:
+    """Before the work begins, refuse a file to write that has another ending, or that must not be written over."""
+    from lenet.atomic import refuse_loss
+
+    if path.suffix.lower() not in endings:
+        raise LenetError(f"{path}: the ending must be {' or '.join(endings)}")
+    refuse_loss(path, inputs)
+
+
+def _initials(option: str) -> str:
+    return "".join(word[0] for word in option.strip("-").split("-"))
+
+
+def _say_warning(message: Warning | str, *_: object) -> None:
+    click.echo(f"lenet: {one_line(str(message))}", err=True)
 
 
 def verb(name: str, *examples: str) -> Callable[[Callable[..., None]], click.Command]:

@@ -1,6 +1,7 @@
 """Training, validation and test parts, as a source names them → one Dataset."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,11 +77,7 @@ def assemble(
 
 
 def join(parts: Sequence[Images], where: str) -> Images:
-    """The images of several parts, one after the other.
-
-    Raises:
-        LenetError: when they differ in shape.
-    """
+    """The images of several parts, one after the other; LenetError when they differ in shape."""
     if len({images.shape[1:] for images in parts}) > 1:
         shapes = ", ".join(str(images.shape[1:]) for images in parts)
         raise LenetError(f"{where}: the parts' images differ in shape: {shapes}")
@@ -91,29 +88,13 @@ def sections(dataset: Dataset) -> dict[str, slice]:
     """The parts that the source itself named, by name, or ``all``."""
     if dataset.test_from is None:
         return {"all": slice(0, len(dataset))}
-    marks = [0, dataset.test_from, len(dataset)]
-    if dataset.validation_from is None:
-        return {"train": slice(*marks[:2]), "test": slice(*marks[1:])}
-    marks.insert(1, dataset.validation_from)
-    return {name: slice(*marks[index : index + 2]) for index, name in enumerate(WRITTEN)}
-
-
-def part_column(dataset: Dataset) -> list[str] | None:
-    """A part's name for every image, or None when the source has no parts."""
-    if dataset.test_from is None:
-        return None
-    column: list[str] = []
-    for name, part in sections(dataset).items():
-        column += [name] * (part.stop - part.start)
-    return column
+    without = dataset.validation_from is None
+    marks = [0, *([] if without else [dataset.validation_from]), dataset.test_from, len(dataset)]
+    return {name: slice(*ends) for name, ends in zip(WRITTEN[:: 2 if without else 1], pairwise(marks), strict=True)}
 
 
 def part_number(name: Any, where: str) -> int:
-    """The part of that name.
-
-    Raises:
-        LenetError: for a name that no part has.
-    """
+    """The part of that name; LenetError for a name that no part has."""
     try:
         return PART_NAMES[str(name).lower()]
     except KeyError:

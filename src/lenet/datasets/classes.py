@@ -25,8 +25,7 @@ def number(
 ) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Labels ``(n,)`` and the class names that they index, from one name an image.
 
-    Raises:
-        LenetError: for a name that cannot be shown; ``where`` is named in it, and the image's ``place`` there.
+    A LenetError for a name that cannot be shown has ``where``, and the image's ``place`` there.
     """
     found, first, labels = np.unique(np.asarray(names, dtype=np.str_), return_index=True, return_inverse=True)
     for name, index in zip(found.tolist(), first.tolist(), strict=True):
@@ -39,8 +38,7 @@ def resolve(
 ) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Labels ``(n,)`` and class names, from numbers or names and perhaps the list that says what numbers mean.
 
-    Raises:
-        LenetError: for a label that is not in the list, or a name that cannot be shown; ``where`` is named in it.
+    A LenetError for a label that is not in the list, or a name that cannot be shown, has ``where``.
     """
     if listed is None:
         return number(values.astype(np.str_), where)
@@ -60,11 +58,7 @@ def resolve(
 def in_natural_order(
     labels: npt.NDArray[np.int64], class_names: Sequence[str], where: str
 ) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-    """The same labels for the same names in their natural order.
-
-    Raises:
-        LenetError: for names that cannot be shown or occur twice; ``where`` is named in it.
-    """
+    """The same labels for the same names in their natural order; LenetError for unshowable or equal names."""
     if len(class_names) > MOST_CLASSES:
         raise LenetError(f"{where}: has {len(class_names):,} classes, at most {MOST_CLASSES:,} are possible")
     for name in class_names:
@@ -79,12 +73,13 @@ def in_natural_order(
     return np.asarray(place[labels]), ordered
 
 
-def refuse_absent(labels: npt.NDArray[np.int64], class_names: Sequence[str], where: str) -> None:
-    """Before writing a format that knows a class only by its images.
+def merge(*lists: Sequence[str]) -> tuple[str, ...]:
+    """The class names of all lists, each once, in their natural order."""
+    return tuple(sorted({name for names in lists for name in names}, key=natural_key))
 
-    Raises:
-        LenetError: when a class has none.
-    """
+
+def refuse_absent(labels: npt.NDArray[np.int64], class_names: Sequence[str], where: str) -> None:
+    """Refuse a class without images, before writing a format that knows a class only by its images."""
     for name, count in zip(class_names, np.bincount(labels, minlength=len(class_names)), strict=True):
         if not count:
             raise LenetError(f"{where} cannot hold the class {name!r}, which has no image; take npz or parquet")

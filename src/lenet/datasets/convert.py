@@ -20,11 +20,7 @@ WRITERS: dict[str, Callable[[Dataset, Path], None]] = {
 
 
 def format_for(target: Path, chosen: str | None = None) -> str:
-    """The format of a target: the chosen one, else what its ending says, else a folder.
-
-    Raises:
-        LenetError: for an ending that is none of them.
-    """
+    """The format of a target: the chosen one, else what its ending says; LenetError for an unknown ending."""
     ending = target.suffix.lower().removeprefix(".")
     if chosen is None and ending and ending not in WRITERS:
         raise LenetError(f"{target}: its ending is neither .npz nor .parquet; name the format with --to")

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
-from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -141,20 +140,11 @@ def _shape(names: list[str], path: Path) -> tuple[int, ...]:
     if last is None:
         return (len(names),)
     shape = tuple(int(side) for side in last.groups(default="1"))
-    if names != _pixel_columns(shape, named=len([side for side in last.groups() if side])):
+    named = sum(side is not None for side in last.groups())
+    places = np.indices(shape).reshape(3, -1).T[:, :named] + 1
+    if names != ["x".join(map(str, place)) for place in places.tolist()]:
         raise LenetError(f"{path}: line 1: {len(names):,} pixel columns that end at {names[-1]} are not {names[-1]}")
     return shape
-
-
-def _pixel_columns(shape: tuple[int, ...], named: int | None = None) -> list[str]:
-    """The columns' names for images ``(height, width, depth)``; ``named`` is how many numbers a name has."""
-    height, width, depth = shape
-    if named is None:
-        if depth == 1 and height == width:
-            return [f"pixel{index}" for index in range(prod(shape))]
-        named = 2 if depth == 1 else 3
-    numbers = np.indices(shape).reshape(3, -1).T[:, :named] + 1
-    return ["x".join(map(str, row)) for row in numbers.tolist()]
 
 
 def _parse(chunk: list[tuple[int, str]], layout: _Layout, path: Path) -> npt.NDArray[Any]:

@@ -20,8 +20,8 @@ Labels = npt.NDArray[np.int64]
 
 # The split that takes the source's own parts, and its ratio for a source without, which is MNIST's.
 OWN, OWN_PROPORTION = "own", "6:1"
-# Largest share of the training images that is held out for validation.
-MOST_VALIDATION = 0.1
+# Largest share of the training images that is held out for validation, and the same of fewer than ``LITTLE``.
+MOST_VALIDATION, MOST_OF_LITTLE, LITTLE = 0.1, 0.2, 1000
 
 
 class Split(NamedTuple):
@@ -48,6 +48,8 @@ class Dataset:
         notes: What was done to the pictures, a sentence each.
         framing: How pictures became these images: see ``lenet.pictures.framing``.
         inverted: Whether framing ``whole`` inverted the pictures.
+        sources: Names of the sources when there are several.
+        source_of: The source of each image ``(n,)``, an index into ``sources``; None when there is one.
 
     Raises:
         LenetError: when the arrays do not match.
@@ -63,6 +65,8 @@ class Dataset:
     notes: tuple[str, ...] = ()
     framing: FramingKind = "whole"
     inverted: bool = False
+    sources: tuple[str, ...] = ()
+    source_of: Labels | None = None
 
     def __post_init__(self) -> None:
         """Bring the arrays into their one shape and check them."""
@@ -114,15 +118,8 @@ class Dataset:
 
     def take(self, indices: npt.NDArray[np.int64], name: str | None = None) -> "Dataset":
         """The images at ``indices``, in that order, as a data set of their own without parts."""
-        return replace(
-            self,
-            name=name or self.name,
-            images=gather(self.images, indices),
-            labels=self.labels[indices],
-            test_from=None,
-            validation_from=None,
-            origins=tuple(self.origins[index] for index in indices.tolist()) if self.origins else (),
-        )
+        origins = tuple(self.origins[index] for index in indices.tolist()) if self.origins else ()
+        return self._part(indices, gather(self.images, indices), origins, name or self.name)
 
     def with_classes(self, class_names: tuple[str, ...]) -> "Dataset":
         """The same images with the labels of another list of classes, matched by name.
@@ -162,13 +159,16 @@ class Dataset:
         if self.test_from is not None and (first, second) == (self.test_from, len(self) - self.test_from):
             return self._own_parts(self.test_from)
         test_count = round(len(self) * second / (first + second))
+        if ratio == OWN and not test_count:
+            message = f"too few pictures to train and test on ({len(self)}); collect at least 5 of each class"
+            raise LenetError(f"{self.name}: {message}")
         return self.hold_out(test_count, seed)
 
     def split_validation(self, count: int, seed: int = 0) -> tuple["Dataset", "Dataset | None"]:
         """Divide a training part into training and validation part.
 
         The source's own validation part is taken if it has one. Otherwise ``count`` images are held out, but at most a
-        tenth of all.
+        tenth of all, and of fewer than 1,000 a fifth; every class in the same ratio.
 
         Returns:
             Training and validation part; the latter is None when no image is held out.
@@ -178,7 +178,7 @@ class Dataset:
                 self._section(0, self.validation_from, self.name),
                 self._section(self.validation_from, len(self), f"{self.name}, validation"),
             )
-        count = min(count, int(MOST_VALIDATION * len(self)))
+        count = min(count, int((MOST_OF_LITTLE if len(self) < LITTLE else MOST_VALIDATION) * len(self)))
         if count == 0:
             return self, None
         parts = self.hold_out(count, seed)
@@ -212,24 +212,19 @@ class Dataset:
 
     def _section(self, start: int, stop: int, name: str) -> "Dataset":
         """The images from ``start`` to ``stop``, not copied."""
-        part = slice(start, stop)
+        rows = slice(start, stop)
+        return self._part(rows, self.images[rows], self.origins[rows], name)
+
+    def _part(self, rows: Any, images: Images, origins: tuple[str, ...], name: str) -> "Dataset":
+        source_of = None if self.source_of is None else self.source_of[rows]
         return replace(
-            self,
-            name=name,
-            images=self.images[part],
-            labels=self.labels[part],
-            test_from=None,
-            validation_from=None,
-            origins=self.origins[part],
-        )
+            self, name=name, images=images, labels=self.labels[rows], origins=origins, source_of=source_of,
+            test_from=None, validation_from=None,
+        )  # fmt: skip
 
 
 def as_images(images: Any, name: str) -> Images:
-    """Images in their one shape ``(n, height, width, depth)``; ``name`` is for messages.
-
-    Raises:
-        LenetError: not uint8, vectors that are not square, or another number of dimensions.
-    """
+    """Images in their one shape ``(n, height, width, depth)``; LenetError, with ``name``, for others."""
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise LenetError(f"{name}: images are {images.dtype}, not uint8 (0–255)")

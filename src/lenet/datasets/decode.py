@@ -1,7 +1,7 @@
 """Many encoded pictures → one array of images."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -39,13 +39,19 @@ def refuse(error: LenetError) -> None:
 
 
 def decode_all(
-    where: str, pictures: Pictures, parts: npt.NDArray[np.int64], preparation: Preparation, on_error: OnError
+    where: str,
+    pictures: Pictures,
+    labels: Sequence[Any] | npt.NDArray[Any],
+    parts: npt.NDArray[np.int64],
+    preparation: Preparation,
+    on_error: OnError,
 ) -> tuple[Images, npt.NDArray[np.int64], Choice]:
     """Decode pictures and bring them into the form that is asked.
 
     Args:
         where: The source, for messages.
         pictures: Iterates over them.
+        labels: Label of each, a number or a name.
         parts: Part of each picture, ``(n,)``; those of the first part decide the framing.
         preparation: What is asked.
         on_error: Is called for every broken picture; those are left out.
@@ -62,7 +68,7 @@ def decode_all(
         sizes, colour, several = _look_at_all(where, pictures)
         training = np.flatnonzero(parts == parts.min())
         sample = set(training[sample_indices(len(training))].tolist())
-        choice = choose(where, preparation, sizes, colour, _open_some(pictures, sample))
+        choice = choose(where, preparation, sizes, colour, _open_some(pictures, labels, sample))
         if several:
             note = f"used only the first page of files with several pages or frames: {len(several):,}, such as "
             choice = replace(choice, notes=(*choice.notes, note + repr(several[0])))
@@ -108,11 +114,11 @@ def _look_at_all(where: str, pictures: Pictures) -> tuple[dict[tuple[int, int], 
     return sizes, colour, several
 
 
-def _open_some(pictures: Pictures, indices: set[int]) -> Iterator[Picture]:
+def _open_some(pictures: Pictures, labels: Any, indices: set[int]) -> Iterator[tuple[Picture, Any]]:
     for place, (name, encoded) in enumerate(pictures()):
         if place in indices:
             with suppress(LenetError):  # decoding meets it again
-                yield _open(name, encoded)
+                yield _open(name, encoded), labels[place]
 
 
 def _open(name: str, encoded: Encoded) -> Picture:

@@ -10,11 +10,7 @@ from lenet.errors import LenetError
 
 
 def load_digits() -> Dataset:
-    """Load them; the levels 0 to 16 become 0 to 255.
-
-    Raises:
-        LenetError: when scikit-learn is not installed.
-    """
+    """Load them, levels 0 to 16 as 0 to 255; LenetError when scikit-learn is not installed."""
     try:
         from sklearn.datasets import load_digits as load
     except ModuleNotFoundError as error:

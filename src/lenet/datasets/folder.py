@@ -50,6 +50,7 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
     images, kept, choice = decode_all(
         str(root),
         lambda: ((str(picture.path), picture.path) for picture in pictures),
+        [picture.label for picture in pictures],
         every_part,
         preparation,
         on_error,

@@ -60,23 +60,12 @@ def idx_images(folder: Path) -> list[Path]:
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """Read an IDX file of unsigned bytes, gzipped or plain.
-
-    Returns:
-        The array in the shape that its header names.
-
-    Raises:
-        LenetError: missing, truncated, too long, corrupted, or not IDX.
-    """
+    """The array of an IDX file of unsigned bytes, gzipped or plain; LenetError when it is missing or damaged."""
     return parse_idx(unpack(path), path)
 
 
 def parse_idx(content: bytes, path: Path) -> npt.NDArray[np.uint8]:
-    """Make the array of an unpacked IDX file's ``content``; ``path`` is for the messages.
-
-    Raises:
-        LenetError: truncated, too long, or not IDX.
-    """
+    """The array of an unpacked IDX file's ``content``; LenetError, with ``path``, when it is truncated or too long."""
     header, shape = _header(content, path)
     if len(content) - header != prod(shape):
         raise LenetError(
@@ -87,11 +76,7 @@ def parse_idx(content: bytes, path: Path) -> npt.NDArray[np.uint8]:
 
 
 def unpack(path: Path) -> bytes:
-    """Read an IDX file whole, through gzip when it is gzipped, but never more than a byte beyond what it promises.
-
-    Raises:
-        LenetError: missing, not IDX, truncated or corrupted.
-    """
+    """Read an IDX file whole, through gzip when it is gzipped, but never more than a byte beyond what it promises."""
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"

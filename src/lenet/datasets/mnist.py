@@ -23,11 +23,7 @@ SHA256 = {
 
 
 def load_mnist(folder: Path = FOLDER) -> Dataset:
-    """Load all 70,000 images: the 60,000 to train first, then the 10,000 to test.
-
-    Raises:
-        LenetError: when a file is missing or differs from the published one in a single bit.
-    """
+    """All 70,000 images, those to train first; LenetError when a file differs from the published one."""
     with ThreadPoolExecutor() as pool:  # unpacking and hashing release the interpreter lock
         arrays = pool.map(lambda name: _read_verified(folder / f"{name}.gz", SHA256[name]), SHA256)
     train_images, train_labels, test_images, test_labels = arrays

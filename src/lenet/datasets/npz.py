@@ -56,11 +56,7 @@ def read_npz(path: Path) -> Dataset:
 
 
 def write_npz(dataset: Dataset, path: Path) -> None:
-    """Write ``x_train``, ``y_train``, those of the other parts, and ``class_names``.
-
-    Raises:
-        LenetError: when the file cannot be written.
-    """
+    """Write ``x_train``, ``y_train``, those of the other parts, and ``class_names``."""
     arrays: dict[str, npt.NDArray[Any]] = {"class_names": np.array(dataset.class_names)}
     for name, rows in sections(dataset).items():
         part = "train" if name == "all" else name

@@ -3,19 +3,23 @@
 Each class's mean image is compared with its printed character, upright and transposed, at equal place and size. The
 mean difference of the two correlations is +0.35 on MNIST, +0.45 on scikit-learn's digits, +0.27 to +0.35 on letters
 and digits in slanted and turned fonts, and the negative of that on the same transposed. It never came nearer to 0 than
-0.105 on 240 draws of three to seven of those characters, and than 0.179 on 400 draws of 50 to 500 images of MNIST.
+0.105 on 240 draws of three to seven of those characters, and than 0.179 on 400 draws of 50 to 500 images of MNIST. Of
+photos with shadows it may be anything; then images are no more like their own character than like others.
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from lenet.datasets.dataset import Dataset
+from lenet.pictures.letterbox import border
 
-# Of the measured gap, and how many characters are needed to speak of it.
-CERTAIN = -0.1
+# Of the difference; by how much a transposed image must be more like its own character than like the others; and how
+# many characters are needed to speak of it.
+CERTAIN, OWN = -0.1, 0.1
 FEWEST_CLASSES = 3
 # Images of a class that its mean is taken of, at the most.
 MOST_IMAGES = 500
@@ -27,23 +31,41 @@ Grey = npt.NDArray[np.float64]
 
 def is_transposed(dataset: Dataset) -> bool | None:
     """Whether the images are transposed; None when it cannot be told, for want of classes named by one character."""
-    gap = uprightness(dataset)
-    return None if gap is None else gap < CERTAIN
+    found = likeness(dataset)
+    return (
+        None if found is None else found.upright - found.transposed < CERTAIN and found.transposed - found.other > OWN
+    )
 
 
-def uprightness(dataset: Dataset) -> float | None:
-    """How much better the mean images fit print upright than transposed, -2 to 2; None for want of classes."""
-    gaps = []
+class Likeness(NamedTuple):
+    """Mean correlations of the classes' mean images with print."""
+
+    upright: float
+    transposed: float
+    other: float  # of transposed images with the other classes' print
+
+
+def likeness(dataset: Dataset) -> Likeness | None:
+    """How much the images are like the printed characters; None for want of classes."""
+    images, prints = [], []
     for label, name in enumerate(dataset.class_names):
         rows = np.flatnonzero(dataset.labels == label)
         if len(name) != 1 or not (name.isascii() and name.isalnum()) or not len(rows):
             continue
         rows = rows[:: -(-len(rows) // MOST_IMAGES)]
-        image = _centred(dataset.images[rows].mean(axis=(0, 3)))
-        printed = _centred(_print(name))
+        mean = dataset.images[rows].mean(axis=(0, 3))
+        on_white = border(mean[np.newaxis, ..., np.newaxis]).mean() > mean.mean()
+        image, printed = _centred(-mean if on_white else mean), _centred(_print(name))
         if image is not None and printed is not None:
-            gaps.append(_correlation(image, printed) - _correlation(image.T, printed))
-    return float(np.mean(gaps)) if len(gaps) >= FEWEST_CLASSES else None
+            images.append(image)
+            prints.append(printed.ravel())
+    count = len(images)
+    if count < FEWEST_CLASSES:
+        return None
+    upright = np.corrcoef([image.ravel() for image in images], prints)[:count, count:]
+    transposed = np.corrcoef([image.T.ravel() for image in images], prints)[:count, count:]
+    other = (transposed.sum() - np.trace(transposed)) / (count * (count - 1))
+    return Likeness(float(np.diag(upright).mean()), float(np.diag(transposed).mean()), float(other))
 
 
 @cache
@@ -68,7 +90,3 @@ def _centred(image: Grey) -> Grey | None:
     picture = Image.fromarray(image.astype(np.float32))
     fine = picture.transform((4 * SIDE, 4 * SIDE), Image.Transform.EXTENT, window, Image.Resampling.BILINEAR)
     return np.asarray(fine.resize((SIDE, SIDE), Image.Resampling.BOX), np.float64)
-
-
-def _correlation(first: Grey, second: Grey) -> float:
-    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
-from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_column, part_number
+from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_number, sections
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.decode import Encoded, OnError, decode_all
@@ -69,7 +69,7 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
         numbers, class_names = resolve(labels, listed, str(path))
         dataset = assemble(str(path), _read_pixels(shards, path), numbers, class_names, parts, origins)
         return prepare(dataset, preparation)
-    images, kept, choice = decode_all(str(path), lambda: _encoded(shards), parts, preparation, on_error)
+    images, kept, choice = decode_all(str(path), lambda: _encoded(shards), labels, parts, preparation, on_error)
     numbers, class_names = resolve(labels[kept], listed, str(path))
     kept_origins = [origins[index] for index in kept]
     dataset = assemble(str(path), images, numbers, class_names, parts[kept], kept_origins, choice.notes)
@@ -77,13 +77,9 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
 
 
 def write_parquet(dataset: Dataset, path: Path) -> None:
-    """Write PNGs and labels as the Hugging Face hub does, with a column ``part`` where the source has parts.
-
-    Raises:
-        LenetError: when pyarrow is missing or the file cannot be written.
-    """
+    """Write PNGs and labels as the Hugging Face hub does, with a column ``part`` where the source has parts."""
     arrow, parquet = _pyarrow()
-    parts = part_column(dataset)
+    parts = [name for name, rows in sections(dataset).items() for _ in range(rows.start, rows.stop) if name != "all"]
     features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": list(dataset.class_names)}}
     columns = {"image": arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())]), "label": arrow.int64()}
     if parts:

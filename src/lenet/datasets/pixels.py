@@ -12,8 +12,7 @@ from lenet.errors import LenetError
 def as_pixels(values: npt.NDArray[Any], where: str) -> Images:
     """uint8 of the same shape from whole numbers 0 to 255, or from fractions of which none exceeds 1.
 
-    Raises:
-        LenetError: for a value that is no pixel, with its place in the array.
+    A LenetError for a value that is no pixel has its place in the array.
     """
     if values.dtype == np.uint8:
         return np.asarray(values)

@@ -14,9 +14,9 @@ class Preparation:
     """What is asked of the pictures of a data set.
 
     Attributes:
-        size: Height and width of the images; None for 28×28 with framing ``mark``, and for the pictures' own size,
-            which must then be the same for all, with ``whole``.
-        depth: 1 for grey, 3 for colour; None keeps the pictures' own.
+        size: Height and width of the images; None for 28×28 with framing ``mark``, and for the pictures' own size with
+            ``whole``, which must then be the same for all, unless ``auto`` chose it.
+        depth: 1 for grey, 3 for colour; None keeps the pictures' own, unless the framing is ``auto``.
         invert: ``yes``, ``no``, or ``auto``, which inverts grey pictures on a white ground. Only for ``whole``.
         framing: ``mark``, ``whole``, or ``auto``, which chooses: see ``lenet.datasets.choose``.
 
@@ -30,7 +30,6 @@ class Preparation:
     framing: str = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse what no picture can be."""
         if self.size is not None and not all(1 <= side <= LARGEST_SIDE for side in self.size):
             raise LenetError(f"size {self.size[1]}x{self.size[0]}: sides are 1 to {LARGEST_SIDE} pixels")
         if self.depth not in (None, 1, 3):
@@ -44,11 +43,7 @@ class Preparation:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Height and width from ``28x28``, width first.
-
-    Raises:
-        LenetError: when it is not two numbers.
-    """
+    """Height and width from ``28x28``, width first; LenetError when it is not two numbers."""
     try:
         width, height = (int(side) for side in text.lower().replace("×", "x").split("x"))
     except ValueError:

@@ -29,7 +29,7 @@ def prepare(dataset: Dataset, preparation: Preparation) -> Dataset:
         choice = Choice("mark", Framing("whole" if asked == size == (IMAGE, IMAGE) else "mark", *asked, 1), ())
     else:
         training = dataset.validation_from or dataset.test_from or len(dataset)
-        sample = (open_picture(dataset.images[index]) for index in sample_indices(training))
+        sample = ((open_picture(dataset.images[it]), dataset.labels[it]) for it in sample_indices(training))
         choice = choose(dataset.name, preparation, {size: dataset.name}, colour, sample)
     return replace(
         dataset,

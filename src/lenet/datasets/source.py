@@ -14,9 +14,12 @@ from lenet.datasets.npz import read_npz
 from lenet.datasets.parquet import read_parquet
 from lenet.datasets.preparation import Preparation, parse_size
 from lenet.datasets.prepare import prepare
+from lenet.datasets.several import join
 from lenet.errors import LenetError
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
+# Between the names of several sources. The others are framed as the first.
+JOINT = " + "
 SOURCES = "mnist, digits, a folder of class folders, a folder of IDX files, or a file .npz, .csv or .parquet"
 
 
@@ -33,15 +36,17 @@ def load_dataset(
     Args:
         source: ``mnist``, ``digits`` (scikit-learn's), a folder with one folder for each class (under ``train`` and
             ``test`` or not), a folder of IDX pairs, an ``.npz``, ``.csv`` or ``.parquet`` file, or a folder of the
-            latter.
+            latter; or several of these with " + " between them, such as ``mnist + photos``.
         size: Height and width of the images, or a text such as ``28x28``, width first. Without it, framing ``mark``
             gives 28×28, and ``whole`` the pictures' own size.
-        depth: 1 for grey, 3 for colour; None keeps the pictures' own. Colour is always framed ``whole``.
+        depth: 1 for grey, 3 for colour, which is always framed ``whole``; None keeps the pictures' own, but for
+            framing ``auto``.
         invert: ``yes``, ``no``, or ``auto``: with framing ``whole``, grey pictures on a white ground are inverted to
             bright ink on black. The ground is white when the median of the sample's border pixels is above 127.
         framing: ``mark`` (the ink of one character, brought to MNIST's form), ``whole`` (the whole picture,
             letterboxed), or ``auto``, which chooses by a sample of 200 training pictures and says so in a note. Images
-            that are in MNIST's form already stay as they are.
+            that are in MNIST's form already stay as they are. It makes pictures grey, unless their colours tell the
+            classes apart clearly better, and 28×28 when they are of several sizes.
         on_error: Is called with every fault that can be passed over; by default the first one is raised.
 
     Raises:
@@ -51,6 +56,15 @@ def load_dataset(
         >>> dataset = load_dataset("photos", size=(28, 28), depth=1)
     """
     preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert, framing)
+    names = str(source).split(JOINT)
+    if len(names) == 1 or Path(source).exists():
+        return _load(source, preparation, on_error)
+    first = _load(names[0], preparation, on_error)
+    alike = Preparation((first.height, first.width), first.depth, "yes" if first.inverted else "no", first.framing)
+    return join([first, *(_load(name, alike, on_error) for name in names[1:])])
+
+
+def _load(source: str | Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if str(source) in BUNDLED:
         return prepare(BUNDLED[str(source)](), preparation)
     path = Path(source)

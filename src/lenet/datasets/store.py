@@ -23,11 +23,7 @@ MOST_UNPACKED_BYTES = 4 << 30
 
 
 def cache_folder() -> Path:
-    """The folder of mapped files: ``lenet`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``.
-
-    Raises:
-        LenetError: when the user has no home, as in some containers, and no cache folder is named.
-    """
+    """The folder of mapped files: ``lenet`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``; LenetError without a home."""
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
     except RuntimeError as error:
@@ -35,11 +31,7 @@ def cache_folder() -> Path:
 
 
 def gather(images: Pixels, indices: npt.NDArray[np.int64]) -> Pixels:
-    """Copy ``images[indices]`` to an array of its own.
-
-    Raises:
-        LenetError: when the cache folder has no space for it.
-    """
+    """Copy ``images[indices]`` to an array of its own, see ``allocate``."""
     shape = (len(indices), *images.shape[1:])
     if prod(shape) <= IN_MEMORY_BYTES:
         return images[indices]

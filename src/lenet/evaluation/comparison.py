@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -34,6 +35,10 @@ class Record:
             try:
                 texts.append((Path(run) / file).read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError) as error:
+                if texts and not (Path(run) / file).exists():
+                    raise LenetError(
+                        f"{run}: is not finished; resume it with: lenet train --resume {quote(run)}"
+                    ) from None
                 message = f"{Path(run) / file}: cannot be read ({reason(error)}); is {run} a finished run?"
                 raise LenetError(message) from error
         try:
@@ -67,6 +72,14 @@ class Record:
             "resumed at step": [int(change["step"]) for change in self.metrics.get("changes", [])],
         }
 
+    @property
+    def test_set(self) -> tuple[object, ...]:
+        """Equal for runs that are known to be tested on the same images: MNIST's own, or those of the same split."""
+        split = str(self.recipe.get("split", "own"))
+        drawn = self.recipe.get("data") != "mnist" or split not in ("own", "60000:10000")
+        result = self.result()
+        return (result["data SHA-256"], result["n"], *((split, self.recipe.get("seed")) if drawn else ()))
+
     def curve(self, column: str) -> list[tuple[float, float]]:
         """Points ``(training seconds, value)`` of a column of the history, where it was measured."""
         points = [(row["seconds"], row[column]) for row in self.history]
@@ -83,13 +96,19 @@ def differences(records: Sequence[Record], plain: Mapping[str, Any]) -> dict[str
     return {name: values for name, values in rows.items() if any(value != values[0] for value in values)}
 
 
+def same_test_set(records: Sequence[Record]) -> bool:
+    """Whether all runs are known to be tested on the same images, so that they can be ranked."""
+    return len({record.test_set for record in records}) == 1
+
+
 def draw(records: Sequence[Record]) -> Figure:
     """Learning curves of all runs: on validation images where every run has some, else on training images."""
     best = max(records, key=lambda record: float(record.metrics["test"]["accuracy"]))
     validated = all(record.curve("validation_accuracy") for record in records)
     column, kind = ("validation_accuracy", "validation") if validated else ("accuracy", "training")
+    title = f"{best.name} has the highest test accuracy: {best.metrics['test']['accuracy']:.2%}"
     return figures.comparison(
-        f"{best.name} has the highest test accuracy: {best.metrics['test']['accuracy']:.2%}",
+        title if same_test_set(records) else "Not ranked: the test images differ",
         [record.name for record in records],
         [record.curve("loss") for record in records],
         [record.curve(column) for record in records],

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
+from lenet.errors import LenetError
 from lenet.evaluation import metrics
 from lenet.evaluation.metrics import Counts, Floats
 from lenet.model.runtime import Model
@@ -117,8 +118,13 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     """Classify every image of ``dataset`` with ``model``, in one pass; classes are matched by name.
 
     Raises:
-        LenetError: for images of another shape, or of a class that the model does not know.
+        LenetError: for images of another shape, of a class that the model does not know, or arguments of other types.
     """
+    if not (isinstance(model, Model) and isinstance(dataset, Dataset)):
+        raise LenetError(
+            f"evaluate takes a Model and a Dataset, not {type(model).__name__} and {type(dataset).__name__}: write "
+            "evaluate(Model.load(…), load_dataset(…))"
+        )
     dataset = dataset.with_classes(model.class_names)
     logits, probabilities, unknown = model.classify(dataset.images)
     return Evaluation(

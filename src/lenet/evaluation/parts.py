@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lenet.datasets import Dataset, load_dataset
+from lenet.datasets.decode import refuse
 from lenet.errors import LenetError
 from lenet.model.metadata import Metadata
 
@@ -22,7 +23,9 @@ def data_for(model: Metadata, source: str | None = None) -> Dataset:
     # Version 0.1 had no framing: it letterboxed all pictures to train on, and chose the polarity when it loaded them.
     if "framing" not in model.recipe and (source == own or framing == "whole"):
         invert, framing = str(model.recipe.get("invert", "auto")), "whole"
-    return load_dataset(source, (model.height, model.width), model.depth, invert, framing)
+    # Training went on without the files that it could not read.
+    on_error = (lambda error: None) if source == own else refuse
+    return load_dataset(source, (model.height, model.width), model.depth, invert, framing, on_error)
 
 
 def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:

@@ -6,15 +6,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lenet import figures
-from lenet.atomic import replacing
+from lenet.atomic import write_bytes
 from lenet.datasets.dataset import Images
 from lenet.evaluation.corruptions import SEVERITIES, corrupt
 from lenet.evaluation.evaluate import Evaluation
 from lenet.evaluation.metrics import expected_calibration_error, reliability
 from lenet.evaluation.robustness import Robustness
 from lenet.evaluation.unknown import highest_logit, made_up
+from lenet.figures.render import as_png
 from lenet.model.runtime import Model
 
+# Every figure of an evaluation; the last two are those of robustness.
+NAMES = ("confusion", "mistakes", "calibration", "unknown", "robustness", "damages")
 MISTAKES_SHOWN = 24
 # More images do not make the violins smoother.
 MOST_SCORED = 2000
@@ -51,5 +54,4 @@ def write_robustness_figures(folder: Path, robustness: Robustness, image: Images
 
 def write_figure(folder: Path, name: str, figure: Figure) -> None:
     """Write ``name.png`` atomically."""
-    with replacing(folder / f"{name}.png", suffix=".png") as temporary:
-        figure.savefig(temporary)
+    write_bytes(folder / f"{name}.png", as_png(figure))

@@ -40,7 +40,7 @@ def draw(explanation: Explanation) -> Figure:
     names = [placed.name for placed in explanation.layers]
     before = names.index(evidence_layer(explanation.layers).name) - 1
     measured = f"HiResCAM of {names[before]}" if before >= 0 else "gradient × pixel"
-    name = short(explanation.class_names[explanation.label])
+    name = short(explanation.class_names[explanation.label], 12)
     with drawing(12, sum(heights) + 0.7) as figure:
         figure.suptitle(_headline(explanation), fontsize=20, fontweight="bold")
         bands: Any = figure.subfigures(len(heights), 1, height_ratios=heights)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet.atomic import replacing, replacing_folder
+from lenet.atomic import refuse_loss, replacing, replacing_folder
 from lenet.datasets import Dataset
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
@@ -61,7 +61,7 @@ def export_model(
         format: One of ``FORMATS``.
         out: File to write; for C, the folder.
         dataset: Data that the model was trained on: its test part for the check, its training part to calibrate.
-        force: Whether to replace an existing file or folder.
+        force: Whether to replace an export that is there.
         unproven: Whether to skip the check, on a machine without the program that runs the exported file.
 
     Returns:
@@ -72,9 +72,9 @@ def export_model(
             nothing is left behind.
     """
     target_class = FORMATS[format].load_target()
-    out = out.resolve()
-    _check_free(out, target_class.files, force)
-    file = read_model(locate_model(model))
+    out, source = out.resolve(), locate_model(model)
+    _check_free(out, source, target_class.files, force)
+    file = read_model(source)
     target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset))
     with replacing_folder(out) if target.files else replacing(out) as temporary:
         target.write(temporary)
@@ -103,8 +103,8 @@ def fold_temperature(file: ModelFile) -> ModelFile:
     return ModelFile(encode_model(weights, metadata), weights, metadata)
 
 
-def _check_free(out: Path, files: tuple[str, ...], force: bool) -> None:
-    """Refuse to overwrite without ``force``, and to remove a folder that holds other files even with it."""
+def _check_free(out: Path, source: Path, files: tuple[str, ...], force: bool) -> None:
+    """Refuse to overwrite without ``force``; even with it, to replace ``source`` or what is no export."""
     if not out.exists():
         return
     if not files and out.is_dir():
@@ -115,6 +115,8 @@ def _check_free(out: Path, files: tuple[str, ...], force: bool) -> None:
         raise LenetError(f"{out}: exists; choose another --out, or replace it with --force")
     if files and (other := sorted(entry.name for entry in out.iterdir() if entry.name not in files)):
         raise LenetError(f"{out}: also holds {other[0]}, so it is not replaced; name another folder with --out")
+    if not files:
+        refuse_loss(out, {source.resolve()})
 
 
 def _calibration_images(metadata: Metadata, dataset: Dataset) -> Images:

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lenet.figures.style import BLUE, GREY, LINES, VERMILION, drawing, short, show_image
+from lenet.figures.style import BLUE, GREY, LINES, VERMILION, drawing, short, show_image, text_width
 
 # With more classes, rates do not fit into the cells; with more than the second, counts do not either.
 MOST_WITH_RATES, MOST_NUMBERED = 12, 36
+# Names along each side; of more classes, every second, third … is named.
+MOST_LABELLED = 80
 # Fewer images do not determine a bin's accuracy; such bins are drawn pale.
 ENOUGH = 20
 # The severity at which kinds of damage are compared.
@@ -30,13 +32,16 @@ def confusion(counts: npt.NDArray[np.int64], class_names: Sequence[str]) -> Figu
     side = max(6.5, min(12, 0.42 * classes))
     with drawing(side + 0.8, side) as figure:
         axes = figure.subplots()
-        axes.set_title(f"{_finding(wrong, class_names)}\n{wrong.sum():,} of {counts.sum():,} wrong", fontsize=12)
+        axes.set_title(f"{_finding(wrong, class_names)}\n{wrong.sum():,} of {counts.sum():,} wrong", fontsize=11)
         most = max(1.0, mistaken.max())
         image = axes.imshow(mistaken, cmap="Oranges", vmin=0, vmax=most)
         figure.colorbar(image, ax=axes, shrink=0.8, label="mistakes (% of the row's class)")
         names = [short(name, 16) for name in class_names]
-        axes.set_xticks(range(classes), names, rotation=90 if max(map(len, names)) > 4 else 0)
-        axes.set_yticks(range(classes), names)
+        step = math.ceil(classes / MOST_LABELLED)
+        look: Any = {"fontsize": min(11, 50 * side * step / classes)}
+        rotation = 90 if max(map(text_width, names)) > 4 or classes > MOST_NUMBERED else 0
+        axes.set_xticks(range(0, classes, step), names[::step], rotation=rotation, **look)
+        axes.set_yticks(range(0, classes, step), names[::step], **look)
         axes.set(xlabel="answer", ylabel="truth")
         axes.grid(visible=False)
         for row, column in np.argwhere(counts > 0) if classes <= MOST_NUMBERED else ():
@@ -53,7 +58,7 @@ def _finding(wrong: npt.NDArray[np.int64], class_names: Sequence[str]) -> str:
     if not wrong.any():
         return "No mistakes"
     truth, answer = divmod(int(wrong.argmax()), len(class_names))
-    names = short(class_names[truth], 16), short(class_names[answer], 16)
+    names = short(class_names[truth], 12), short(class_names[answer], 12)
     return "Most often {} is read as {}: {} times".format(*names, wrong[truth, answer])
 
 

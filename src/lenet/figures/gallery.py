@@ -18,6 +18,7 @@ from lenet.figures.style import (
     short,
     show_image,
     signed_limit,
+    text_width,
 )
 
 Images = npt.NDArray[np.uint8]
@@ -27,6 +28,8 @@ Probabilities = npt.NDArray[np.float32]
 LONGEST = 12
 # Distance of two images, as a share of an image's side.
 GAP = 0.12
+# Of a contact sheet: height of an image with the gap in inches, and images in a line.
+TILE, PER_LINE = 0.4, 25
 # More kernels are not compared by eye; the weakest are left out.
 MOST_KERNELS = 60
 
@@ -47,13 +50,14 @@ def answer(image: Images, truth: int, probabilities: Probabilities, class_names:
     """One image ``(height, width, depth)`` beside the ten highest of the probabilities ``(classes,)``."""
     said = int(probabilities.argmax())
     colour = RIGHT if said == truth else WRONG
+    names = [short(name, LONGEST) for name in class_names]
     with drawing(5.5, 3) as figure:
-        mark = "✓" if said == truth else f"✗ is {short(class_names[truth])}"
-        title = f"{short(class_names[said])} {mark}   ({probabilities[said]:.1%})"
+        mark = "✓" if said == truth else f"✗ is {names[truth]}"
+        title = f"{names[said]} {mark}   ({probabilities[said]:.1%})"
         figure.suptitle(title, fontweight="bold", color=colour)
         picture, bars = figure.subplots(1, 2)
         show_image(picture, image)
-        draw_probabilities(bars, probabilities, [short(name, LONGEST) for name in class_names], said, colour)
+        draw_probabilities(bars, probabilities, names, said, colour)
     return figure
 
 
@@ -70,29 +74,31 @@ def suspects(images: Images, labels: Labels, probabilities: Probabilities, class
 
 
 def contact(title: str, rows: Sequence[Images], class_names: Sequence[str]) -> Figure:
-    """A row of images ``(n, height, width, depth)`` for each class; their numbers may differ."""
+    """The images ``(n, height, width, depth)`` of each class, in lines of at most ``PER_LINE``."""
     height, width, depth = rows[0].shape[1:]
     gap = max(1, round(GAP * max(height, width)))
     down, across = height + gap, width + gap
-    columns = max(len(images) for images in rows)
+    columns = min(PER_LINE, max(map(len, rows)))
+    first_lines = np.cumsum([0, *(max(1, math.ceil(len(images) / columns)) for images in rows)])
+    lines = int(first_lines[-1])
     # The background is white: grey images are drawn as ink on paper, where 0 is white.
-    sheet = np.full((len(rows) * down - gap, columns * across - gap, depth), 0 if depth == 1 else 255, np.uint8)
-    for row, images in enumerate(rows):
-        for column, image in enumerate(images):
-            sheet[row * down : row * down + height, column * across : column * across + width] = image
+    sheet = np.full((lines * down - gap, columns * across - gap, depth), 0 if depth == 1 else 255, np.uint8)
+    for start, images in zip(first_lines, rows, strict=False):
+        for number, image in enumerate(images):
+            top, left = (start + number // columns) * down, number % columns * across
+            sheet[top : top + height, left : left + width] = image
     names = [short(name) for name in class_names]
-    scale = max(0.28, min(0.6, 5 / columns))  # inches per image
-    side = columns * scale * across / down + 0.5 + 0.13 * max(map(len, names))
-    with drawing(max(4.0, side), len(rows) * scale + 0.6) as figure:
+    inches = across * TILE / down, 0.085 * max(map(text_width, names))
+    with drawing(max(4.0, columns * inches[0] + inches[1] + 0.5), lines * TILE + 0.6) as figure:
         axes = figure.subplots()
-        axes.set_title(title, fontsize=11)
+        axes.set_title(short(title, 60), fontsize=11)
         show_image(axes, sheet, vmin=0, vmax=255)
         axes.set_axis_on()
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.set_xticks([])
-        middles = [row * down + height / 2 - 0.5 for row in range(len(rows))]
-        axes.set_yticks(middles, names, fontsize=min(11, 30 * scale))
+        middles = (first_lines[:-1] + first_lines[1:]) * down / 2 - (1 + gap) / 2
+        axes.set_yticks(middles, names, fontsize=9)
         axes.tick_params(length=0)
     return figure
 
@@ -134,7 +140,7 @@ def _sheet(
     names = [short(name, LONGEST) for name in class_names]
     for label, chances in zip(truth, probabilities, strict=True):
         answer = int(chances.argmax())
-        space = " " if len(names[answer] + names[label]) < LONGEST - 4 else "\n"
+        space = " " if text_width(names[answer] + names[label]) < LONGEST - 4 else "\n"
         said = f"{names[answer]} ✓" if label == answer else f"{names[answer]} ✗{space}is {names[label]}"
         captions.append((f"{said}\n{chances[answer]:.1%}", RIGHT if label == answer else WRONG))
     return _grid(title, images, captions)
@@ -144,7 +150,7 @@ def _grid(title: str, images: Images, captions: Sequence[tuple[str, str]]) -> Fi
     """Images with a caption each, text and colour."""
     columns = min(8, max(5, math.ceil(math.sqrt(len(images)))))
     rows = max(1, math.ceil(len(images) / columns))
-    longest = max((len(line) for text, _ in captions for line in text.splitlines()), default=0)
+    longest = max((text_width(line) for text, _ in captions for line in text.splitlines()), default=0)
     size = min(10, 130 / max(longest, 1))
     with drawing(1.25 * columns, 1.5 * rows + 0.5) as figure:
         figure.suptitle(title, fontweight="bold")

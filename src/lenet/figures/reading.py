@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw, ImageFont
 
-from lenet.figures.style import BLUE, VERMILION, drawing, image_cells, show_image
+from lenet.figures.style import BLUE, VERMILION, drawing, font_file, image_cells, show_image
 
 Box = tuple[int, int, int, int]
 MOST_COLUMNS = 12
@@ -28,7 +28,7 @@ def annotated(
     image = Image.fromarray(pixels).resize((pixels.shape[1] * zoom, pixels.shape[0] * zoom), Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(image)
     size = max(12.0, 0.3 * zoom * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 12.0)
-    font = ImageFont.load_default(size)
+    font = ImageFont.truetype(font_file("".join(captions)), size)
     line = max(2, round(size / 10))
     for box, caption, doubt in zip(boxes, captions, doubtful, strict=True):
         colour = VERMILION if doubt else BLUE

@@ -80,6 +80,8 @@ def decode_model(content: bytes) -> ModelFile:
     if not all(isinstance(text, str) for pair in properties.items() for text in pair):
         raise LenetError("its metadata is not text")  # invalid UTF-8 is returned as bytes
     digest = properties.pop(DIGEST, None)
+    if digest is None and "training_data_sha256" in properties:
+        raise LenetError("it is an export for other tools; name the model that it was exported from")
     if digest is None:
         raise LenetError("it was not written by lenet: it carries no SHA-256 of itself")
     arrays = {tensor.name: _array(tensor) for tensor in model.graph.initializer}

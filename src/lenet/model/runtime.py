@@ -27,6 +27,8 @@ def locate_model(model: str | Path | None = None) -> Path:
     path = Path(model)
     if path.is_dir():
         path = path / "model.onnx"
+        if not path.exists() and (path.parent / "recipe.toml").exists():
+            raise LenetError(f"{path.parent}: is not finished; go on with: lenet train --resume {path.parent}")
         if not path.exists():
             raise LenetError(f"{path.parent}: has no model.onnx; name a run folder that `lenet train` made")
     elif not path.exists():
@@ -132,6 +134,8 @@ class Model:
         return open_session(model.SerializeToString())
 
     def _check(self, images: Images) -> None:
+        if images.shape == self.input_shape:
+            raise LenetError(f"images has the shape of one image, {images.shape}; give images[np.newaxis]")
         if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
             raise LenetError(
                 f"images are {images.dtype} of shape {images.shape[1:]}; this model takes uint8 {self.input_shape}"

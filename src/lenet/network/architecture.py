@@ -183,7 +183,7 @@ class Architecture:
             ("pooling", "kind", pooling, Pool), ("activation", "kind", activation, Activation),
         ):  # fmt: skip
             having = [number for number, layer in enumerate(layers) if isinstance(layer, kind)]
-            if value is not None and not having and kind is not Activation:
+            if value is not None and not having:
                 raise LenetError(f"{name} {value}: no layer of this network has that setting: {self}")
             for number in having[-1:] if kind is Dense else having:
                 if value is not None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import scipy.ndimage  # noqa: F401  needed by drawings; imported here so that the first one does not wait for it
 
+from lenet.collection import Collection
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.explain.explanation import explain
@@ -16,7 +17,6 @@ from lenet.model.runtime import Answers, Model
 from lenet.reading import Digit, Reader
 from lenet.reading.result import candidates
 from lenet.serve import schema
-from lenet.serve.collect import Collection
 from lenet.serve.details import encode_explanation
 from lenet.serve.drawing import FramedDrawing, frame_drawing
 from lenet.serve.limits import Limits

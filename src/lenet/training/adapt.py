@@ -1,4 +1,4 @@
-"""Settings of a recipe that depend on the training data and on its initial weights: view, normalisation, epochs."""
+"""Settings of a recipe that depend on the training data and on its initial weights."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lenet.datasets import Dataset
+from lenet.datasets.dataset import LITTLE
 from lenet.network.architecture import Conv, PlacedLayer, Pool
 from lenet.training.recipe import Recipe
 
@@ -14,6 +15,14 @@ SAMPLE = 1000
 # Ink is centred when the pixels outside the centre view have less than this share of the mean brightness of all:
 # MNIST's digits have 0.01 there, Fashion-MNIST's clothes 0.31.
 CENTRED = 0.05
+
+
+def recipe_for_few(dataset: Dataset) -> Recipe | None:
+    """``few``, with the augmentation that suits the framing, for fewer than 1,000 to train on; None for more."""
+    if (dataset.test_from or len(dataset)) >= LITTLE:
+        return None
+    few = Recipe.named("few")
+    return few if dataset.framing == "mark" else few.change(shear=0.0, elastic=0.0, thickness=0.0)
 
 
 def adapt(recipe: Recipe, dataset: Dataset, layers: Sequence[PlacedLayer]) -> Recipe:
@@ -25,9 +34,10 @@ def adapt(recipe: Recipe, dataset: Dataset, layers: Sequence[PlacedLayer]) -> Re
         view, normalisation = "whole", "none"
     elif view == "auto":
         view = "centre" if centred else "whole"
+    batch_size = min(recipe.batch_size, len(dataset))
     epochs = recipe.epochs if centred else recipe.whole_epochs or recipe.epochs
-    epochs = max(epochs, recipe.least_steps * recipe.batch_size / len(dataset))
-    return recipe.change(view=view, normalisation=normalisation, epochs=epochs)
+    epochs = max(epochs, recipe.least_steps * batch_size / len(dataset))
+    return recipe.change(view=view, normalisation=normalisation, epochs=epochs, batch_size=batch_size)
 
 
 def is_centred(dataset: Dataset, layers: Sequence[PlacedLayer]) -> bool:

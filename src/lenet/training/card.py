@@ -1,8 +1,11 @@
 """The model card of a run folder: the model, its measurements, its training."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from lenet.datasets.source import BUNDLED, JOINT
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
 from lenet.model.metadata import Metadata
@@ -19,10 +22,11 @@ def model_card(
         metadata.height, metadata.width, metadata.depth, len(metadata.class_names)
     )
     kernels = "![kernels of the first layer](figures/filters.png)\n" if has_kernels else ""
+    data, start = _option("data", recipe["data"].split(JOINT)), _option("from", [recipe["start"]])
     repeat = (
         "Since it was resumed with other settings, its recipe alone does not repeat it."
         if metrics["changes"]
-        else f"Repeat it with `lenet train --recipe {name}/recipe.toml`."
+        else f"Repeat it with `lenet train --recipe recipe.toml{data}{start}` in this folder."
     )
     return f"""# {name}
 
@@ -43,7 +47,7 @@ A network for {metadata.width}×{metadata.height}×{metadata.depth} images and {
 
 Recipe `{recipe["name"]}` on `{recipe["data"]}`, split {recipe["split"]}, seed {metadata.seed}; the test part
 was not used for training. {repeat} Measured by `lenet train`; measure
-again with `lenet evaluate`.
+again with `lenet evaluate .{data}` in this folder.
 
 {_calibration(metadata, evaluation)}
 
@@ -55,6 +59,13 @@ again with `lenet evaluate`.
 Versions: {", ".join(f"{library} {number}" for library, number in metadata.versions.items())}.
 SHA-256 of the data: `{metadata.training_data_sha256}`.
 """
+
+
+def _option(name: str, sources: Sequence[str]) -> str:
+    """An option with the absolute paths of files and folders, so that it works in every folder; none without them."""
+    paths = {source for source in sources if source and source not in BUNDLED and Path(source).exists()}
+    absolute = [str(Path(source).resolve()) if source in paths else source for source in sources]
+    return "" if absolute == list(sources) else f" --{name} {shlex.quote(JOINT.join(absolute))}"
 
 
 def _framing(metadata: Metadata) -> str:

@@ -1,29 +1,39 @@
 """The network before its first step: new weights, or those of a trained model."""
 
+from pathlib import Path
 from typing import Any
 
 from lenet.backend import keras
 from lenet.datasets import Dataset
+from lenet.datasets.classes import merge
+from lenet.datasets.source import BUNDLED, JOINT
 from lenet.errors import LenetError
-from lenet.model.file import MOST_BYTES, read_model
+from lenet.model.file import MOST_BYTES, ModelFile, read_model
 from lenet.model.runtime import locate_model
 from lenet.network.build import build
 from lenet.training.recipe import Recipe
 
 
-def start_from(recipe: Recipe, model: str) -> Recipe:
-    """The same recipe, starting from the weights of ``model``, a run folder or a model file.
+def read_start(model: str) -> ModelFile:
+    """The model to start from: ``bundled``, a run folder or a model file; LenetError when it cannot be read."""
+    return read_model(locate_model(None if model == "bundled" else model))
 
-    It gets the model's network, and its framing, size and depth of images where the recipe does not set them.
+
+def start_from(recipe: Recipe, model: str) -> Recipe:
+    """The same recipe, starting from the weights of ``model``: ``bundled``, a run folder or a model file.
+
+    It gets the model's network and classes, and its framing, size and depth of images where the recipe does not set
+    them.
 
     Raises:
         LenetError: when there is no such model, or it fails verification.
     """
-    file = read_model(locate_model(model))
+    file = read_start(model)
     metadata = file.metadata
     return recipe.change(
         start=model,
         start_sha256=file.sha256,
+        start_classes=metadata.class_names,
         framing=metadata.framing if recipe.framing == "auto" else recipe.framing,
         size=recipe.size or f"{metadata.width}x{metadata.height}",
         depth=recipe.depth or metadata.depth,
@@ -31,8 +41,25 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
     )
 
 
+def own_data(model: str) -> list[str]:
+    """The sources that ``model`` was trained on; none when one of them is not there any more."""
+    file = read_start(model)
+    if file.sha256 == read_start("bundled").sha256:
+        return ["mnist"]  # what every user has of its data
+    sources = str(file.metadata.recipe.get("data", "")).split(JOINT)
+    return sources if all(it in BUNDLED or (it and Path(it).exists()) for it in sources) else []
+
+
+def class_names(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
+    """Classes of the network: those of the model that it starts from, and those of ``dataset``."""
+    known = recipe.start_classes
+    if not known:
+        return dataset.class_names
+    return known if set(dataset.class_names) <= set(known) else merge(known, dataset.class_names)
+
+
 def build_network(dataset: Dataset, recipe: Recipe) -> Any:
-    """The recipe's network for the images and classes of ``dataset``, as a Keras network.
+    """The recipe's network for the images of ``dataset`` and its ``class_names``, as a Keras network.
 
     Its weights depend on the recipe's seed, or are those of the model that the recipe starts from.
 
@@ -40,10 +67,10 @@ def build_network(dataset: Dataset, recipe: Recipe) -> Any:
         LenetError: for a network that is too large for a model file, or that cannot take these images.
     """
     height, width, depth = dataset.images.shape[1:]
-    classes = len(dataset.class_names)
-    parameters = recipe.architecture.count_parameters(height, width, depth, classes)
+    classes = class_names(dataset, recipe)
+    parameters = recipe.architecture.count_parameters(height, width, depth, len(classes))
     # The rest of a model file is small, but for its class names.
-    needed = 4 * parameters + 64 * classes + (1 << 16)
+    needed = 4 * parameters + 64 * len(classes) + (1 << 16)
     if needed > MOST_BYTES:
         raise LenetError(
             f"{dataset.name}: this network for {dataset.width}×{dataset.height} pixels has {parameters:,} parameters, "
@@ -51,27 +78,39 @@ def build_network(dataset: Dataset, recipe: Recipe) -> Any:
             "28x28, or fewer --dense-units"
         )
     keras.utils.set_random_seed(recipe.seed)
-    network = build(recipe.architecture, width, height, depth, classes, initializer=recipe.initializer)
+    network = build(recipe.architecture, width, height, depth, len(classes), initializer=recipe.initializer)
     if recipe.start:
-        load_start(network, recipe, dataset.class_names)
+        load_start(network, recipe, classes)
     return network
 
 
-def load_start(network: Any, recipe: Recipe, class_names: tuple[str, ...]) -> None:
-    """Set the weights of ``network`` to those that ``recipe`` starts from; with other classes, not the last layer's."""
-    path = locate_model(recipe.start)
-    file = read_model(path)
+def load_start(network: Any, recipe: Recipe, classes: tuple[str, ...]) -> None:
+    """Set the weights of ``network`` to those that ``recipe`` starts from.
+
+    The last layer's go to the ``classes`` of the same names; of classes that the model does not have, the new weights
+    stay.
+    """
+    file = read_start(recipe.start)
     if recipe.start_sha256 not in ("", file.sha256):
-        raise LenetError(f"{path}: is not the model that this training started from; its SHA-256 is another")
+        raise LenetError(f"{recipe.start}: is not the model that this training started from; its SHA-256 is another")
     weights = {name: file.weights[name] for placed in file.metadata.layers for name in placed.weight_shapes}
     first, last = next(iter(weights)), file.metadata.layers[-2].name
     weights[first] = weights[first] / recipe.input_gain  # which training multiplies with
     for variable, (name, array) in zip(network.weights, weights.items(), strict=True):
-        if name.startswith(f"{last}/") and class_names != file.metadata.class_names:
-            continue
-        if tuple(variable.shape) != array.shape:
+        started = _grown(array, variable, file.metadata.class_names, classes) if name.startswith(f"{last}/") else array
+        if tuple(variable.shape) != started.shape:
             raise LenetError(
-                f"{path}: its {name} has shape {array.shape}, this training needs {tuple(variable.shape)}; "
+                f"{recipe.start}: its {name} has shape {array.shape}, this training needs {tuple(variable.shape)}; "
                 "take the model's network, size and depth of images"
             )
-        variable.assign(array)
+        variable.assign(started)
+
+
+def _grown(array: Any, variable: Any, known: tuple[str, ...], classes: tuple[str, ...]) -> Any:
+    """Weights of the last layer ``(…, classes)``: those in ``array`` for the ``known`` classes, else the variable's."""
+    grown = variable.numpy()
+    if grown.shape[:-1] != array.shape[:-1]:
+        return array
+    shared = [name for name in classes if name in known]
+    grown[..., [classes.index(name) for name in shared]] = array[..., [known.index(name) for name in shared]]
+    return grown

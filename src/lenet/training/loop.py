@@ -8,7 +8,7 @@ from weights, moving averages and step.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from lenet.backend import tf
 from lenet.datasets import Dataset
+from lenet.datasets.dataset import LITTLE
 from lenet.errors import LenetError
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.build import layers_of
@@ -32,9 +33,16 @@ from lenet.training.step import stepper
 TEACHER = "teacher"
 # Images per call when validating, fewer of large ones: a deeper network keeps feature maps of each.
 MEASURED, MEASURED_PIXELS = 250, 200_000
+# Fewer than ``LITTLE`` training images have at most so many rows in the history.
+MOST_ROWS = 20
 # Steps per call of the compiled function: enough for a negligible overhead, few enough for a smooth progress bar and an
 # interrupt within a second or two; fewer of large images.
 CHUNK, CHUNK_PIXELS = 20, 20_000_000
+
+
+# Beginnings of the arrays' names in a checkpoint: what the network's function depends on, and the same where the
+# validation loss was lowest.
+FUNCTION, BEST = ("weights/", "statistics/"), "best "
 
 
 class DivergedError(LenetError):
@@ -65,7 +73,7 @@ def fit(
     teacher: Learner | None = None,
     teacher_state: TrainingState | None = None,
 ) -> TrainingState:
-    """Train ``network`` on all of ``dataset``.
+    """Train ``network`` on all of ``dataset``, or until its patience ends.
 
     Args:
         network: A Keras network of layers that ``Architecture`` knows, whatever ``recipe.network`` says; its weights
@@ -89,24 +97,26 @@ def fit(
     learner = Learner(network, recipe, state.precision)
     optimizer = Optimizer(recipe, learner.weights)
     variables = _variables(learner, optimizer)
-    if saved:
-        _restore(variables, saved.arrays)
+    best: Arrays = _restore(variables, saved.arrays) if saved else {}
     take_steps = stepper(learner, optimizer, dataset, recipe, teacher)
-    state.steps = max(recipe.steps(len(dataset)), state.step)
+    state.steps = max(0 if state.without_gain(recipe.patience) else recipe.steps(len(dataset)), state.step)
     started = time.perf_counter()
-    for last, epoch_ends in _chunks(state.step, state.steps, recipe.batch_size, dataset):
+    for last, epoch_ends in _chunks(state.step, state.steps, recipe, dataset):
         _take_chunk(take_steps, dataset, recipe, state, last)
         state.seconds += time.perf_counter() - started
-        row = _end_epoch(learner, state, validation) if epoch_ends else None
+        row = _end_epoch(learner, state, validation, whole=len(dataset) < LITTLE) if epoch_ends else None
+        best = _watch(state, recipe.patience, variables, best) if row else best
         started = time.perf_counter()
         on_progress(Progress(last, state.steps, *state.trace[-1][1:], row))
         ended = last == state.steps or stop()
         if checkpoints and (ended or checkpoints.due()):
             _refuse_diverged(learner, variables, dataset.images[: recipe.batch_size], last)
             arrays = {name: variable.numpy() for name, variable in variables.items()}
-            checkpoints.save(last, {"training": vars(state), "settings": settings}, arrays)
+            checkpoints.save(last, {"training": vars(state), "settings": settings}, arrays | best)
         if ended:
             break
+    for name, array in best.items():
+        variables[name.removeprefix(BEST)].assign(array)
     learner.write_back()
     return state
 
@@ -166,12 +176,15 @@ def _variables(learner: Learner, optimizer: Optimizer) -> dict[str, Any]:
     return {f"{kind}/{name}": variable for kind, named in kinds.items() for name, variable in named.items()}
 
 
-def _restore(variables: dict[str, Any], arrays: Arrays) -> None:
-    found = {name: array.shape for name, array in arrays.items()}
+def _restore(variables: dict[str, Any], arrays: Arrays) -> Arrays:
+    """Set the variables; the rest of the arrays are the best ones."""
+    best = {name: array for name, array in arrays.items() if name.startswith(BEST)}
+    found = {name: array.shape for name, array in arrays.items() if name not in best}
     if found != {name: tuple(variable.shape) for name, variable in variables.items()}:
         raise LenetError("a checkpoint of another network; start a new run")
     for name, variable in variables.items():
         variable.assign(arrays[name])
+    return best
 
 
 def _refuse_diverged(learner: Learner, variables: dict[str, Any], images: Any, step: int) -> None:
@@ -181,25 +194,39 @@ def _refuse_diverged(learner: Learner, variables: dict[str, Any], images: Any, s
         raise DivergedError(f"the network's answers are not finite at step {step}")
 
 
-def _chunks(done: int, steps: int, batch: int, dataset: Dataset) -> Iterator[tuple[int, bool]]:
-    """Last step and whether an epoch ends there, for at most ``CHUNK`` steps each."""
-    images = len(dataset)
+def _chunks(done: int, steps: int, recipe: Recipe, dataset: Dataset) -> Iterator[tuple[int, bool]]:
+    """Last step and whether a row of the history ends there, for at most ``CHUNK`` steps each.
+
+    A row is an epoch, or as many as it takes for at most ``MOST_ROWS`` of little data.
+    """
+    batch = recipe.batch_size
+    images = len(dataset) * (ceil(recipe.epochs / MOST_ROWS) if len(dataset) < LITTLE else 1)
     longest = min(CHUNK, max(1, CHUNK_PIXELS // (batch * prod(dataset.images.shape[1:]))))
     while done < steps:
-        epoch = done * batch // images
-        epoch_end = min(steps, -(-(epoch + 1) * images // batch))
-        done = min(done + longest, epoch_end)
-        yield done, done == epoch_end
+        row = done * batch // images
+        row_end = min(steps, -(-(row + 1) * images // batch))
+        done = min(done + longest, row_end)
+        yield done, done == row_end
 
 
-def _end_epoch(learner: Learner, state: TrainingState, validation: Dataset | None) -> Epoch:
-    """Add a row to the history, and reset the sums."""
+def _end_epoch(learner: Learner, state: TrainingState, validation: Dataset | None, *, whole: bool) -> Epoch:
+    """Add a row to the history, its epoch rounded to a ``whole`` number or not, and reset the sums."""
     loss, right, seen = state.sums
     lost, accuracy = _measure(learner, validation) if validation is not None else (None, None)
-    row = Epoch(round(state.epochs, 4), loss / seen, right / seen, lost, accuracy, state.seconds)
+    epoch = round(state.epochs, 0 if whole and state.epochs >= 1 else 4)
+    row = Epoch(epoch, loss / seen, right / seen, lost, accuracy, state.seconds)
     state.history.append(row)
     state.sums = (0.0, 0.0, 0.0)
     return row
+
+
+def _watch(state: TrainingState, patience: int, variables: dict[str, Any], best: Arrays) -> Arrays:
+    """The best arrays, after a row of the history; without a gain for ``patience`` rows, this step is the last."""
+    if state.without_gain(patience):
+        state.steps = state.step
+    if not patience or state.without_gain(1):
+        return best
+    return {BEST + name: variable.numpy() for name, variable in variables.items() if name.startswith(FUNCTION)}
 
 
 def _measure(learner: Learner, dataset: Dataset) -> tuple[float, float]:

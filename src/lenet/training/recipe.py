@@ -24,6 +24,7 @@ Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ShareBelow1 = Annotated[float, Field(ge=0, lt=1)]
 Amount = Annotated[float, Field(ge=0, le=360)]
+Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, allow_inf_nan=False))
@@ -38,7 +39,7 @@ class Recipe:
 
     # Its name, or that of the recipe that it was changed from.
     name: str = "custom"
-    # What `load_dataset` takes.
+    # What `load_dataset` takes; several sources with " + " between them.
     data: str = "mnist"
     # How pictures become images: mark, whole, or auto, which chooses by the pictures (see `lenet.pictures.framing`).
     framing: Literal["auto", "mark", "whole"] = "auto"
@@ -48,8 +49,8 @@ class Recipe:
     invert: Literal["auto", "yes", "no"] = "auto"
     # Training : test, as `Dataset.split` takes it; own: the parts that the source itself names, else 6:1.
     split: str = "own"
-    # Number of training images held out for validation, at most a tenth of them; the test part is never used for
-    # that. A source's own validation part is used instead where there is one.
+    # Number of training images held out for validation, at most a tenth of them, of little data a fifth; the test part
+    # is never used for that. A source's own validation part is used instead where there is one.
     validation: Count = 0
     # Decides split, initial weights, order, augmentation and dropout.
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0  # 32-bit in TensorFlow
@@ -57,15 +58,23 @@ class Recipe:
     network: str = "lenet"
     # Keras initializer of the kernels: Glorot and Bengio, 2010, or He et al., 2015.
     initializer: Literal["glorot_uniform", "he_uniform"] = "glorot_uniform"
-    # A run or model file whose weights the training starts from, and the SHA-256 of that model.
+    # bundled, or a run or model file whose weights the training starts from; the SHA-256 of that model, and its
+    # classes, which the network keeps beside those of the data.
     start: str = ""
     start_sha256: str = ""
+    start_classes: Names = ()
     # Number of times that every training image is seen; 0.5 is half of them once.
     epochs: Annotated[Epochs, Field(gt=0)] = 20.0
     # The same where the images are not centred marks (see `view`), which are harder to learn. 0: as `epochs`.
     whole_epochs: Epochs = 0.0
     # Fewest steps; small data is seen more often.
     least_steps: Count = 0
+    # With several sources, the fewest images of each in an epoch: small ones are repeated, and images of the first are
+    # drawn (see mix.py). 0: every image once.
+    each_source: Count = 0
+    # Rows of the history without a lower validation loss after which the training stops; the weights of the lowest are
+    # kept. 0: never, and the last weights are kept.
+    patience: Count = 0
     # Number of images per step.
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 128
     # sgd (no momentum) or adamw (Adam with decoupled weight decay).
@@ -181,7 +190,8 @@ class Recipe:
     @property
     def sha256(self) -> str:
         """Over the fields that differ from their defaults, so that a field of a later version changes no older hash."""
-        changed = dict(self.to_dict().items() - Recipe().to_dict().items())
+        plain = Recipe().to_dict()
+        changed = {name: value for name, value in self.to_dict().items() if value != plain[name]}
         return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -192,7 +202,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for TOML and JSON."""
-        return asdict(self)
+        return {**asdict(self), "start_classes": list(self.start_classes)}
 
 
 # 99 % on the official test images in seconds. MNIST's digits are centred, so the centre view loses nothing that a short
@@ -245,6 +255,50 @@ BEST = Recipe(
     teacher_epochs=24.0,
     distillation=0.9,
 )
+# For fewer than 1,000 pictures: augmented, and stopped when the images held out show no gain.
+FEW = Recipe(
+    name="few",
+    validation=1_000,  # all that may be held out
+    epochs=60.0,
+    least_steps=800,
+    patience=6,
+    batch_size=32,
+    optimizer="adamw",
+    learning_rate=2e-3,
+    schedule="cosine",
+    warmup=0.1,
+    weight_decay=3e-2,
+    dropout=0.3,
+    label_smoothing=0.05,
+    input_gain=3.2,
+    rotation=12.0,
+    zoom=0.15,
+    shear=0.2,
+    shift=0.1,
+    elastic=0.4,
+    thickness=0.3,
+)
+# For a trained model: low rates, and the old data again beside the new.
+TUNE = Recipe(
+    name="tune",
+    validation=2_000,
+    epochs=2.0,
+    least_steps=240,
+    each_source=5_000,
+    optimizer="adamw",
+    learning_rate=5e-4,
+    schedule="linear",
+    warmup=0.1,
+    label_smoothing=0.05,
+    rotation=8.0,
+    zoom=0.08,
+    shear=0.1,
+    shift=0.06,
+    elastic=0.2,
+    thickness=0.2,
+    taper=0.5,
+    taper_to=0.1,
+)
 NAMED = (
     FAST,  # the default
     # The tutorial's 98.49 % on the tutorial's own split, as soon as possible: the same with half the images.
@@ -255,4 +309,6 @@ NAMED = (
     # The tutorial's own: plain SGD, twenty epochs, two thirds to train and one third to test. The tutorial leaves the
     # initial weights to its version of Keras; He's are three points ahead after two epochs on digits held out.
     Recipe(name="tutorial", split="2:1", initializer="he_uniform", epochs=20.0, optimizer="sgd", learning_rate=0.01),
+    FEW,
+    TUNE,
 )

@@ -140,13 +140,14 @@ class Run:
         state: TrainingState,
         evaluation: Evaluation,
         test_part: Dataset,
+        said: dict[str, Any],
     ) -> None:
-        """Write all results; ``metrics.json`` last, which marks the run as finished."""
+        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished."""
         save_weights(network, self.path / "model.weights.h5")
         metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(state.history))
-        metrics = _metrics(metadata, recipe, state, evaluation)
+        metrics = _metrics(metadata, recipe, state, evaluation) | said
         kernels = image_kernels(metadata.layers, weights)
         card = model_card(self.path.name, metadata, metrics, evaluation, kernels is not None)
         write_text(self.path / "README.md", card)

@@ -38,6 +38,11 @@ class TrainingState:
     # "teacher" for the training of the teacher.
     changes: list[dict[str, Any]] = field(default_factory=list)
 
+    def without_gain(self, patience: int) -> bool:
+        """Whether the last ``patience`` rows of the history, if any, have no lower validation loss than one before."""
+        losses = [row.validation_loss for row in self.history if row.validation_loss is not None]
+        return bool(patience and losses) and len(losses) - 1 - losses.index(min(losses)) >= patience
+
     @classmethod
     def from_dict(cls, values: Any) -> "TrainingState":
         """The inverse of ``vars``, also for rows that JSON has made lists; LenetError for values that no state has."""

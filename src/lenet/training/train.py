@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lenet.datasets import Dataset
+from lenet.datasets.dataset import LITTLE
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
 from lenet.evaluation.calibration import calibrate
@@ -17,12 +18,14 @@ from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment, library_versions
-from lenet.training.initial import build_network, start_from
+from lenet.training.initial import build_network, class_names, start_from
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
+from lenet.training.mix import mix
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.state import TrainingState
+from lenet.training.verdict import held_out, verdict
 
 # Between the model file and Keras: float32 sums in another order differ in the last digits, a defect by more.
 LARGEST_DIFFERENCE = 1e-5
@@ -122,8 +125,11 @@ def resume(
 
 
 def _split(dataset: Dataset, recipe: Recipe) -> _Parts:
+    names = class_names(dataset, recipe)
     train_part, test = dataset.split(recipe.split, recipe.seed)
-    return _Parts(*train_part.split_validation(recipe.validation, recipe.seed), test)
+    train_part, validation = train_part.split_validation(recipe.validation, recipe.seed)
+    train_part = mix(train_part.with_classes(names), recipe.each_source, recipe.seed)
+    return _Parts(train_part, validation and validation.with_classes(names), test.with_classes(names))
 
 
 def _environment(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
@@ -192,7 +198,7 @@ class _Trainer:
         dataset, recipe = self.dataset, self.recipe
         same = ("class_names", "height", "width", "depth", "framing", "inverted")
         metadata = Metadata(
-            **{name: getattr(dataset, name) for name in same},
+            **{name: getattr(self.data.test, name) for name in same},
             network=recipe.network,
             recipe=recipe.to_dict(),
             seed=recipe.seed,
@@ -214,7 +220,10 @@ class _Trainer:
             metadata = calibrate(model, self.data.validation)
             model = model_with(metadata)
         evaluation = evaluate(model, self.data.test)
-        self.run.write_results(network, weights, metadata, recipe, state, evaluation, self.data.test)
+        said: dict[str, Any] = {"held_out": held_out(evaluation, self.data.test, recipe)}
+        if len(self.data.train) < LITTLE:
+            said["verdict"] = verdict(evaluation, evaluate(model, self.data.train).accuracy)
+        self.run.write_results(network, weights, metadata, recipe, state, evaluation, self.data.test, said)
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
         owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}
@@ -242,6 +251,7 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
         view="whole",
         start="",
         start_sha256="",
+        patience=0,
     )
 
 

@@ -18,11 +18,11 @@ export const paintImage = (canvas, image) =>
 const ORANGE = [255, 140, 40], BLUE = [70, 150, 255];
 const highest = (rows) => rows.reduce((all, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), all), 0) || 1;
 
-// Orange is positive, blue negative, black 0. All maps of a layer share one scale, `most`.
+// Blue is positive, orange negative, as on the sheets of `lenet explain`; black is 0. All maps of a layer share one scale, `most`.
 // Low values are raised a little, or one map of high values would leave the others dark.
 export function paintSigned(canvas, rows, most = highest(rows)) {
   paint(canvas, rows, (value) => {
-    const share = Math.min(1, Math.abs(value) / most) ** 0.7, hue = value >= 0 ? ORANGE : BLUE;
+    const share = Math.min(1, Math.abs(value) / most) ** 0.7, hue = value >= 0 ? BLUE : ORANGE;
     return [...hue.map((part) => part * share), 255];
   });
 }
@@ -34,7 +34,7 @@ export function paintOver(canvas, rows, image) {
   const most = highest(rows), stepY = image.length / rows.length, stepX = image[0].length / rows[0].length;
   const large = image.map((row, y) => row.map((_, x) => rows[Math.min(rows.length - 1, Math.floor(y / stepY))][Math.min(rows[0].length - 1, Math.floor(x / stepX))]));
   paint(canvas, large, (value, y, x) => {
-    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? ORANGE : BLUE, ink = 0.55 * brightness(image[y][x]) * (1 - 0.6 * share);
+    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? BLUE : ORANGE, ink = 0.55 * brightness(image[y][x]) * (1 - 0.6 * share);
     return [...hue.map((part) => Math.min(255, part * share + ink)), 255];
   });
 }

@@ -1,4 +1,4 @@
-"""Corrections: drawings with wrong answers, kept as labelled pictures that ``lenet train --data`` takes."""
+"""Images kept as labelled pictures, a folder for each class, that ``lenet train --data`` takes."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ MOST_KEPT = 100_000
 
 
 class Collection:
-    """A folder with a folder for each class and a PNG for each image."""
+    """Corrections of wrong answers."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder; it is made with the first picture."""
@@ -28,15 +28,29 @@ class Collection:
         Raises:
             LenetError: when the label cannot be a folder's name, or the folder is full or cannot be written.
         """
-        if is_passed_over(label) or "/" in label or "\\" in label or len(label.encode()) > 255:
-            raise LenetError(f"class {label!r}: cannot be a folder's name, so nothing was kept")
+        path = class_folder(self.folder, label) / picture_name(image)
         if self._count >= MOST_KEPT:
             raise LenetError(f"{self.folder}: has {MOST_KEPT:,} pictures already; start with another --collect DIR")
-        content = io.BytesIO()
-        as_picture(image).save(content, "PNG")
-        name = hashlib.sha256(image.tobytes()).hexdigest()[:20]
-        path = self.folder / label / f"{name}.png"
         if not path.exists():
-            write_bytes(path, content.getvalue())
+            write_picture(path, image)
             self._count += 1
         return path
+
+
+def class_folder(root: Path, label: str) -> Path:
+    """The folder of a class in ``root``; LenetError when a folder cannot have its name."""
+    if is_passed_over(label) or "/" in label or "\\" in label or len(label.encode()) > 255:
+        raise LenetError(f"class {label!r}: cannot be a folder's name, so nothing was kept")
+    return root / label
+
+
+def picture_name(image: Pixels) -> str:
+    """A file name that depends on the pixels alone."""
+    return f"{hashlib.sha256(image.tobytes()).hexdigest()[:20]}.png"
+
+
+def write_picture(path: Path, image: Pixels) -> None:
+    """Write a uint8 image ``(height, width, 1 or 3)`` as PNG, atomically."""
+    content = io.BytesIO()
+    as_picture(image).save(content, "PNG")
+    write_bytes(path, content.getvalue())

@@ -1,0 +1,67 @@
+"""What the measurements of a training say in words, and by source."""
+
+from typing import Any
+
+import numpy as np
+
+from lenet.datasets import Dataset
+from lenet.errors import LenetError
+from lenet.evaluation import Evaluation
+from lenet.evaluation.metrics import wilson_interval
+from lenet.model.runtime import Model
+from lenet.training.initial import read_start
+from lenet.training.recipe import Recipe
+
+# A 95 % interval wider than this says little; training images read better than its upper end by more than that margin
+# are learned by heart.
+WIDE, MARGIN = 0.2, 0.05
+
+
+def held_out(evaluation: Evaluation, test: Dataset, recipe: Recipe) -> list[dict[str, Any]]:
+    """Number of test images of each source, and how many of them are read correctly.
+
+    With a model that the training started from, also how many that reads correctly ``before``; None when it is not
+    there any more. Empty for new weights trained on a single source, of which the evaluation says all.
+    """
+    if not recipe.start and not test.sources:
+        return []
+    right = evaluation.predicted == evaluation.truth
+    before = _right_before(test, recipe) if recipe.start else None
+    source_of = np.zeros(len(test), int) if test.source_of is None else test.source_of
+    rows = []
+    for number, name in enumerate(test.sources or (test.name.removesuffix(" test"),)):
+        chosen = source_of == number
+        row = {"data": name, "n": int(chosen.sum()), "correct": int(right[chosen].sum())}
+        if recipe.start:
+            row["before"] = None if before is None else int(before[chosen].sum())
+        rows.append(row)
+    return rows
+
+
+def _right_before(test: Dataset, recipe: Recipe) -> Any:
+    try:
+        file = read_start(recipe.start)
+    except LenetError:
+        return None
+    if file.sha256 != recipe.start_sha256:
+        return None
+    model = Model(file)
+    answers = np.array(model.class_names)[model.predict(test.images).argmax(axis=1)]
+    return answers == np.array(test.class_names)[test.labels]
+
+
+def verdict(evaluation: Evaluation, training_accuracy: float) -> str:
+    """A sentence on the test accuracy of a model of little data, for users who do not know intervals."""
+    low, high = wilson_interval(evaluation.correct, evaluation.n)
+    chance = evaluation.confusion.sum(axis=1).max() / evaluation.n
+    interval = f"between {low:.0%} and {high:.0%} of further pictures right (95 % interval)"
+    if low <= chance:
+        return f"no better than chance, as far as {evaluation.n} test pictures can tell: {interval}; add pictures"
+    if training_accuracy > high + MARGIN:
+        return (
+            f"overfits: {training_accuracy:.0%} of the training pictures are read correctly, but {interval}; "
+            "add pictures"
+        )
+    if high - low > WIDE:
+        return f"{evaluation.n} test pictures are too few to tell more than: {interval}"
+    return f"learned: {interval}"

@@ -1,0 +1,49 @@
+"""The model card: its commands work where it says."""
+
+import re
+import shlex
+
+import numpy as np
+import pytest
+
+from lenet import Recipe, evaluate, load_dataset
+from lenet.cli.main import main
+from lenet.datasets.convert import convert
+from lenet.training.card import model_card
+from tests.networks import random_model
+
+
+@pytest.fixture
+def card(tmp_path, monkeypatch, test_part):
+    """Of a run trained on two sources, one of them a file of the folder where it was trained."""
+    monkeypatch.chdir(tmp_path)
+    convert(test_part.take(np.arange(40)), tmp_path / "my digits.npz", "npz")
+
+    def write(**about):
+        recipe = {**Recipe().to_dict(), "data": "mnist + my digits.npz"}
+        model = random_model("mlp", recipe=recipe, **about)
+        dataset = test_part.take(np.arange(40))
+        evaluation = evaluate(model, dataset.__class__("mine", dataset.images, dataset.labels, tuple("abcdefghij")))
+        measured = {"changes": [], "expected_calibration_error": 0.1, "epochs": 1, "train_seconds": 2.0}
+        return model_card("run", model.metadata, {**measured, "precision": "float32"}, evaluation, False)
+
+    return write
+
+
+def test_its_commands_name_the_data_from_every_folder(card, tmp_path, monkeypatch):
+    commands = re.findall(r"`lenet ([^`]*)`", card())
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for verb in ("train", "evaluate"):
+        (command,) = (line for line in commands if line.startswith(f"{verb} "))
+        parsed = main.get_command(None, verb).make_context(verb, shlex.split(command)[1:]).params
+        (source,) = parsed["data"] if verb == "train" else (parsed["data"],)
+        assert source == f"mnist + {tmp_path / 'my digits.npz'}"
+        assert load_dataset(source).sources
+
+
+def test_it_says_how_many_images_nothing(card):
+    """How many images the temperature was fitted on is not known to the card."""
+    assert "too few images were held out" in card()
+    assert "fitted on training images held out" in card(unknown_threshold=3.0)
+    assert "2,000" not in card(unknown_threshold=3.0)
