@@ -23,7 +23,7 @@ def test_a_view_has_the_size_that_was_asked_for(shape):
 
 
 def characters(picture):
-    return [mark for mark in detect_marks(open_picture(picture)).marks if mark.kind == "9"]
+    return [mark for mark in detect_marks(open_picture(picture))[0].marks if mark.kind == "9"]
 
 
 @pytest.mark.parametrize("ruled", ["none", "lines", "squares"])

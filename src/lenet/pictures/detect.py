@@ -19,6 +19,8 @@ CLEAR = 0.3
 # The picture is looked at with its longer side at each of these, unless that enlarges it by more than the zoom.
 SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
 LARGEST_SIDE = 2048
+# So many sizes are read at most, each so many times another.
+MOST_SIZES, OTHER_SIZE = 2, 1.3
 # Least probability of ink, of a middle, and of a line.
 INK, MIDDLE, LINE = 0.5, 0.15, 0.5
 # A pixel points to a middle at most so far from where its offset ends, pixels of half the size.
@@ -29,21 +31,26 @@ SHARE = 0.2
 LEAST_AREA, MOST_PIECES = 6, 3000
 
 
-def detect_marks(picture: Picture) -> FoundMarks:
-    """Find the marks of a picture, looked at in the size in which its writing is seen best."""
+def detect_marks(picture: Picture) -> list[FoundMarks]:
+    """Find the marks of a picture, looked at in the sizes in which its writing is seen best; the best first."""
     longer = max(picture.pixels.shape[:2])
     sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
-    best, height, side = -np.inf, 0.0, sides[0]
-    for larger in sides:
-        evidence, seen = _writing(look(picture.pixels, larger))
-        if evidence > best:
-            best, height, side = evidence, seen, larger
-        elif best > CLEAR:  # the writing was seen, and is too large from here on
+    seen: list[tuple[float, float, int]] = []
+    for side in sides:
+        evidence, height = _writing(look(picture.pixels, side))
+        if height:
+            seen.append((evidence, min(LARGEST_SIDE, side * BEST_HEIGHT / height), side))
+        if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
             break
-    if height:
-        side = min(LARGEST_SIDE, round(side * BEST_HEIGHT / height))
-    view = look(picture.pixels, side)
-    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, side / longer, lines=view.lines > LINE)
+    sizes: list[int] = []
+    for _, size, _ in sorted(seen, reverse=True):
+        if len(sizes) < MOST_SIZES and all(max(size / other, other / size) > OTHER_SIZE for other in sizes):
+            sizes.append(round(size))
+    return [_marks_of(look(picture.pixels, size), size / longer) for size in sizes or sides[:1]]
+
+
+def _marks_of(view: View, zoom: float) -> FoundMarks:
+    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, lines=view.lines > LINE)
 
 
 def _writing(view: View) -> tuple[float, float]:
@@ -59,10 +66,11 @@ def _writing(view: View) -> tuple[float, float]:
     if not large.any():
         return -np.inf, 0.0
     weights = np.exp(-(np.log2(heights[large] / BEST_HEIGHT) ** 2) / 2)
-    return float(((certain[large] - CERTAIN) * weights).sum()), _weighted_median(heights[large], areas[large])
+    evidence = float(((certain[large] - CERTAIN) * weights).sum())
+    return evidence, _weighted_median(heights[large], areas[large] * weights.astype(float))
 
 
-def _weighted_median(values: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> float:
+def _weighted_median(values: npt.NDArray[np.int64], weights: npt.NDArray[np.floating]) -> float:
     order = np.argsort(values)
     total = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(total, total[-1] / 2)])

@@ -41,6 +41,11 @@ class Mark:
         return self.box[3] - self.box[1]
 
     @property
+    def certainty(self) -> float:
+        """Mean strength of its ink, 0.5 to 1."""
+        return float(self.strength[self.strength > 0.5].mean())
+
+    @property
     def centre(self) -> tuple[float, float]:
         """Of the box: across, down."""
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2

@@ -24,6 +24,8 @@ SPECK, SMALLEST, LARGEST = 0.12, 0.35, 2.5
 WIDEST = 6.0
 TALLEST_JOINED = 1.4
 NEAR, NEAR_ABOVE = 0.16, 0.25
+# Strokes are compared in windows of so many times the picture's pixels in all; only nested drawings need more.
+MOST_COMPARED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +130,15 @@ def _joined(pieces: Strokes, size: float) -> list[list[int]]:
     """Groups of indices that make one mark each: the detached bar of a 5, a stroke that broke."""
     group = list(range(len(pieces)))
     boxes = pieces.boxes.copy()
+    areas = (pieces.widths + size) * (pieces.heights + size)
+    pixels = float(MOST_COMPARED * pieces.labels.size)
     # The smallest first: a fragment goes to its nearest neighbour, which may have grown by then.
     for index in np.argsort(np.maximum(pieces.widths, pieces.heights), kind="stable"):
         best, host = np.inf, -1
         for other in _neighbours(boxes, index, size * NEAR_ABOVE):
-            if group[other] == group[index] or not _may_join(boxes[index], boxes[other], size):
+            if pixels < 0 or group[other] == group[index] or not _may_join(boxes[index], boxes[other], size):
                 continue
+            pixels -= areas[index]
             distance = _distance(pieces, index, other, size)
             if distance < best:
                 best, host = distance, other

@@ -87,7 +87,9 @@ class Reader:
         contrast = known(find_marks(picture), self.model, self._reads_digits)
         if not self._reads_digits:
             return self._reading(picture, contrast)
-        detected = known(detect_marks(picture), self.model, digits=True)
+        detected = max(
+            (known(found, self.model, digits=True) for found in detect_marks(picture)), key=lambda way: way.evidence
+        )
         fragments = contrast.is_one_character and detected.table is None
         least = MANY_MARKS if fragments else contrast.evidence + CLEARLY
         return self._reading(picture, detected if detected.evidence > least else contrast)

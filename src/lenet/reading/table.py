@@ -51,7 +51,7 @@ class _Line(NamedTuple):
     first: int
     last: int
 
-    def at(self, along: Floats | float) -> Floats | float:
+    def at(self, along: float) -> float:
         return self.start + self.slope * along
 
 
@@ -135,7 +135,8 @@ def _pitch(lines: list[_Line]) -> float:
 
 def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
     """Between which lines places lie: 0 for the first two, -1 before the first."""
-    return np.sum([line.at(along) < across for line in lines], axis=0) - 1
+    before = np.array([line.start + line.slope * along < across for line in lines])
+    return np.asarray(before.sum(axis=0) - 1)
 
 
 def _reached(lines: list[_Line], along: Floats) -> npt.NDArray[np.bool_]:

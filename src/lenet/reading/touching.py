@@ -1,6 +1,7 @@
 """Digits that touch: where a mark can be cut in two."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ NARROWEST = 0.75
 LONGEST_CUT = 2.0
 # Both halves are digits: so high and so wide, in heights of the writing.
 LEAST_HEIGHT, LEAST_WIDTH = 0.55, 0.1
-MOST_CUTS = 15
+MOST_CUTS, MOST_TRIED = 15, 60
 # A mark of this width to height is cut when the halves are as sure as the whole; a narrower one when they are surer, by
 # as much in log-probability as it is narrower. Chosen on MNIST training digits, single and pushed together.
 EVEN = 1.2
@@ -71,12 +72,8 @@ def possible_cuts(mark: Mark, size: float) -> list[tuple[Mark, Mark]]:
             # A long foot that reaches the next digit is to be cut at that digit: the valley's ends count as well.
             for column in {int(least[len(least) // 2]), int(valley[0]), int(valley[-1])}:
                 found.append((int(ink[column]), column - (sheared.shape[1] - mask.shape[1]) // 2, slant))
-    pairs: list[tuple[Mark, Mark]] = []
-    for _, column, slant in sorted(found):
-        pair = _halves(mark, mask, column, slant, tall)
-        if pair is not None and len(pairs) < MOST_CUTS:
-            pairs.append(pair)
-    return pairs
+    tried = (_halves(mark, mask, column, slant, tall) for _, column, slant in sorted(found)[:MOST_TRIED])
+    return list(islice((pair for pair in tried if pair is not None), MOST_CUTS))
 
 
 def _sheared(mask: Mask, slant: float) -> Mask:
