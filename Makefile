@@ -33,7 +33,7 @@ count:
 	done
 	@printf '%6d src/lenet, all\n' "$$(find src/lenet -name '*.py' -exec cat {} + | wc -l)"
 
-# Trains the network that finds marks on pages, on simulated ones, from nothing; it takes the place of the one there is.
+# Trains the network that finds marks on pages, on simulated ones, from nothing; it takes the place of the one there is. Hours.
 finder: .venv/bench
 	$(BIN)/python benchmarks/train_finder.py
 

@@ -43,8 +43,9 @@ def detect_marks(picture: Picture) -> list[FoundMarks]:
         if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
             break
     sizes: list[int] = []
-    for _, size, _ in sorted(seen, reverse=True):
-        if len(sizes) < MOST_SIZES and all(max(size / other, other / size) > OTHER_SIZE for other in sizes):
+    for evidence, size, _ in sorted(seen, reverse=True):
+        likely = not sizes or evidence > max(seen)[0] / 2
+        if likely and len(sizes) < MOST_SIZES and all(max(size / other, other / size) > OTHER_SIZE for other in sizes):
             sizes.append(round(size))
     return [_marks_of(look(picture.pixels, size), size / longer) for size in sizes or sides[:1]]
 

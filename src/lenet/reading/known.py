@@ -13,10 +13,10 @@ from lenet.reading.touching import cut_apart
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits. What is detected
 # is mostly writing, what contrast shows may be anything.
-FEW, MANY, MANY_DETECTED = 2, 0.1, 0.24
-# Detected ink of less mean probability is texture: 99 of 100 known marks on real rows and pages have more than 0.79, 9
-# of 10 in texture less.
-CERTAIN = 0.78
+FEW, MANY, MANY_DETECTED = 2, 0.1, 0.34
+# Detected ink of less mean probability is texture: 99 of 100 known marks on real rows and pages have more than 0.79,
+# half of those in texture less than this.
+CERTAIN = 0.7
 # A character that fills a picture has this share of its longer side, or more.
 FILLS = 0.25
 # Only texture has more marks; to look at each for cuts would take long.
