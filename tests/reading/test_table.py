@@ -44,6 +44,15 @@ def test_marks_have_the_row_and_column_that_they_stand_in(slope, gap):
     assert [table.cells[each] for each in marks] == places
 
 
+def test_the_edge_of_the_picture_closes_cells():
+    """The first and the last column of a table are often cut off."""
+    cut = grid(5, 4)[:, 50 : 30 + 60 * 4 - 20]  # without the outer lines
+    marks = [mark(x - 50, 30 + 40 * row + 10) for x, row in ((65, 0), (110, 1), (230, 4))]
+    table = find_table(marks, cut, 1.0)
+    assert (table.rows, table.columns) == (5, 4)
+    assert [table.cells[each] for each in marks] == [(0, 0), (1, 1), (4, 3)]
+
+
 def test_lines_at_half_the_size():
     table = find_table([mark(2 * 50, 2 * 40, 28, 40)], grid(3, 3), 0.5)
     assert (table.rows, table.columns, list(table.cells.values())) == (3, 3, [(0, 0)])

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,11 +27,11 @@ def locate_model(model: str | Path | None = None) -> Path:
         return BUNDLED
     path = Path(model)
     if path.is_dir():
-        path = path / "model.onnx"
-        if not path.exists() and (path.parent / "recipe.toml").exists():
-            raise LenetError(f"{path.parent}: is not finished; go on with: lenet train --resume {path.parent}")
+        run, path = path, path / "model.onnx"
+        if not path.exists() and (run / "recipe.toml").exists():
+            raise LenetError(f"{run}: is not finished; resume it with: lenet train --resume {quote(str(run))}")
         if not path.exists():
-            raise LenetError(f"{path.parent}: has no model.onnx; name a run folder that `lenet train` made")
+            raise LenetError(f"{run}: has no model.onnx; name a run folder that `lenet train` made")
     elif not path.exists():
         raise LenetError(f"{path}: no such model file or run folder")
     return path

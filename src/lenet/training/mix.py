@@ -4,8 +4,7 @@ import numpy as np
 
 from lenet.datasets import Dataset
 
-# The first source has so many times the images of each other one: it is what must not be forgotten. With as many as the
-# others, a model loses 0.2 points on digits held out, whatever the learning rate; with three times as many, none.
+# The first source has so many times the images of each other one: it is what must not be forgotten (benchmarks/LOG.md).
 FIRST = 3
 
 
