@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.paper import compose, no_digit
+from lenet.pictures import segment
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import detect_marks
 from lenet.pictures.finder import KINDS, look
@@ -50,6 +51,17 @@ def test_blank_ruled_and_black_paper_have_no_marks():
     rng = np.random.default_rng(2)
     empty = [len(characters(no_digit(rng, kind))) for kind in ("blank", "black") for _ in range(10)]
     assert empty.count(0) >= 19
+
+
+def test_nested_drawings_are_not_compared_without_end(monkeypatch):
+    page = Image.new("L", (1000, 750), 255)
+    for radius in range(6, 350, 9):
+        ImageDraw.Draw(page).arc((500 - radius, 375 - radius, 500 + radius, 375 + radius), 10, 350, 0, 2)
+    windows = []
+    distance = segment._distance
+    monkeypatch.setattr(segment, "_distance", lambda *given: windows.append(given) or distance(*given))
+    find_marks(open_picture(page))
+    assert 0 < len(windows) < 150  # each may be as large as the picture
 
 
 def test_joined_marks_have_the_ink_of_all_and_a_mark_has_its_own_alone():
