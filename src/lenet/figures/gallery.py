@@ -91,7 +91,7 @@ def contact(title: str, rows: Sequence[Images], class_names: Sequence[str]) -> F
     inches = across * TILE / down, 0.085 * max(map(text_width, names))
     with drawing(max(4.0, columns * inches[0] + inches[1] + 0.5), lines * TILE + 0.6) as figure:
         axes = figure.subplots()
-        axes.set_title(short(title, 60), fontsize=11)
+        figure.suptitle(short(title, 60), fontsize=11)  # the images may be narrower than it
         show_image(axes, sheet, vmin=0, vmax=255)
         axes.set_axis_on()
         axes.grid(visible=False)
