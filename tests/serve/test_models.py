@@ -8,10 +8,11 @@ from PIL import Image
 from lenet import Model, create_app
 from lenet.explain.explanation import explain
 from lenet.pictures.contrast import find_marks
-from lenet.pictures.detect import detect_marks
+from lenet.pictures.detect import detect_at, detect_marks
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
 from lenet.reading.known import known
+from lenet.reading.reader import NEAR
 from lenet.serve.drawing import frame_drawing
 from tests.networks import counted, random_model
 from tests.serve.serving import as_file, seven
@@ -121,9 +122,10 @@ def test_each_image_goes_through_the_network_once(bundled: Model, test_part) -> 
     page[40:240, 40:240] -= seven(200)
     page[60:180, 260:380] -= seven(120)
     covered = 32 * 32
-    # By contrast there are two marks, and the image of both together; two to four are detected in each size.
+    # By contrast there are two marks, and the image of both together; two to four are detected in each of the sizes.
     picture = open_picture(as_file(page))
-    ways = [find_marks(picture), *detect_marks(picture)]
+    sizes = detect_marks(picture)
+    ways = [find_marks(picture), *sizes, *(detect_at(picture, sizes[0].zoom * factor) for factor in NEAR)]
     found = sum(len(set(known(way, bundled, True).answered)) for way in ways)
     assert 4 <= found <= 4 * len(ways)
     with served(bundled) as client, counted(bundled) as passes:

@@ -47,11 +47,15 @@ def detect_marks(picture: Picture) -> list[FoundMarks]:
         likely = not sizes or evidence > max(seen)[0] / 2
         if likely and len(sizes) < MOST_SIZES and all(max(size / other, other / size) > OTHER_SIZE for other in sizes):
             sizes.append(round(size))
-    return [_marks_of(look(picture.pixels, size), size / longer) for size in sizes or sides[:1]]
+    return [detect_at(picture, size / longer) for size in sizes or sides[:1]]
 
 
-def _marks_of(view: View, zoom: float) -> FoundMarks:
-    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, lines=view.lines > LINE)
+def detect_at(picture: Picture, zoom: float) -> FoundMarks:
+    """Find the marks of a picture that is looked at so many times larger, at most with ``LARGEST_SIDE`` pixels."""
+    longer = max(picture.pixels.shape[:2])
+    side = min(LARGEST_SIDE, max(1, round(zoom * longer)))
+    view = look(picture.pixels, side)
+    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, side / longer, lines=view.lines > LINE)
 
 
 def _writing(view: View) -> tuple[float, float]:

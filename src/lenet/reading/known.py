@@ -13,7 +13,7 @@ from lenet.reading.touching import cut_apart
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits. What is detected
 # is mostly writing, what contrast shows may be anything.
-FEW, MANY, MANY_DETECTED = 2, 0.1, 0.34
+FEW, MANY, MANY_DETECTED = 2, 0.1, 0.25
 # Detected ink of less mean probability is texture: 99 of 100 known marks on real rows and pages have more than 0.79,
 # half of those in texture less than this.
 CERTAIN = 0.7
@@ -35,7 +35,6 @@ class Known(NamedTuple):
         size: Height of the writing, in pixels of what was looked at.
         cells: Row and column of the marks that stand in a table.
         table: Rows and columns of the table.
-        all_unknown: Whether so many marks are unknown that the writing is no digits.
         evidence: How well the marks are known: probabilities of the known, less a part for each unknown;
             more for separators and a table.
     """
@@ -46,8 +45,18 @@ class Known(NamedTuple):
     size: float
     cells: dict[Mark, tuple[int, int]]
     table: tuple[int, int] | None
-    all_unknown: bool
     evidence: float
+
+    @property
+    def characters(self) -> list[Mark]:
+        """The marks that are no separators, in reading order."""
+        return [mark for line in self.lines for mark in line if mark in self.answered]
+
+    @property
+    def all_unknown(self) -> bool:
+        """Whether so many marks are unknown that the writing is no digits."""
+        unknown = [self.answered[mark].unknown for mark in self.characters]
+        return sum(unknown) > FEW + (MANY if self.found.lines is None else MANY_DETECTED) * len(unknown)
 
     @property
     def is_one_character(self) -> bool:
@@ -75,7 +84,6 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         for mark in marks:
             if mark.certainty < CERTAIN:
                 answered[mark] = answered[mark]._replace(unknown=True)
-    unknown = sum(answered[mark].unknown for mark in marks)
     evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
     return Known(
         found,
@@ -84,6 +92,5 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         writing_height(marks),
         table.cells if table else {},
         (table.rows, table.columns) if table else None,
-        unknown > FEW + (MANY if found.lines is None else MANY_DETECTED) * len(marks),
         evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)) + TABLE * bool(table),
     )

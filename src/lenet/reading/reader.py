@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a seco
 # Evidence for the marks that are detected must be so much higher than for those that contrast shows. Where it shows one
 # that fills the picture, it must be that of many: fragments of one character may look like several.
 CLEARLY, MANY_MARKS = 0.5, 6.0
+# The picture is also looked at in sizes near the best: what is writing is read alike.
+NEAR = (0.74, 1.35)
 
 
 class Reader:
@@ -79,20 +81,26 @@ class Reader:
         """Find marks by contrast, and where the classes are digits, detect them; take what the network knows better.
 
         Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
+        All other marks are known when they are read alike in several ways.
         """
         from lenet.pictures.contrast import find_marks
-        from lenet.pictures.detect import detect_marks
+        from lenet.pictures.detect import detect_at, detect_marks
+        from lenet.reading.agreement import agreed
         from lenet.reading.known import known
 
         contrast = known(find_marks(picture), self.model, self._reads_digits)
         if not self._reads_digits:
             return self._reading(picture, contrast)
-        detected = max(
-            (known(found, self.model, digits=True) for found in detect_marks(picture)), key=lambda way: way.evidence
-        )
+        found = detect_marks(picture)
+        ways = [known(each, self.model, digits=True) for each in found]
+        detected = max(ways, key=lambda way: way.evidence)
         fragments = contrast.is_one_character and detected.table is None
-        least = MANY_MARKS if fragments else contrast.evidence + CLEARLY
-        return self._reading(picture, detected if detected.evidence > least else contrast)
+        if fragments and detected.evidence <= MANY_MARKS:
+            return self._reading(picture, contrast)
+        best = detected if detected.evidence > contrast.evidence + CLEARLY or fragments else contrast
+        near = (detect_at(picture, found[0].zoom * factor) for factor in NEAR)
+        ways += [contrast, *(known(each, self.model, digits=True) for each in near if each.zoom != found[0].zoom)]
+        return self._reading(picture, agreed(best, [way for way in ways if way is not best]))
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered

@@ -1,0 +1,70 @@
+"""What several ways of reading one picture agree on."""
+
+import numpy as np
+import pytest
+
+from lenet import Model
+from lenet.pictures.marks import FoundMarks, Mark
+from lenet.reading.agreement import agreed
+from lenet.reading.answers import AnsweredMarks, MarkAnswer
+from lenet.reading.known import Known
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return Model.load()
+
+
+def way(model, boxes, answers, zoom=1.0, margin=0):
+    """A way that sees marks in these boxes of the picture, as ``(label, probability, unknown)``."""
+    ink = np.zeros((100, 200), np.float32)
+    marks = []
+    answered = AnsweredMarks(model)
+    for box, (label, probability, unknown) in zip(boxes, answers, strict=True):
+        edges = tuple(round(edge * zoom) + margin for edge in box)
+        mark = Mark(edges, np.ones((edges[3] - edges[1], edges[2] - edges[0]), np.float32))
+        probabilities = np.full(10, (1 - probability) / 9, np.float32)
+        probabilities[label] = probability
+        answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown)
+        marks.append(mark)
+    found = FoundMarks(marks, np.zeros((100, 200, 3), np.uint8), ink, ink > 0, zoom, margin, ink > 0)
+    return Known(found, answered, [marks], 20.0, {}, None, 1.0)
+
+
+BOX, BESIDE = (10, 10, 30, 40), (60, 10, 80, 40)
+
+
+def verdict(first, *others):
+    result = agreed(first, others)
+    (mark,) = result.characters
+    answer = result.answered[mark]
+    return int(answer.probabilities.argmax()), answer.unknown
+
+
+def test_a_mark_that_other_ways_know_is_known(bundled):
+    doubted = way(bundled, [BOX], [(7, 0.6, True)])
+    sure = [way(bundled, [BOX], [(7, 0.95, False)], zoom=zoom, margin=margin) for zoom, margin in ((2.0, 8), (0.5, 0))]
+    assert verdict(doubted, *sure) == (7, False)
+
+
+def test_a_mark_that_only_one_of_many_ways_sees_is_unknown(bundled):
+    lone = way(bundled, [BOX], [(1, 0.9, False)])
+    elsewhere = [way(bundled, [BESIDE], [(1, 0.99, False)]) for _ in range(4)]
+    assert verdict(lone, *elsewhere) == (1, True)
+
+
+def test_the_class_is_that_of_the_mean_probabilities(bundled):
+    first = way(bundled, [BOX], [(4, 0.6, False)])
+    assert verdict(first, *(way(bundled, [BOX], [(9, 0.9, False)]) for _ in range(2))) == (9, False)
+
+
+def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
+    ways = [way(bundled, [BOX], [(4, 0.6, True)]) for _ in range(5)]
+    assert verdict(*ways) == (4, True)
+
+
+def test_so_many_unknown_marks_make_the_writing_no_digits(bundled):
+    boxes = [(20 * place, 10, 20 * place + 15, 40) for place in range(8)]
+    known, doubted = (7, 1.0, False), (7, 0.3, True)
+    assert way(bundled, boxes, 3 * [known] + 5 * [doubted]).all_unknown
+    assert not agreed(way(bundled, boxes, 3 * [known] + 5 * [doubted]), [way(bundled, boxes, 8 * [known])]).all_unknown
