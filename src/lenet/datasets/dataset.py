@@ -98,12 +98,12 @@ class Dataset:
 
     def _repr_png_(self) -> bytes:
         """A sheet of the first images of each class, for notebooks."""
-        from lenet import figures
+        from lenet.figures.gallery import contact
         from lenet.figures.render import as_png
 
         labels = range(min(len(self.class_names), SHEET_CLASSES))
         rows = [self.images[np.flatnonzero(self.labels == label)[:SHEET_IMAGES]] for label in labels]
-        return as_png(figures.contact(f"{self.name}: {len(self):,} images", rows, self.class_names[: len(rows)]))
+        return as_png(contact(f"{self.name}: {len(self):,} images", rows, self.class_names[: len(rows)]))
 
     @property
     def height(self) -> int:

@@ -193,11 +193,11 @@ class Reading:
 
     def annotated(self) -> "Image.Image":
         """The picture with a box and the answer for each digit, unknown ones in orange."""
-        from lenet import figures
+        from lenet.figures.reading import annotated
 
         digits, place = self.answers, self.stages.place
         boxes, shown = [place(digit.box) for digit in digits], [digit.shown for digit in digits]
-        return figures.annotated(self.stages.pixels, boxes, shown, [digit.unknown for digit in digits])
+        return annotated(self.stages.pixels, boxes, shown, [digit.unknown for digit in digits])
 
     def _repr_png_(self) -> bytes:
         """``annotated``, for notebooks."""
