@@ -15,7 +15,7 @@ from lenet.sheet.layout import Sheet
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if not page.is_relative_to(DOCS / "zh")]
 BLOCK = re.compile(r"(?P<why><!-- not run: .+? -->\n\n)?^ *```bash\n(?P<commands>.+?)^ *```$", re.MULTILINE | re.DOTALL)
-QUICK = ("--epochs", "0.02")
+QUICK = ("--epochs", "0.3")
 
 
 def blocks(page: Path) -> list[tuple[bool, list[str]]]:
