@@ -3,13 +3,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test faults agree lint count finder bench lock clean
+.PHONY: train test lessons docs faults agree lint count finder bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
 
 test: .venv/dev
 	$(BIN)/pytest
+
+# Every lesson in both languages; `make test` runs the English ones, whose code is the same.
+lessons: .venv/dev
+	LENET_LESSONS=1 $(BIN)/pytest tests/lessons
+
+# The documentation in both languages, built/en/index.html and built/zh/index.html; a warning is an error. Minutes.
+docs: .venv/dev
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs built/en
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet --conf-dir docs --define language=zh_CN docs/zh built/zh
 
 # Kills trainings at random and wherever a checkpoint touches the disk; resumed, they must end with the same bits. Minutes.
 faults: .venv/dev

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lenet.datasets import Dataset, load_dataset
     from lenet.errors import LenetError
-    from lenet.evaluation import Evaluation, evaluate
+    from lenet.evaluation.evaluate import Evaluation, evaluate
     from lenet.model.runtime import Model
     from lenet.network.architecture import Architecture
     from lenet.network.build import LeNet, build

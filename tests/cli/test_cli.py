@@ -94,7 +94,7 @@ def example_files(tmp_path, run, test_part):
 
 @pytest.fixture
 def served_briefly(monkeypatch):
-    """``lenet serve`` is told to go as soon as it is ready, and opens no browser."""
+    """``lenet serve`` is told to go as soon as it is ready, and opens no browser; neither does ``lenet lessons``."""
     from lenet.serve import server
 
     def serve(app, listener, on_ready, really=server.serve):
@@ -102,6 +102,7 @@ def served_briefly(monkeypatch):
 
     monkeypatch.setattr(server, "serve", serve)
     monkeypatch.setattr(webbrowser, "open", lambda _: True)
+    monkeypatch.setitem(sys.modules, "jupyterlab", None)
 
 
 @pytest.mark.usefixtures("example_files", "served_briefly")

@@ -45,12 +45,11 @@ class Drawings:
         annotated, strip = self._paths(stem)
         stages = reading.stages
         digits = reading.answers
-        boxes = [_scaled(digit.box, stages.scale) for digit in digits]
+        boxes = [stages.place(digit.box) for digit in digits]
         doubtful = [digit.unknown for digit in digits]
         captions = [f"{digit.label} {digit.probability:.0%}" + " ?" * digit.unknown for digit in digits]
         if annotated is not None:
-            shown = [digit.shown for digit in digits]
-            self._write(annotated, as_png(figures.annotated(stages.pixels, boxes, shown, doubtful)))
+            self._write(annotated, as_png(reading.annotated()))
         if strip is not None and reading.whole is None:
             images = [digit.image[..., 0] for digit in digits]
             steps = figures.reading(stages.pixels, stages.strength, stages.mask, boxes, images, captions, doubtful)
@@ -125,8 +124,3 @@ def _unused(path: Path, taken: set[str]) -> Path:
         free = path.with_stem(f"{path.stem}-{number}")
     taken.add(str(free).casefold())
     return free
-
-
-def _scaled(box: tuple[int, int, int, int], scale: float) -> tuple[int, int, int, int]:
-    left, top, right, bottom = box
-    return round(left / scale), round(top / scale), round(right / scale), round(bottom / scale)

@@ -22,6 +22,8 @@ Labels = npt.NDArray[np.int64]
 OWN, OWN_PROPORTION = "own", "6:1"
 # Largest share of the training images that is held out for validation, and the same of fewer than ``LITTLE``.
 MOST_VALIDATION, MOST_OF_LITTLE, LITTLE = 0.1, 0.2, 1000
+# Shown of a data set in a notebook: classes, and images of each.
+SHEET_CLASSES, SHEET_IMAGES = 30, 12
 
 
 class Split(NamedTuple):
@@ -88,6 +90,20 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __repr__(self) -> str:
+        kind = {1: "grey", 3: "colour"}.get(self.depth, f"{self.depth} channels")
+        size = f"{self.width}×{self.height}, {kind}"
+        return f"<Dataset {self.name}: {len(self):,} images of {size}, {len(self.class_names)} classes>"
+
+    def _repr_png_(self) -> bytes:
+        """A sheet of the first images of each class, for notebooks."""
+        from lenet.figures.gallery import contact
+        from lenet.figures.render import as_png
+
+        labels = range(min(len(self.class_names), SHEET_CLASSES))
+        rows = [self.images[np.flatnonzero(self.labels == label)[:SHEET_IMAGES]] for label in labels]
+        return as_png(contact(f"{self.name}: {len(self):,} images", rows, self.class_names[: len(rows)]))
 
     @property
     def height(self) -> int:

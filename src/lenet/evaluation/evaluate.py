@@ -41,6 +41,18 @@ class Evaluation:
     unknown: npt.NDArray[np.bool_] | None = None
     known_wrong_labels: int = 0  # number of labels that are known to be wrong; a right answer counts as a mistake there
 
+    def __repr__(self) -> str:
+        low, high = metrics.wilson_interval(self.correct, self.n)
+        interval = f"95 % interval {low:.2%} to {high:.2%}"
+        return f"<Evaluation of {self.model} on {self.data}: {self.correct:,} of {self.n:,} right, {interval}>"
+
+    def _repr_png_(self) -> bytes:
+        """The confusion matrix, for notebooks."""
+        from lenet.figures.evaluation import confusion
+        from lenet.figures.render import as_png
+
+        return as_png(confusion(self.confusion, self.class_names))
+
     @property
     def n(self) -> int:
         """Number of images."""

@@ -1,6 +1,7 @@
 """Model: from uint8 images to probabilities with ONNX Runtime, without a training library."""
 
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from shlex import quote
 from typing import Any, NamedTuple
@@ -68,6 +69,24 @@ class Model:
         """
         path = locate_model(model)
         return cls(read_model(path), name=str(model) if model is not None else "bundled")
+
+    def __repr__(self) -> str:
+        about = self.metadata
+        measured = f", {about.test_accuracy:.2%} of {about.test_n:,} right" if about.test_accuracy is not None else ""
+        return f"<Model {self.name}: {about.network}; {len(self.class_names)} classes{measured}>"
+
+    def _repr_html_(self) -> str:
+        """What its file says of it, for notebooks."""
+        about = self.metadata
+        height, width, depth = self.input_shape
+        weights = sum(array.size for array in self.weights.values())
+        accuracy = "" if about.test_accuracy is None else f"{about.test_accuracy:.2%} of {about.test_n:,} test images"
+        rows = {
+            "network": about.network, "input": f"{width}×{height}×{depth}, framing {about.framing}",
+            "classes": ", ".join(self.class_names), "right": accuracy, "weights": f"{weights:,}",
+        }  # fmt: skip
+        body = "".join(f"<tr><th>{name}<td>{escape(text)}" for name, text in rows.items() if text)
+        return f"<table><caption>{escape(self.name)}</caption>{body}</table>"
 
     @property
     def class_names(self) -> tuple[str, ...]:

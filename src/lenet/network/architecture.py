@@ -6,6 +6,7 @@ layer, add a class here and a ``case`` in each of those loops; mypy lists the lo
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from html import escape
 from math import prod
 from typing import Any, Literal, Self, cast, get_args
 
@@ -114,6 +115,10 @@ class PlacedLayer:
                 return {}
         return {f"{self.name}/kernel": kernel, f"{self.name}/bias": kernel[-1:]}
 
+    def count_weights(self) -> int:
+        """Number of its weights, those of the bias too."""
+        return sum(prod(shape) for shape in self.weight_shapes.values())
+
     @property
     def multiplications(self) -> int:
         """Multiplications for one image."""
@@ -152,6 +157,24 @@ class Architecture:
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.layers))
+
+    def __repr__(self) -> str:
+        return f"Architecture.parse({str(self)!r})"
+
+    def _repr_html_(self) -> str:
+        """A table of the layers, for notebooks; shapes and weights for MNIST's images, where they can be taken."""
+        try:
+            rows = [
+                (placed.name, str(placed.layer), "×".join(map(str, placed.output_shape)), placed.count_weights())
+                for placed in self.place(28, 28, 1, 10)
+                if not isinstance(placed.layer, Flatten | Softmax)
+            ]
+        except LenetError as error:
+            return f"<p>{escape(str(self))}</p><p>{escape(str(error))}</p>"
+        body = "".join(f"<tr><td>{name}<td>{text}<td>{shape}<td>{count:,}" for name, text, shape, count in rows)
+        total = sum(count for *_, count in rows)
+        caption = f"<caption>For images of 28×28×1 and 10 classes: {total:,} weights</caption>"
+        return f"<table>{caption}<tr><th>name<th>layer<th>output<th>weights{body}</table>"
 
     def change(
         self,
@@ -219,8 +242,7 @@ class Architecture:
 
     def count_parameters(self, height: int, width: int, depth: int, classes: int) -> int:
         """Number of weights: 1,256,080 for the tutorial's network; errors as for ``place``."""
-        layers = self.place(height, width, depth, classes)
-        return sum(prod(shape) for placed in layers for shape in placed.weight_shapes.values())
+        return sum(placed.count_weights() for placed in self.place(height, width, depth, classes))
 
 
 def _parse_layer(number: int, text: str) -> Layer:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 UNKNOWN = "?"
 CANDIDATES = 3
@@ -119,6 +122,11 @@ class PictureStages:
     strength: npt.NDArray[np.float32]
     mask: npt.NDArray[np.bool_]
 
+    def place(self, box: Box) -> Box:
+        """A box of the full picture in pixels of ``pixels``."""
+        left, top, right, bottom = (round(edge / self.scale) for edge in box)
+        return left, top, right, bottom
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -179,6 +187,23 @@ class Reading:
             " ".join("".join(mark.shown for mark in word) for _, word in groupby(line, lambda mark: mark.word))
             for line in self.lines
         )
+
+    def __repr__(self) -> str:
+        return f"<Reading {self.text!r}: {len(self.answers)} answer{'s' * (len(self.answers) != 1)}>"
+
+    def annotated(self) -> "Image.Image":
+        """The picture with a box and the answer for each digit, unknown ones in orange."""
+        from lenet.figures.reading import annotated
+
+        digits, place = self.answers, self.stages.place
+        boxes, shown = [place(digit.box) for digit in digits], [digit.shown for digit in digits]
+        return annotated(self.stages.pixels, boxes, shown, [digit.unknown for digit in digits])
+
+    def _repr_png_(self) -> bytes:
+        """``annotated``, for notebooks."""
+        from lenet.figures.render import as_png
+
+        return as_png(self.annotated())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet predict --json`` prints them."""

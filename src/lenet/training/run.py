@@ -58,6 +58,17 @@ class Run:
             raise LenetError(f"{path}: cannot be made ({error.strerror}); choose another --run") from error
         return cls(path)
 
+    def __repr__(self) -> str:
+        if not self.finished:
+            return f"<Run {self.path}: not finished>"
+        test = self.metrics["test"]
+        return f"<Run {self.path}: {test['correct']:,} of {test['n']:,} test images right>"
+
+    def _repr_png_(self) -> bytes | None:
+        """Its learning curves, for notebooks; None before it is finished."""
+        curves = self.path / "figures" / "curves.png"
+        return curves.read_bytes() if self.finished and curves.is_file() else None
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Refuse other processes while the block runs. The system releases the lock when this process ends.

@@ -1,0 +1,150 @@
+"""Every check accepts a right answer in two forms, and knows each misconception by its own hint."""
+
+import numpy as np
+import pytest
+
+from lenet import Architecture, LenetError
+from lenet.lessons import check
+from lenet.lessons.check import LANGUAGE
+from lenet.lessons.layers import _maps
+from lenet.lessons.questions import QUESTIONS
+
+SEVEN = [(55, 50), (145, 50), (85, 160)]
+STAR = [(100, 40), (130, 150), (45, 80), (155, 80), (70, 150), (100, 40)]
+MAPS = _maps()
+START = "conv 8 3, relu, maxpool 2, dense 64, relu"
+LENET = "conv 20 5, relu, maxpool 2, conv 50 5, relu, maxpool 2, dense 500, relu"
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+RIGHT = [
+    (1, [[*SEVEN, (150, 160)]]),
+    (1, np.array([[(100, 50), (110, 50), (100, 160)]])),
+    (2, lambda picture: 255 - picture),
+    (2, np.invert),
+    (3, [[1, 0, -1]] * 3),
+    (3, np.outer([1, 2, 1], [1, 0, -1])),
+    (4, MAPS["right"]),
+    (4, str(MAPS["right"])),
+    (5, [[2, 0], [4, 6]]),
+    (5, np.array([[2.0, 0.0], [4.0, 6.0]])),
+    (6, LENET.replace("dense 500", "dense 30")),
+    (6, Architecture.parse(LENET.replace("maxpool 2, dense 500", "maxpool 4, dense 100"))),
+    (7, softmax),
+    (7, [0.09, 0.24, 0.67]),
+    (8, 3.2),
+    (8, lambda weight: weight - 0.1 * 2 * (weight - 4)),
+    (9, 10_000),
+    (9, "10,000"),
+    (10, START.replace("maxpool", "avgpool")),
+    (10, Architecture.parse(START.replace("conv 8 3", "conv 8 5"))),
+]
+WRONG = [
+    (1, [], "nothing is an answer"),
+    (1, [[(x + 40, y + 20) for x, y in SEVEN]], "the place counts"),
+    (1, [[(x / 2, y / 2) for x, y in SEVEN]], "the size counts"),
+    (1, [STAR], "unknown is fooled"),
+    (1, [[(x * 0.4 + left, y / 2) for x, y in SEVEN] for left in (0, 90)], "several marks"),
+    (1, [SEVEN, [(85, 105), (135, 105)]], "any stroke will do"),
+    (2, lambda picture: picture, "ink is dark"),
+    (2, lambda picture: -picture, "minus inverts"),
+    (2, lambda picture: 1 - picture, "white is 1"),
+    (2, lambda picture: 1 - picture / 255, "scale first"),
+    (2, lambda picture: (picture < 128) * np.uint8(255), "ink is yes or no"),
+    (3, [1, 0, -1], "any size"),
+    (3, [[1, 1, 0]] * 3, "bright is enough"),
+    (3, [[1, 1, 1], [0, 0, 0], [-1, -1, -1]], "rows are columns"),
+    (3, [[-1, 0, 1]] * 3, "the kernel is flipped"),
+    (4, MAPS["right"] + 1, "counting from 1"),
+    (4, MAPS["other bar"], "a map belongs to a digit"),
+    (4, MAPS["everywhere"], "bright all over"),
+    (5, [[0.75, 0], [1.75, 2.25]], "pooling averages"),
+    (5, [[5, 4], [7, 8]], "ReLU drops the sign"),
+    (5, [[2, -1], [4, 6]], "pooling is enough"),
+    (5, [[2, 2, 0], [3, 1, 6], [4, 4, 6]], "squares overlap"),
+    (6, LENET, "nothing to change"),
+    (6, LENET.replace("conv 50 5", "conv 10 5"), "convolutions are heavy"),
+    (6, LENET.replace("maxpool 2, dense", "dense"), "pooling costs weights"),
+    (6, LENET.replace("dense 500", "dense 250"), "a little less is enough"),
+    (7, lambda scores: scores / scores.sum(), "shares of the scores"),
+    (7, np.exp, "no sum"),
+    (7, [0, 0, 1], "the winner takes all"),
+    (7, lambda scores: 1 / (1 + np.exp(-scores)), "each on its own"),
+    (8, 2.8, "along the gradient"),
+    (8, 5, "the whole gradient"),
+    (8, 4, "straight to the minimum"),
+    (8, -0.2, "the step is the weight"),
+    (9, 1_000, "ten times as many"),
+    (9, 100, "size does not matter"),
+    (9, "60,000", "training images count"),
+    (10, START, "training changes layers"),
+    (10, f"{START}, softmax", "the end must be written"),
+    (10, f"{START}, conv 8 3", "a convolution after a dense layer"),
+    (10, START.replace("dense 64", "dense 64, dense 64"), "two dense layers see more"),
+    (10, f"{START}, relu", "ReLU twice is more"),
+    (10, "conv 16 5, tanh, maxpool 2, dense 64, relu", "several at once"),
+]
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setenv(LANGUAGE, "en")
+
+
+@pytest.mark.parametrize(("lesson", "answer"), RIGHT)
+def test_the_right_answer_is_accepted_in_two_forms(lesson, answer):
+    verdict = check(lesson, answer)
+    assert verdict.right, verdict
+    assert repr(verdict).startswith("✓ ")
+
+
+def test_every_lesson_has_two_right_forms_and_three_misconceptions_all_tested():
+    assert sorted(QUESTIONS) == list(range(1, 11))
+    for lesson, question in QUESTIONS.items():
+        assert len([1 for number, _ in RIGHT if number == lesson]) == 2
+        assert len(question.misconceptions) >= 3
+        assert {name for number, _, name in WRONG if number == lesson} == {it.name for it in question.misconceptions}
+
+
+@pytest.mark.parametrize(("lesson", "answer", "name"), WRONG)
+def test_each_misconception_gets_its_own_hint(lesson, answer, name, monkeypatch):
+    verdict = check(lesson, answer)
+    assert (verdict.right, verdict.misconception) == (False, name)
+    hint = next(it.hint for it in QUESTIONS[lesson].misconceptions if it.name == name)
+    assert verdict.text == f"✗ {hint[0]}"
+    monkeypatch.setenv(LANGUAGE, "zh")
+    assert check(lesson, answer).text == f"✗ {hint[1]}"
+
+
+def test_no_two_hints_are_the_same_and_each_is_in_both_languages():
+    hints = [it.hint for question in QUESTIONS.values() for it in question.misconceptions]
+    for language in (0, 1):
+        assert len({hint[language] for hint in hints}) == len(hints) >= 30
+    assert all(max(english) < "一" <= max(chinese) for english, chinese in hints)
+
+
+@pytest.mark.parametrize("lesson", QUESTIONS)
+def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
+    assert "No answer yet" in check(lesson, None).text
+    nonsense = check(lesson, object())
+    assert not nonsense.right
+    assert QUESTIONS[lesson].form[0] in nonsense.text
+
+
+def test_an_answer_that_raises_is_a_verdict_with_its_error():
+    assert "ZeroDivisionError" in check(7, lambda scores: 1 // 0).text
+
+
+def test_a_lesson_that_is_not_there():
+    with pytest.raises(LenetError, match="1 to 10"):
+        check(11, 0)
+
+
+def test_the_systems_language_counts_where_none_is_set(monkeypatch):
+    monkeypatch.delenv(LANGUAGE)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "还没有答案" in check(1, None).text
