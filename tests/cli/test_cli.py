@@ -89,6 +89,7 @@ def example_files(tmp_path, run, test_part):
         digit.save(folder / f"{number}.png")
     rows = [[number % 3, *image.ravel()] for number, image in enumerate(test_part.images[:12])]
     np.savetxt(tmp_path / "letters.csv", rows, "%d", ",")
+    np.savetxt(tmp_path / "test.csv", test_part.images[:12].reshape(12, -1), "%d", ",")
     np.savez(tmp_path / "letters.npz", x_train=test_part.images[:12, ..., 0], y_train=np.arange(12) % 3)
 
 

@@ -172,3 +172,23 @@ def test_results_on_a_terminal_are_lines_above_the_bar(tmp_path, digits):
         result = (tmp_path / "out.txt").read_text() if redirected else re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
         found = {line.partition("   ")[0] for line in re.split(r"[\r\n]+", result)}
         assert lines <= found, shown
+
+
+def test_a_table_without_labels_gives_kaggles_columns(lenet, tmp_path, test_part):
+    """Kaggle's own ``test.csv`` has 28,000 rows; here it is the official test part."""
+    header = ",".join(f"pixel{place}" for place in range(784))
+    pixels = test_part.images.reshape(len(test_part), 784)
+    np.savetxt(tmp_path / "test.csv", pixels, "%d", ",", header=header, comments="")
+    result = lenet("predict", "test.csv", "--csv")
+    assert result.exit_code == 0, result.output
+    rows = list(csv.reader(result.stdout.splitlines()))
+    assert rows[0] == ["ImageId", "Label"]
+    assert [row[0] for row in rows[1:]] == [str(number) for number in range(1, 10_001)]
+    assert np.mean(np.array([int(row[1]) for row in rows[1:]]) == test_part.labels) > 0.985
+
+    np.savetxt(tmp_path / "two.csv", pixels[:2], "%d", ",")
+    (answer,) = json.loads(lenet("predict", "two.csv", "--json").stdout)
+    assert [(row["row"], row["label"]) for row in answer["rows"]] == [(1, "7"), (2, "2")]
+    assert lenet("predict", "two.csv").stdout.startswith("two.csv, row 1: 7 (")
+    refused = lenet("predict", "two.csv", "--table")
+    assert (refused.exit_code, "is read alone" in refused.stderr) == (2, True)

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,3 +63,26 @@ def test_it_is_the_published_mnist(mnist):
     assert mnist.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert np.bincount(mnist.labels[60_000:]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert mnist.notes == ()
+
+
+def test_writers_are_told_and_a_split_by_writer_keeps_each_on_one_side(mnist):
+    assert mnist.groups == ("employees", "pupils")
+    assert np.bincount(mnist.group_of[60_000:]).tolist() == [4999, 5001]
+    own = mnist.split("own")
+    assert not set(own.train.writer_of) & set(own.test.writer_of)
+    assert len(set(own.train.writer_of)) == 539
+    train, test = mnist.split("by-writer", seed=1)
+    assert not set(train.writer_of) & set(test.writer_of)
+    assert len(train) + len(test) == 70_000
+    assert 10_000 <= len(test) < 10_500
+    assert set(test.writer_of) != set(mnist.split("by-writer", seed=2).test.writer_of)
+    # Labels, images and writers still belong together.
+    place = int(np.flatnonzero((mnist.images == test.images[5]).all(axis=(1, 2, 3)))[0])
+    assert (mnist.labels[place], mnist.writer_of[place]) == (test.labels[5], test.writer_of[5])
+
+
+def test_a_split_by_writer_needs_several_writers(mnist):
+    few = mnist.take(np.arange(20))
+    for writers, says in ((None, "does not tell who wrote what"), (np.zeros(20, np.int64), "is by one writer")):
+        with pytest.raises(LenetError, match=says):
+            replace(few, writer_of=writers).split("by-writer")

@@ -157,6 +157,6 @@ def test_a_missing_library_is_named_with_its_cure(tmp_path, monkeypatch, library
     import sys
 
     monkeypatch.setitem(sys.modules, library, None)
-    (tmp_path / "d.parquet").write_bytes(b"")
+    (tmp_path / "d.parquet").write_bytes(b"PAR1")
     with pytest.raises(LenetError, match=r"pip install 'lenet\[data\]'"):
         load_dataset(tmp_path / source if "." in source else source)

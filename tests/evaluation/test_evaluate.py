@@ -116,3 +116,14 @@ def test_each_image_goes_through_the_network_once(test_part, tmp_path):
     with counted(bundled) as passes:
         calibrate(bundled, part)
     assert sum(passes) == 300
+
+
+def test_accuracy_is_told_by_group_of_writers(evaluation, model, test_part):
+    groups = evaluation.to_dict()["per_group"]
+    assert {name: row["n"] for name, row in groups.items()} == {"employees": 4999, "pupils": 5001}
+    assert sum(row["correct"] for row in groups.values()) == evaluation.correct
+    pupils = evaluate(model, test_part.take(np.flatnonzero(test_part.group_of == 1)))
+    assert list(pupils.per_group) == ["pupils"]
+    assert pupils.correct == groups["pupils"]["correct"]
+    assert groups["pupils"]["accuracy"] < groups["employees"]["accuracy"]
+    assert evaluate(model, replace(test_part, groups=(), group_of=None)).per_group == {}

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def card(tmp_path, monkeypatch, test_part):
         recipe = {**Recipe().to_dict(), "data": "mnist + my digits.npz"}
         model = random_model("mlp", recipe=recipe, **about)
         dataset = test_part.take(np.arange(40))
-        evaluation = evaluate(model, dataset.__class__("mine", dataset.images, dataset.labels, tuple("abcdefghij")))
+        evaluation = evaluate(model, replace(dataset, name="mine", class_names=tuple("abcdefghij")))
         measured = {"changes": [], "expected_calibration_error": 0.1, "epochs": 1, "train_seconds": 2.0}
         return model_card("run", model.metadata, {**measured, "precision": "float32"}, evaluation, False)
 
@@ -47,3 +48,8 @@ def test_it_says_how_many_images_nothing(card):
     assert "too few images were held out" in card()
     assert "fitted on training images held out" in card(unknown_threshold=3.0)
     assert "2,000" not in card(unknown_threshold=3.0)
+
+
+def test_it_tells_the_accuracy_by_group_of_writers(card, test_part):
+    assert set(test_part.group_of[:40]) == {1}
+    assert re.findall(r"\| digits by (\w+), n = (\d+) \| [\d.]+% \|", card()) == [("pupils", "40")]

@@ -22,8 +22,8 @@ MOST_ROWS = 70
 def command() -> None:
     """Look at data before training (info, preview, check), and convert it.
 
-    SOURCE is mnist, digits (scikit-learn's), a folder with a folder of pictures a class, a folder of IDX files, or a
-    file .npz, .csv or .parquet.
+    SOURCE is mnist, digits (scikit-learn's), a folder with a folder of pictures for each class, files of arrays (IDX,
+    .npy, .npz, .mat), a table (.csv, .arff, .libsvm, .parquet), or a .zip of these: see docs/data.md.
     """
 
 

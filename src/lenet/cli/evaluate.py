@@ -108,6 +108,12 @@ def _table(evaluation: "Evaluation") -> str:
         f"{name:>10}  {row['precision']:>9.2%}  {row['recall']:>9.2%}  {row['f1']:>9.2%}  {row['n']:>7,}"
         for name, row in report["per_class"].items()
     ]
+    if groups := report["per_group"]:
+        lines += ["", "by group of writers:"]
+        lines += [
+            f"  {name:>10}  {row['accuracy']:.2%}   ({row['correct']:,} of {row['n']:,} right)"
+            for name, row in groups.items()
+        ]
     if confused := evaluation.most_confused():
         lines += ["", "most confused:"]
         lines += [f"  {it.truth} read as {it.answer}  {it.n}×  ({it.rate:.2%} of all {it.truth})" for it in confused]

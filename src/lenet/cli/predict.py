@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from lenet.cli.progress import picture_progress, say
+from lenet.cli.table import is_table, predict_table
 from lenet.cli.verb import FOLDER, one_line, verb
 from lenet.errors import LenetError
 
@@ -38,6 +39,7 @@ class Source(NamedTuple):
     "lenet predict scans/ --json > digits.json",
     "lenet predict letter.pdf --page 2",
     "lenet predict photo.jpg --table > cells.csv",
+    "lenet predict test.csv --csv > submission.csv",
     "lenet predict photo.jpg --annotate seen --explain seen",
     "lenet predict scans --crops mine",
     "cat photo.jpg | lenet predict -",
@@ -78,12 +80,19 @@ def command(
     writing with a `/`; `?` stands for what looks like none of the classes. The exit status is 1 when a file could not
     be read; the others are still read.
 
+    PICTURE can also be a table with the pixels of an image in each row, such as Kaggle's test.csv: with --csv its
+    answers are printed as ImageId,Label.
+
     Drawings of a folder's pictures keep the names of its subfolders. Only earlier drawings are written over.
     """
     chosen = [form for form, wanted in forms.items() if wanted]
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} cannot be combined with --{chosen[1]}: choose one form of the result")
     form = chosen[0] if chosen else None
+    if any(map(is_table, pictures)):
+        _refuse_beside_table(len(pictures) > 1, form == "table", page, annotate, explain, crops)
+        predict_table(Path(pictures[0]), model, form)
+        return
     places = _crop_places(crops) if crops else ()
     sources = _find(pictures, [place for place in (annotate, explain, *places) if place])
 
@@ -124,6 +133,11 @@ def command(
         click.echo(drawings.finish_crops(), err=True)
     if any("error" in result for result in results):
         sys.exit(1)
+
+
+def _refuse_beside_table(*given: object) -> None:
+    if any(given):
+        raise click.UsageError("a table of images is read alone, with --model, --csv or --json only")
 
 
 def _crop_places(folder: Path) -> tuple[Path, Path, Path]:

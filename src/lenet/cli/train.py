@@ -67,7 +67,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. The options below change it.  "
     "[default: fast; few for less than 1,000 pictures; tune with --from]",
 )
-@click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), 2:1 or 75:25.")
+@click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), by-writer, 2:1 or 75:25.")
 @click.option("--seed", type=int, help="Decides split, initial weights and order.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder to make.  [default: runs/train-N]")
 @click.option(

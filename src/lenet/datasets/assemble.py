@@ -67,6 +67,8 @@ def assemble(
         order = np.argsort(parts, kind="stable")
         images, labels, parts = gather(images, order), labels[order], parts[order]
         origins = [origins[index] for index in order] if len(origins) else origins
+    if len(names) == 1:
+        notes = (*notes, f"has a single class, {names[0]!r}; a network needs two or more to tell apart")
     there = np.unique(parts).tolist()
     test_from = validation_from = None
     if len(there) > 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.datasets.assemble import sections
+from lenet.datasets.classes import MOST_CLASSES
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.orientation import is_transposed
 
@@ -20,7 +21,7 @@ class Finding:
 
     Attributes:
         kind: Short name for programs: ``broken``, ``conflicting-labels``, ``duplicates-across-parts``,
-            ``duplicates``, ``absent-class``, ``missing-number``, ``blank``, ``dim`` or ``transposed``.
+            ``duplicates``, ``one-class``, ``absent-class``, ``missing-number``, ``blank``, ``dim`` or ``transposed``.
         fault: Whether it spoils training or evaluation; otherwise it is a remark.
         count: Number of images, groups of images, or classes.
         says: One line.
@@ -47,6 +48,7 @@ def check(dataset: Dataset, broken: list[str]) -> list[Finding]:
     findings = [
         Finding("broken", True, len(broken), f"{len(broken):,} broken files", tuple(broken[:EXAMPLES])),
         *_twins(dataset),
+        _one_class(dataset),
         *_absent(dataset),
         _blank(dataset),
         _dim(dataset),
@@ -90,6 +92,11 @@ def _named(dataset: Dataset, groups: list[list[int]]) -> tuple[str, ...]:
     )
 
 
+def _one_class(dataset: Dataset) -> Finding:
+    says = f"the only class is {dataset.class_names[0]!r}: a network needs two or more to tell apart"
+    return Finding("one-class", True, int(len(dataset.class_names) == 1), says)
+
+
 def _absent(dataset: Dataset) -> list[Finding]:
     absent = []
     for part, rows in sections(dataset).items():
@@ -98,7 +105,8 @@ def _absent(dataset: Dataset) -> list[Finding]:
     findings = [Finding("absent-class", True, len(absent), "classes without an image", tuple(absent[:EXAMPLES]))]
     if all(name.isascii() and name.isdigit() for name in dataset.class_names):
         numbers = {int(name) for name in dataset.class_names}
-        missing = sorted(set(range(min(numbers), max(numbers) + 1)) - numbers)
+        # Of a class 400000000 nobody wants to see the numbers before it.
+        missing = sorted(set(range(min(numbers), min(max(numbers), min(numbers) + MOST_CLASSES) + 1)) - numbers)
         says = "numbers are missing between the classes"
         findings.append(
             Finding("missing-number", False, len(missing), says, tuple(str(number) for number in missing[:EXAMPLES]))

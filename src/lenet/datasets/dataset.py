@@ -18,8 +18,9 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
 
-# The split that takes the source's own parts, and its ratio for a source without, which is MNIST's.
-OWN, OWN_PROPORTION = "own", "6:1"
+# The split that takes the source's own parts, and the one that keeps each writer's images in one part; the ratio of
+# both where none is given is MNIST's.
+OWN, BY_WRITER, OWN_PROPORTION = "own", "by-writer", "6:1"
 # Largest share of the training images that is held out for validation, and the same of fewer than ``LITTLE``.
 MOST_VALIDATION, MOST_OF_LITTLE, LITTLE = 0.1, 0.2, 1000
 # Shown of a data set in a notebook: classes, and images of each.
@@ -52,6 +53,9 @@ class Dataset:
         inverted: Whether framing ``whole`` inverted the pictures.
         sources: Names of the sources when there are several.
         source_of: The source of each image ``(n,)``, an index into ``sources``; None when there is one.
+        writer_of: Number of the writer of each image ``(n,)``; None when they are not known.
+        groups: Names of the groups of writers.
+        group_of: The group of each image ``(n,)``, an index into ``groups``; None when they are not known.
 
     Raises:
         LenetError: when the arrays do not match.
@@ -69,6 +73,9 @@ class Dataset:
     inverted: bool = False
     sources: tuple[str, ...] = ()
     source_of: Labels | None = None
+    writer_of: Labels | None = None
+    groups: tuple[str, ...] = ()
+    group_of: Labels | None = None
 
     def __post_init__(self) -> None:
         """Bring the arrays into their one shape and check them."""
@@ -160,15 +167,18 @@ class Dataset:
 
         ``own``, or a ratio that names exactly the parts that the source itself has (``60000:10000`` for MNIST), takes
         those. Otherwise the images are shuffled by ``seed`` and every class is divided in the same ratio, which is 6:1
-        for ``own`` on a source without parts.
+        for ``own`` on a source without parts. ``by-writer`` shuffles the writers and takes all images of a writer into
+        the same part, until the test part has its seventh.
 
         Args:
-            ratio: ``own``, or ``train:test``, such as ``60000:10000``, ``2:1``, ``75:25`` or ``0.9:0.1``.
+            ratio: ``own``, ``by-writer``, or ``train:test``, such as ``60000:10000``, ``2:1``, ``75:25``, ``0.9:0.1``.
             seed: Of the shuffle.
 
         Raises:
-            LenetError: for a ratio that is not two positive numbers or leaves a part empty.
+            LenetError: for a ratio that is not two positive numbers or leaves a part empty, or without writers.
         """
+        if ratio == BY_WRITER:
+            return self._split_by_writer(seed)
         if ratio == OWN and self.test_from is not None:
             return self._own_parts(self.test_from)
         first, second = _parse_ratio(OWN_PROPORTION if ratio == OWN else ratio)
@@ -219,6 +229,22 @@ class Dataset:
             self.take(order[~test[order]], f"{self.name} train"), self.take(order[test[order]], f"{self.name} test")
         )
 
+    def _split_by_writer(self, seed: int) -> Split:
+        if self.writer_of is None:
+            raise LenetError(f"{self.name}: does not tell who wrote what; choose another split, such as own or 6:1")
+        writers, number, counts = np.unique(self.writer_of, return_inverse=True, return_counts=True)
+        if len(writers) == 1:
+            raise LenetError(f"{self.name}: is by one writer; choose another split, such as own or 6:1")
+        first, second = _parse_ratio(OWN_PROPORTION)
+        order = np.random.default_rng(seed).permutation(len(writers))
+        before = np.cumsum(counts[order]) - counts[order]
+        to_test = np.zeros(len(writers), bool)
+        to_test[order[:-1]] = before[:-1] < len(self) * second / (first + second)
+        test = to_test[number]
+        return Split(
+            self.take(np.flatnonzero(~test), f"{self.name} train"), self.take(np.flatnonzero(test), f"{self.name} test")
+        )
+
     def _own_parts(self, test_from: int) -> Split:
         train = self._section(0, test_from, f"{self.name} train")
         return Split(
@@ -232,10 +258,11 @@ class Dataset:
         return self._part(rows, self.images[rows], self.origins[rows], name)
 
     def _part(self, rows: Any, images: Images, origins: tuple[str, ...], name: str) -> "Dataset":
-        source_of = None if self.source_of is None else self.source_of[rows]
+        columns = {column: getattr(self, column) for column in ("source_of", "writer_of", "group_of")}
+        chosen: Any = {column: values if values is None else values[rows] for column, values in columns.items()}
         return replace(
-            self, name=name, images=images, labels=self.labels[rows], origins=origins, source_of=source_of,
-            test_from=None, validation_from=None,
+            self, name=name, images=images, labels=self.labels[rows], origins=origins, test_from=None,
+            validation_from=None, **chosen,
         )  # fmt: skip
 
 
@@ -260,7 +287,9 @@ def _parse_ratio(ratio: str) -> tuple[float, float]:
     try:
         first, second = (float(part) for part in ratio.split(":"))
     except ValueError:
-        raise LenetError(f"split {ratio!r} is neither own nor two numbers such as 2:1 or 60000:10000") from None
+        raise LenetError(
+            f"split {ratio!r} is neither own, by-writer, nor two numbers such as 2:1 or 60000:10000"
+        ) from None
     if not (0 < first < math.inf and 0 < second < math.inf):
         raise LenetError(f"split {ratio!r}: both parts must be more than nothing")
     return first, second

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from lenet.pictures.letterbox import as_picture
 
 
 @dataclass(frozen=True)
-class _File:
+class LabelledFile:
+    """A file with its class and part."""
+
     path: Path
     label: str
     part: int
@@ -29,7 +31,8 @@ class _File:
 def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     """Read a folder of class folders, with folders ``train``, ``validation`` and ``test`` above them or without.
 
-    Pictures without class folders have their class at the start of their names: ``7_0001.png`` or ``a-12.jpg``.
+    Pictures without class folders have their class at the start of their names, ``7_0001.png`` or ``a-12.jpg``, or at
+    the end, ``0001_7.png``, when there are fewer different ends than starts.
     Within a part they come in the natural order of their file names. A note counts the files that are no pictures.
 
     Args:
@@ -40,7 +43,15 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
     Raises:
         LenetError: when it holds no picture that can be read.
     """
-    files = list(_find(root, on_error))
+    notes: list[str] = []
+    files = list(_find(root, on_error, notes))
+    return read_pictures(root, files, preparation, on_error, notes)
+
+
+def read_pictures(
+    root: Path, files: Sequence[LabelledFile], preparation: Preparation, on_error: OnError, notes: Sequence[str]
+) -> Dataset:
+    """Read the pictures among ``files`` below ``root``; a note counts the others."""
     pictures = [file for file in files if is_picture(file.path)]
     pictures.sort(key=lambda it: (it.part, natural_key(it.path.name), natural_key(it.label)))
     if not pictures:
@@ -58,7 +69,7 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
     labels, class_names = number(
         [pictures[index].label for index in kept], str(root), lambda index: repr(names[kept[index]])
     )
-    notes = choice.notes
+    notes = (*notes, *choice.notes)
     others = [str(file.path.relative_to(root)) for file in files if not is_picture(file.path)]
     if others:
         notes += (f"left out files that are no known picture: {len(others):,}, such as {others[0]!r}",)
@@ -88,58 +99,67 @@ def write_folder(dataset: Dataset, root: Path) -> None:
                 as_picture(dataset.images[index]).save(path)
 
 
-def _find(root: Path, on_error: OnError) -> Iterator[_File]:
+def _find(root: Path, on_error: OnError, notes: list[str]) -> Iterator[LabelledFile]:
     """Every file that is not ignored, pictures with their class."""
-    top = _children(root, root, on_error)
+    top = children(root, root, on_error)
     folders = [child for child in top if child.is_dir()]
     in_parts = bool(folders) and all(folder.name.lower() in PART_NAMES for folder in folders)
-    if in_parts and any(child.is_dir() for folder in folders for child in _children(root, folder, lambda _: None)):
+    if in_parts and any(child.is_dir() for folder in folders for child in children(root, folder, lambda _: None)):
         yield from _find_loose(top, TRAIN, on_error)
         for folder in folders:
-            yield from _find_classes(root, _children(root, folder, on_error), PART_NAMES[folder.name.lower()], on_error)
+            yield from _find_classes(
+                root, children(root, folder, on_error), PART_NAMES[folder.name.lower()], on_error, notes
+            )
     else:
-        yield from _find_classes(root, top, TRAIN, on_error)
+        yield from _find_classes(root, top, TRAIN, on_error, notes)
 
 
-def _find_classes(root: Path, children: list[Path], part: int, on_error: OnError) -> Iterator[_File]:
-    folders = [child for child in children if child.is_dir()]
+def _find_classes(
+    root: Path, inside: list[Path], part: int, on_error: OnError, notes: list[str]
+) -> Iterator[LabelledFile]:
+    folders = [child for child in inside if child.is_dir()]
     if not folders:
-        yield from _find_flat(children, part, on_error)
+        yield from _find_flat(inside, part, on_error, notes)
         return
-    yield from _find_loose(children, part, on_error)
+    yield from _find_loose(inside, part, on_error)
     for folder in folders:
         found = False
-        for path in _children(root, folder, on_error):
+        for path in children(root, folder, on_error):
             if path.is_dir():
                 on_error(LenetError(f"{path}: is a folder within a class; pictures lie in the class's folder itself"))
             else:
                 found = found or _is_picture(path)
-                yield _File(path, folder.name, part)
+                yield LabelledFile(path, folder.name, part)
         if not found:
             on_error(LenetError(f"{folder}: this class's folder holds no picture; fill or remove it"))
 
 
-def _find_flat(children: list[Path], part: int, on_error: OnError) -> Iterator[_File]:
-    for path in children:
-        label = path.stem.replace("-", "_").partition("_")[0]
+def _find_flat(inside: list[Path], part: int, on_error: OnError, notes: list[str]) -> Iterator[LabelledFile]:
+    words = {path: path.stem.replace("-", "_").split("_") for path in inside}
+    several = [words[path] for path in inside if _is_picture(path) and len(words[path]) > 1]
+    starts, ends = ({it[side] for it in several} for side in (0, -1))
+    at_end = 1 < len(ends) < (len(several) if len(starts) == 1 else len(starts))
+    notes += ["the classes are the ends of the file names"] if at_end else []
+    for path in inside:
+        label = words[path][-1 if at_end else 0]
         if _is_picture(path) and label in ("", path.stem):
             on_error(LenetError(f"{path}: has no class; put it in a class's folder, or name it such as 7_{path.name}"))
         else:
-            yield _File(path, label, part)
+            yield LabelledFile(path, label, part)
 
 
-def _find_loose(children: list[Path], part: int, on_error: OnError) -> Iterator[_File]:
+def _find_loose(inside: list[Path], part: int, on_error: OnError) -> Iterator[LabelledFile]:
     """Files beside folders; pictures have no class there."""
-    pictures = [child for child in children if _is_picture(child)]
+    pictures = [child for child in inside if _is_picture(child)]
     if pictures:
         more = f" ({len(pictures):,} pictures do)" if len(pictures) > 1 else ""
         on_error(LenetError(f"{pictures[0]}: is beside the folders of classes{more}; put it into one of them"))
-    for child in children:
+    for child in inside:
         if not child.is_dir() and not _is_picture(child):
-            yield _File(child, "", part)
+            yield LabelledFile(child, "", part)
 
 
-def _children(root: Path, folder: Path, on_error: OnError) -> list[Path]:
+def children(root: Path, folder: Path, on_error: OnError) -> list[Path]:
     """The content of a folder, without what is ignored and links out of ``root``."""
     try:
         found = sorted(path for path in folder.iterdir() if not is_passed_over(path.name))

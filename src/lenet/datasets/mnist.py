@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.idx import parse_idx, unpack
+from lenet.datasets.writers import mnist_writers
 from lenet.errors import LenetError
 
 FOLDER = Path(__file__).parent / "mnist_files"
@@ -27,6 +28,7 @@ def load_mnist(folder: Path = FOLDER) -> Dataset:
     with ThreadPoolExecutor() as pool:  # unpacking and hashing release the interpreter lock
         arrays = pool.map(lambda name: _read_verified(folder / f"{name}.gz", SHA256[name]), SHA256)
     train_images, train_labels, test_images, test_labels = arrays
+    writer_of, groups, group_of = mnist_writers()
     return Dataset(
         name="mnist",
         images=np.concatenate([train_images, test_images]),
@@ -34,6 +36,9 @@ def load_mnist(folder: Path = FOLDER) -> Dataset:
         class_names=tuple("0123456789"),
         test_from=len(train_images),
         framing="mark",
+        writer_of=writer_of,
+        groups=groups,
+        group_of=group_of,
     )
 
 

@@ -7,7 +7,10 @@ and digits in slanted and turned fonts, and the negative of that on the same tra
 photos with shadows it may be anything; then images are no more like their own character than like others.
 """
 
+import re
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +37,25 @@ def is_transposed(dataset: Dataset) -> bool | None:
     found = likeness(dataset)
     return (
         None if found is None else found.upright - found.transposed < CERTAIN and found.transposed - found.other > OWN
+    )
+
+
+def turn_emnist(dataset: Dataset) -> Dataset:
+    """A data set whose name says EMNIST with rows and columns swapped back, and a note; others as they are.
+
+    EMNIST is published transposed. Images that are clearly upright are not turned.
+    """
+    if not re.search(r"(?<![a-z])emnist", Path(dataset.name).name, re.IGNORECASE):
+        return dataset
+    # Letters without a list of their names are numbered from 1.
+    numbered = all(name.isdigit() for name in dataset.class_names) and any(len(it) > 1 for it in dataset.class_names)
+    found = None if numbered else likeness(dataset)
+    if found is not None and found.upright - found.transposed > -CERTAIN:
+        return replace(dataset, notes=(*dataset.notes, "named EMNIST, but upright already, so it is not turned"))
+    how = "by its name" if found is None else "by its name and by comparison with print"
+    images = np.ascontiguousarray(dataset.images.transpose(0, 2, 1, 3))
+    return replace(
+        dataset, images=images, notes=(*dataset.notes, f"EMNIST is transposed and was turned upright ({how})")
     )
 
 

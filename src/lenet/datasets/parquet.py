@@ -13,18 +13,20 @@ import numpy.typing as npt
 from lenet.atomic import replacing
 from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_number, sections
 from lenet.datasets.classes import resolve
+from lenet.datasets.columns import PART_COLUMNS, find_columns
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.decode import Encoded, OnError, decode_all
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.prepare import prepare
-from lenet.datasets.store import MOST_UNPACKED_BYTES
+from lenet.datasets.unpack import MOST_UNPACKED_BYTES, refuse_bomb
 from lenet.errors import LenetError, reason
 from lenet.pictures.letterbox import as_picture
 
 IMAGE_COLUMNS = ("image", "img", "picture", "pixels", "x")
 HUB_LABEL_COLUMNS = (*LABEL_COLUMNS, "fine_label")
-PART_COLUMNS = ("part", "split")
+# Fewest columns of a table that has one for each pixel, and bytes that a row takes in memory beside its picture.
+WIDE, ROW_BYTES = 6, 100
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,13 @@ class _Shard:
 
     path: Path
     file: Any
-    image: str
+    image: str | None  # None when each pixel has a column of its own
+    pixels: tuple[str, ...]
+    shape: tuple[int, ...]
     label: str
     part_column: str | None
     part: int
+    left_out: str
 
     @property
     def rows(self) -> int:
@@ -67,7 +72,8 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
     origins = [f"{shard.path.name} row {row}" for shard in shards for row in range(shard.rows)]
     if not all(_is_encoded(shard) for shard in shards):
         numbers, class_names = resolve(labels, listed, str(path))
-        dataset = assemble(str(path), _read_pixels(shards, path), numbers, class_names, parts, origins)
+        pixels, notes = _read_pixels(shards, path)
+        dataset = assemble(str(path), pixels, numbers, class_names, parts, origins, notes)
         return prepare(dataset, preparation)
     images, kept, choice = decode_all(str(path), lambda: _encoded(shards), labels, parts, preparation, on_error)
     numbers, class_names = resolve(labels[kept], listed, str(path))
@@ -112,17 +118,26 @@ def _open(path: Path, named: bool) -> _Shard:
         names = file.schema_arrow.names
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise LenetError(f"{path}: is not a readable Parquet file ({reason(error)})") from error
-    found: dict[str, str | None] = {}
-    for kind, known in (("image", IMAGE_COLUMNS), ("label", HUB_LABEL_COLUMNS), ("part", PART_COLUMNS)):
-        columns = [name for name in names if name.lower() in known]
-        if len(columns) > 1 or (not columns and kind != "part"):
+    # A row of equal values takes next to nothing in the file, but a label, a part and a name in memory.
+    refuse_bomb(file.metadata.num_rows * ROW_BYTES, path.stat().st_size, str(path))
+    images = [name for name in names if name.lower() in IMAGE_COLUMNS]
+    wide = not images and len(names) >= WIDE
+    labels = [name for name in names if name.lower() in HUB_LABEL_COLUMNS]
+    for kind, columns in (("image", images), ("label", labels)):
+        if len(columns) != 1 and not (wide and kind == "image"):
             raise LenetError(
                 f"{path}: {len(columns) or 'no'} columns for the {kind} among {', '.join(names)[:100]}; "
-                f"one named {known[0]} is needed"
+                f"one named {kind} is needed"
             )
-        found[kind] = columns[0] if columns else None
     part = PART_NAMES.get(path.name.lower().partition("-")[0].removesuffix(".parquet"), TRAIN) if named else TRAIN
-    return _Shard(path, file, str(found["image"]), str(found["label"]), found["part"], part)
+    part_column = next((name for name in names if name.lower() in PART_COLUMNS), None)
+    if not wide:
+        return _Shard(path, file, images[0], (), (), labels[0], part_column, part, "")
+    table = find_columns(names, str(path))
+    refuse_bomb(file.metadata.num_rows * len(names), path.stat().st_size, str(path))
+    pixels = tuple(names[place] for place in table.pixels)
+    left_out = ", ".join(repr(names[place]) for place in table.left_out)
+    return _Shard(path, file, None, pixels, table.shape, labels[0], part_column, part, left_out)
 
 
 def _batches(shard: _Shard, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
@@ -181,6 +196,8 @@ def _listed(shard: _Shard) -> list[str] | None:
 
 
 def _is_encoded(shard: _Shard) -> bool:
+    if shard.image is None:
+        return False
     arrow, _ = _pyarrow()
     kind = shard.file.schema_arrow.field(shard.image).type
     return any(test(kind) for test in (arrow.types.is_struct, arrow.types.is_binary, arrow.types.is_large_binary))
@@ -188,38 +205,50 @@ def _is_encoded(shard: _Shard) -> bool:
 
 def _encoded(shards: Sequence[_Shard]) -> Iterator[tuple[str, Encoded]]:
     for shard in shards:
-        for row, batch in _batches(shard, [shard.image]):
+        for row, batch in _batches(shard, [str(shard.image)]):
             for index, value in enumerate(batch.column(0).to_pylist()):
                 content = value.get("bytes") if isinstance(value, dict) else value
                 yield f"{shard.path}: row {row + index}", content if isinstance(content, bytes) else None
 
 
-def _read_pixels(shards: Sequence[_Shard], path: Path) -> Images:
-    """Lists of numbers, nested or flat, all of one shape."""
-    blocks: list[Images] = []
+def _read_pixels(shards: Sequence[_Shard], path: Path) -> tuple[Images, list[str]]:
+    """Pixels from a column of lists, nested or flat and all of one shape, or from a column each; and notes."""
+    blocks: list[npt.NDArray[Any]] = []
     held = 0
     for shard in shards:
-        for row, batch in _batches(shard, [shard.image]):
-            values = batch.column(0)
-            shape = [len(values)]
-            while hasattr(values, "flatten") and hasattr(values.type, "value_type"):
-                inner = values.flatten()
-                lengths = np.asarray(values.value_lengths().fill_null(-1)) if hasattr(values, "value_lengths") else None
-                if values.null_count or (lengths is not None and len(set(lengths.tolist())) > 1):
-                    raise LenetError(f"{shard.path}: rows {row} to {row + len(batch) - 1}: pixels of unequal number")
-                shape.append(len(inner) // max(1, len(values)))
-                values = inner
-            if values.null_count:
-                raise LenetError(f"{shard.path}: rows {row} to {row + len(batch) - 1}: a pixel is missing")
-            numbers = values.to_numpy(zero_copy_only=False).reshape(shape)
-            where = f"{shard.path}: from row {row} on"
-            blocks.append(as_images(as_pixels(numbers, where), where))
+        for row, batch in _batches(shard, [shard.image] if shard.image else shard.pixels):
+            where = f"{shard.path}: rows {row} to {row + len(batch) - 1}"
+            if shard.image:
+                blocks.append(_numbers(batch.column(0), where))
+            else:
+                columns = [_numbers(batch.column(name), f"{where}: {name}") for name in shard.pixels]
+                blocks.append(np.stack(columns, axis=1).reshape(len(batch), *shard.shape))
             held += blocks[-1].nbytes
             if blocks[-1].shape[1:] != blocks[0].shape[1:]:
                 raise LenetError(f"{where}: images of {blocks[-1].shape[1:]}, before {blocks[0].shape[1:]}")
             if held > MOST_UNPACKED_BYTES:
                 raise LenetError(f"{path}: holds more than {MOST_UNPACKED_BYTES >> 30} GiB of pixels; store pictures")
-    return np.concatenate(blocks)
+    pixels, notes = as_pixels(np.concatenate(blocks), str(path))
+    left_out = sorted({f"left out the column {shard.left_out}" for shard in shards if shard.left_out})
+    return as_images(pixels, str(path)), [*left_out, *notes]
+
+
+def _numbers(values: Any, where: str) -> npt.NDArray[Any]:
+    """A column as numbers; lists, nested or flat, as an array of more dimensions."""
+    shape = [len(values)]
+    while hasattr(values, "flatten") and hasattr(values.type, "value_type"):
+        inner = values.flatten()
+        lengths = np.asarray(values.value_lengths().fill_null(-1)) if hasattr(values, "value_lengths") else None
+        if values.null_count or (lengths is not None and len(set(lengths.tolist())) > 1):
+            raise LenetError(f"{where}: pixels of unequal number")
+        shape.append(len(inner) // max(1, len(values)))
+        values = inner
+    if values.null_count:
+        raise LenetError(f"{where}: a pixel is missing")
+    numbers = values.to_numpy(zero_copy_only=False).reshape(shape)
+    if numbers.dtype.kind not in "iufb":
+        raise LenetError(f"{where}: holds {numbers.dtype}, not numbers from 0 to 255")
+    return np.asarray(numbers)
 
 
 def _png(image: Images) -> bytes:

@@ -1,10 +1,12 @@
 """Several sources as one Dataset; their classes are matched by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from lenet.datasets.assemble import assemble
+from lenet.datasets.assemble import join as join_images
 from lenet.datasets.classes import merge
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.store import allocate
@@ -49,7 +51,24 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
         notes=tuple(f"{dataset.name}: {note}" for dataset in datasets for note in dataset.notes),
         sources=tuple(dataset.name for dataset in datasets),
         source_of=np.concatenate([np.full(len(part), number) for number, part in parts]),
+        writer_of=None,
+        groups=(),
+        group_of=None,
     )
+
+
+def join_parts(parts: Mapping[int, Dataset], where: str) -> Dataset:
+    """Parts of one source that lie in files of their own; classes are matched by name.
+
+    Raises:
+        LenetError: when the images differ in shape.
+    """
+    class_names = merge(*(dataset.class_names for dataset in parts.values()))
+    images = join_images([dataset.images for dataset in parts.values()], where)
+    labels = np.concatenate([dataset.with_classes(class_names).labels for dataset in parts.values()])
+    number = np.concatenate([np.full(len(dataset), part) for part, dataset in parts.items()])
+    notes = dict.fromkeys(note for dataset in parts.values() for note in dataset.notes)
+    return assemble(where, images, labels, class_names, number, notes=tuple(notes))
 
 
 def _divide(dataset: Dataset) -> tuple[Dataset, Dataset | None]:

@@ -1,26 +1,43 @@
 """From what a user names as data to a Dataset."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from lenet.datasets.archive import unzipped
+from lenet.datasets.array_files import find_array_files, read_array_files
+from lenet.datasets.assemble import PART_NAMES
 from lenet.datasets.csv import read_csv
-from lenet.datasets.dataset import Dataset
+from lenet.datasets.dataset import Dataset, Images
 from lenet.datasets.decode import OnError, refuse
 from lenet.datasets.digits import load_digits
 from lenet.datasets.folder import read_folder
-from lenet.datasets.idx import IMAGES_FILE, idx_images, read_idx_folder
+from lenet.datasets.form import FORMS, find_form, is_data
+from lenet.datasets.labelled import find_table, read_labelled
+from lenet.datasets.libsvm import read_libsvm
+from lenet.datasets.mat import read_mat
 from lenet.datasets.mnist import load_mnist
+from lenet.datasets.names import part_of
 from lenet.datasets.npz import read_npz
+from lenet.datasets.orientation import turn_emnist
 from lenet.datasets.parquet import read_parquet
 from lenet.datasets.preparation import Preparation, parse_size
 from lenet.datasets.prepare import prepare
-from lenet.datasets.several import join
+from lenet.datasets.several import join, join_parts
 from lenet.errors import LenetError
+from lenet.pictures.formats import is_passed_over, is_picture
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
 # Between the names of several sources. The others are framed as the first.
 JOINT = " + "
-SOURCES = "mnist, digits, a folder of class folders, a folder of IDX files, or a file .npz, .csv or .parquet"
+SOURCES = f"mnist, digits, a folder of pictures or of data files, or a file: {FORMS}"
+# Of files that hold arrays of pixels.
+READERS: dict[str, Callable[[Path], Dataset]] = {
+    "npz": read_npz,
+    "csv": read_csv,
+    "mat": read_mat,
+    "libsvm": read_libsvm,
+}
 
 
 def load_dataset(
@@ -35,8 +52,8 @@ def load_dataset(
 
     Args:
         source: ``mnist``, ``digits`` (scikit-learn's), a folder with one folder for each class (under ``train`` and
-            ``test`` or not), a folder of IDX pairs, an ``.npz``, ``.csv`` or ``.parquet`` file, or a folder of the
-            latter; or several of these with " + " between them, such as ``mnist + photos``.
+            ``test`` or not), or another of the forms in docs/data.md; or several of these with " + " between them, such
+            as ``mnist + photos``.
         size: Height and width of the images, or a text such as ``28x28``, width first. Without it, framing ``mark``
             gives 28×28, and ``whole`` the pictures' own size.
         depth: 1 for grey, 3 for colour, which is always framed ``whole``; None keeps the pictures' own, but for
@@ -64,33 +81,94 @@ def load_dataset(
     return join([first, *(_load(name, alike, on_error) for name in names[1:])])
 
 
+def load_unlabelled(source: str | Path, form: Preparation) -> Images:
+    """The images of a text table without labels, such as Kaggle's ``test.csv``; labels that it has are passed over.
+
+    Raises:
+        LenetError: as for ``load_dataset``.
+    """
+    path = Path(source)
+    if not path.is_file() or find_form(path) != "csv":
+        raise LenetError(f"{path}: is not a table of pixels in text")
+    return prepare(read_csv(path, labelled=False), form).images
+
+
 def _load(source: str | Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if str(source) in BUNDLED:
         return prepare(BUNDLED[str(source)](), preparation)
     path = Path(source)
     try:
-        kind = _kind(path)
+        return _read(path, preparation, on_error)
     except OSError as error:
         raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
-    # Encoded pictures are brought into form while they are decoded, arrays of pixels afterwards.
-    if kind in ("folder", "parquet"):
-        return {"folder": read_folder, "parquet": read_parquet}[kind](path, preparation, on_error)
-    read = {"npz": read_npz, "csv": read_csv, "idx": read_idx_folder}[kind]
-    return prepare(read(path), preparation)
 
 
-def _kind(path: Path) -> str:
+def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if path.is_dir():
-        if idx_images(path):
-            return "idx"
-        return "parquet" if next(path.glob("*.parquet"), None) else "folder"
+        return _read_folder(path, preparation, on_error)
     if not path.exists():
+        if path.parent.is_dir() and (files := find_array_files(path.parent)):
+            return prepare(turn_emnist(read_array_files(path.parent, files, path.name.lower())), preparation)
         raise LenetError(f"unknown data {str(path)!r}: there is no such file; known are {SOURCES}")
     if not path.is_file():
         raise LenetError(f"{path}: is neither a file nor a folder; known are {SOURCES}")
-    kind = path.suffix.lower().removeprefix(".")
-    if kind in ("npz", "csv", "parquet"):
-        return kind
-    if IMAGES_FILE.fullmatch(path.name):
-        raise LenetError(f"{path}: name the folder of the IDX files, {path.parent}")
-    raise LenetError(f"{path}: is not known data; known are {SOURCES}")
+    form = find_form(path)
+    if form == "zip":
+        return _read_zip(path, preparation, on_error)
+    # Encoded pictures are brought into form while they are decoded, arrays of pixels afterwards.
+    if form == "parquet":
+        return read_parquet(path, preparation, on_error)
+    return prepare(turn_emnist(READERS[form](path)), preparation)
+
+
+def _read_folder(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
+    if files := find_array_files(path):
+        return prepare(turn_emnist(read_array_files(path, files)), preparation)
+    if next(path.glob("*.parquet"), None):
+        return read_parquet(path, preparation, on_error)
+    if table := find_table(path):
+        return read_labelled(path, table, preparation, on_error)
+    inside = [child for child in sorted(path.iterdir()) if not is_passed_over(child.name)]
+    folders = [child for child in inside if child.is_dir() and not child.is_symlink()]
+    data = [child for child in inside if child.is_file() and is_data(child)]
+    if not folders and not any(map(is_picture, inside)) and data:
+        return _read_files(path, data, preparation, on_error)
+    if len(folders) == 1 and not data and not any(map(is_picture, inside)) and _is_wrapper(folders[0]):
+        return _read_folder(folders[0], preparation, on_error)
+    return read_folder(path, preparation, on_error)
+
+
+def _is_wrapper(folder: Path) -> bool:
+    """Whether the only folder in a folder is no class: it holds folders, or data."""
+    inside = [child for child in folder.iterdir() if not is_passed_over(child.name)]
+    if folder.name.lower() in PART_NAMES:
+        return False
+    data = any(child.is_dir() or is_data(child) for child in inside)
+    return data or bool(find_array_files(folder)) or find_table(folder) is not None
+
+
+def _read_files(folder: Path, files: list[Path], preparation: Preparation, on_error: OnError) -> Dataset:
+    """A folder with a single file of data, or with one for each part."""
+    if len(files) == 1:
+        return _read(files[0], preparation, on_error)
+    parts = {part: path for path in files if (part := part_of(path.name)) is not None}
+    forms = {path: find_form(path) for path in files}
+    if len(parts) < len(files) or any(form not in READERS for form in forms.values()):
+        names = ", ".join(path.name for path in files[:5])
+        raise LenetError(f"{folder}: holds several data files: {names}; name one of them, such as {files[-1]}")
+    read = {part: turn_emnist(READERS[forms[path]](path)) for part, path in sorted(parts.items())}
+    return prepare(join_parts(read, str(folder)), preparation)
+
+
+def _read_zip(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
+    with unzipped(path) as folder:
+
+        def named(text: str) -> str:
+            return text.replace(str(folder), str(path))
+
+        try:
+            dataset = _read_folder(folder, preparation, lambda error: on_error(LenetError(named(str(error)))))
+        except LenetError as error:
+            raise LenetError(named(str(error))) from error
+    notes = tuple(map(named, dataset.notes))
+    return replace(dataset, name=named(dataset.name), notes=notes)

@@ -18,8 +18,6 @@ Pixels = npt.NDArray[np.uint8]
 
 # Beyond this, images go to a mapped file; five times MNIST still fits.
 IN_MEMORY_BYTES = 256 << 20
-# What one compressed file may unpack to, so that a few bytes cannot fill the memory.
-MOST_UNPACKED_BYTES = 4 << 30
 
 
 def cache_folder() -> Path:

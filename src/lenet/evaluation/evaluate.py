@@ -39,6 +39,9 @@ class Evaluation:
     probabilities: npt.NDArray[np.float32]  # ``(n, classes)``
     # Whether the model calls each image unknown, ``(n,)``; None when it has no threshold.
     unknown: npt.NDArray[np.bool_] | None = None
+    # Names of the groups of writers, and the group of each image, ``(n,)``; None when they are not known.
+    groups: tuple[str, ...] = ()
+    group_of: Counts | None = None
     known_wrong_labels: int = 0  # number of labels that are known to be wrong; a right answer counts as a mistake there
 
     def __repr__(self) -> str:
@@ -88,6 +91,16 @@ class Evaluation:
         """Share of the images that the model does not call unknown, 0 to 1; None when it has no threshold."""
         return None if self.unknown is None else float(1 - self.unknown.mean())
 
+    @property
+    def per_group(self) -> dict[str, dict[str, Any]]:
+        """Number of images of each group of writers, how many are read correctly, and their share."""
+        if self.group_of is None:
+            return {}
+        n = np.bincount(self.group_of, minlength=len(self.groups))
+        right = np.bincount(self.group_of, self.predicted == self.truth, len(self.groups)).astype(int)
+        rows = zip(self.groups, n.tolist(), right.tolist(), strict=True)
+        return {name: {"n": n, "correct": right, "accuracy": right / n} for name, n, right in rows if n}
+
     def most_confused(self, most: int = 5) -> list[Confused]:
         """The pairs confused most often, at most ``most``."""
         wrong = self.confusion - np.diag(np.diag(self.confusion))
@@ -117,6 +130,7 @@ class Evaluation:
                 name: dict(zip(("precision", "recall", "f1", "n"), values, strict=True))
                 for name, *values in zip(self.class_names, *map(np.ndarray.tolist, per_class), strict=True)
             },
+            "per_group": self.per_group,
             "confusion": self.confusion.tolist(),
             "confusion_rates": self.confusion_rates.tolist(),
             "most_confused": [pair._asdict() for pair in self.most_confused()],
@@ -147,5 +161,7 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
         logits=logits,
         probabilities=probabilities,
         unknown=None if model.metadata.unknown_threshold is None else unknown,
+        groups=dataset.groups,
+        group_of=dataset.group_of,
         known_wrong_labels=MNIST_WRONG_LABELS if dataset.sha256 == MNIST_TEST_SHA256 else 0,
     )

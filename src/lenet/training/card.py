@@ -41,7 +41,7 @@ A network for {metadata.width}×{metadata.height}×{metadata.depth} images and {
 | --- | --- |
 | accuracy on {evaluation.data}, n = {evaluation.n:,} | \
 {evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
-| images read incorrectly | {evaluation.n - evaluation.correct} |
+{_groups(evaluation)}| images read incorrectly | {evaluation.n - evaluation.correct} |
 | expected calibration error | {metrics["expected_calibration_error"]:.2%} |
 | training | {metrics["epochs"]:g} epochs in {metrics["train_seconds"]:.1f} s, {metrics["precision"]} |
 
@@ -59,6 +59,13 @@ again with `lenet evaluate .{data}` in this folder.
 Versions: {", ".join(f"{library} {number}" for library, number in metadata.versions.items())}.
 SHA-256 of the data: `{metadata.training_data_sha256}`.
 """
+
+
+def _groups(evaluation: Evaluation) -> str:
+    return "".join(
+        f"| digits by {name}, n = {row['n']:,} | {row['accuracy']:.2%} |\n"
+        for name, row in evaluation.per_group.items()
+    )
 
 
 def _option(name: str, sources: Sequence[str]) -> str:

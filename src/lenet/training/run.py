@@ -199,6 +199,7 @@ def _history_csv(history: list[Epoch]) -> str:
 def _metrics(metadata: Metadata, recipe: Recipe, state: TrainingState, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "test": {"n": evaluation.n, "correct": evaluation.correct, "accuracy": evaluation.accuracy},
+        **({"test_by_group": evaluation.per_group} if evaluation.per_group else {}),
         "network": metadata.network,
         "framing": metadata.framing,
         "expected_calibration_error": expected_calibration_error(evaluation.probabilities, evaluation.truth),

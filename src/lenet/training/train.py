@@ -126,6 +126,8 @@ def resume(
 
 def _split(dataset: Dataset, recipe: Recipe) -> _Parts:
     names = class_names(dataset, recipe)
+    if len(names) == 1:
+        raise LenetError(f"{dataset.name}: the only class is {names[0]!r}; training needs two or more to tell apart")
     train_part, test = dataset.split(recipe.split, recipe.seed)
     train_part, validation = train_part.split_validation(recipe.validation, recipe.seed)
     train_part = mix(train_part.with_classes(names), recipe.each_source, recipe.seed)

@@ -1,0 +1,54 @@
+"""MATLAB's ``.mat`` files of version 5 to 7: numeric arrays only, whose sizes are checked before they are read."""
+
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from lenet.datasets.arrays import from_arrays
+from lenet.datasets.dataset import Dataset
+from lenet.datasets.names import meaning
+from lenet.datasets.unpack import refuse_bomb
+from lenet.errors import LenetError, reason
+
+# MATLAB's classes of numbers, and their sizes in bytes.
+NUMBERS = {
+    "uint8": 1,
+    "int8": 1,
+    "uint16": 2,
+    "int16": 2,
+    "uint32": 4,
+    "int32": 4,
+    "single": 4,
+    "double": 8,
+    "logical": 1,
+}
+
+
+def read_mat(path: Path) -> Dataset:
+    """Read images and labels by their names: ``data``/``label``, ``X``/``y``, ``train_x``/``train_y``.
+
+    Structures, cells and objects are left out.
+
+    Raises:
+        LenetError: damaged, too large, or without such arrays.
+    """
+    from scipy.io import loadmat, whosmat
+
+    try:
+        found = whosmat(path)
+        wanted = {
+            name: said for name, _, kind in found if kind in NUMBERS and (said := meaning(name)) and not said.family
+        }
+        size = sum(prod(shape) * NUMBERS[kind] for name, shape, kind in found if name in wanted)
+        refuse_bomb(size, path.stat().st_size, str(path))
+        arrays = loadmat(path, variable_names=list(wanted)) if wanted else {}
+    except LenetError:
+        raise
+    except Exception as error:  # SciPy's reader fails in many ways on damaged bytes
+        raise LenetError(f"{path}: is not a readable .mat file ({reason(error)})") from error
+    if not wanted:
+        names = ", ".join(f"{name} ({kind})" for name, _, kind in found)[:100]
+        raise LenetError(f"{path}: holds {names}; save arrays such as images and labels in MATLAB, no structures")
+    named = {said[:2]: (name, np.asarray(arrays[name])) for name, said in wanted.items()}
+    return from_arrays(named, None, str(path))
