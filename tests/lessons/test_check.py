@@ -56,7 +56,7 @@ WRONG = [
     (2, lambda picture: 1 - picture / 255, "scale first"),
     (2, lambda picture: (picture < 128) * np.uint8(255), "ink is yes or no"),
     (3, [1, 0, -1], "any size"),
-    (3, [[1, 1, 0]] * 3, "bright is enough"),
+    (3, [[2, 0, -1]] * 3, "bright is enough"),
     (3, [[1, 1, 1], [0, 0, 0], [-1, -1, -1]], "rows are columns"),
     (3, [[-1, 0, 1]] * 3, "the kernel is flipped"),
     (4, MAPS["right"] + 1, "counting from 1"),
