@@ -135,6 +135,13 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     assert QUESTIONS[lesson].form[0] in nonsense.text
 
 
+def test_what_an_answer_says_is_not_taken_for_html():
+    def answer(_):
+        raise ValueError("<b>")
+
+    assert "&lt;b&gt;" in check(7, answer)._repr_html_()
+
+
 def test_an_answer_that_raises_is_a_verdict_with_its_error():
     assert "ZeroDivisionError" in check(7, lambda scores: 1 // 0).text
 
