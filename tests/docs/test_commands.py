@@ -61,3 +61,8 @@ def test_both_languages_have_the_same_commands():
         assert lines == blocks(page), page
         shown += len(lines)
     assert shown > 10
+
+
+def test_no_line_of_text_begins_with_what_markdown_takes_for_a_comment():
+    for page in [*PAGES, *(DOCS / "zh").rglob("*.md")]:
+        assert not re.findall(r"^ *%.*", page.read_text(encoding="utf-8"), flags=re.MULTILINE), page
