@@ -17,8 +17,8 @@ lessons: .venv/dev
 
 # The documentation in both languages, built/en/index.html and built/zh/index.html; a warning is an error. Minutes.
 docs: .venv/dev
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs built/en
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet --conf-dir docs --define language=zh_CN docs/zh built/zh
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs built/en
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs --define language=zh_CN docs/zh built/zh
 
 # Kills trainings at random and wherever a checkpoint touches the disk; resumed, they must end with the same bits. Minutes.
 faults: .venv/dev

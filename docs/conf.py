@@ -17,7 +17,7 @@ project, author, release = "lenet", "lenet", __version__
 copyright = ""
 html_show_copyright = False
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["zh", "_templates"]
+exclude_patterns = ["zh", "_static", "_templates"]
 templates_path = ["_templates"]
 
 # Lessons are run anew for each build, and a cell that fails fails the build.
@@ -37,6 +37,8 @@ python_use_unqualified_type_names = True
 html_theme = "furo"
 html_title = f"lenet {__version__}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["lessons.css"]
 html_sidebars = {
     "**": [
         "sidebar/brand.html", "language.html", "sidebar/search.html", "sidebar/scroll-start.html",

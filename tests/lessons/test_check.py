@@ -36,8 +36,8 @@ RIGHT = [
     (6, Architecture.parse(LENET.replace("maxpool 2, dense 500", "maxpool 4, dense 100"))),
     (7, softmax),
     (7, [0.09, 0.24, 0.67]),
-    (8, 3.2),
-    (8, lambda weight: weight - 0.1 * 2 * (weight - 4)),
+    (8, 3.5),
+    (8, lambda weight: weight - 0.25 * 2 * (weight - 4)),
     (9, 10_000),
     (9, "10,000"),
     (10, START.replace("maxpool", "avgpool")),
@@ -56,7 +56,7 @@ WRONG = [
     (2, lambda picture: 1 - picture / 255, "scale first"),
     (2, lambda picture: (picture < 128) * np.uint8(255), "ink is yes or no"),
     (3, [1, 0, -1], "any size"),
-    (3, [[1, 1, 0]] * 3, "bright is enough"),
+    (3, [[2, 0, -1]] * 3, "bright is enough"),
     (3, [[1, 1, 1], [0, 0, 0], [-1, -1, -1]], "rows are columns"),
     (3, [[-1, 0, 1]] * 3, "the kernel is flipped"),
     (4, MAPS["right"] + 1, "counting from 1"),
@@ -74,10 +74,10 @@ WRONG = [
     (7, np.exp, "no sum"),
     (7, [0, 0, 1], "the winner takes all"),
     (7, lambda scores: 1 / (1 + np.exp(-scores)), "each on its own"),
-    (8, 2.8, "along the gradient"),
+    (8, 2.5, "along the gradient"),
     (8, 5, "the whole gradient"),
     (8, 4, "straight to the minimum"),
-    (8, -0.2, "the step is the weight"),
+    (8, -0.5, "the step is the weight"),
     (9, 1_000, "ten times as many"),
     (9, 100, "size does not matter"),
     (9, "60,000", "training images count"),
@@ -133,6 +133,13 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     nonsense = check(lesson, object())
     assert not nonsense.right
     assert QUESTIONS[lesson].form[0] in nonsense.text
+
+
+def test_what_an_answer_says_is_not_taken_for_html():
+    def answer(_):
+        raise ValueError("<b>")
+
+    assert "&lt;b&gt;" in check(7, answer)._repr_html_()
 
 
 def test_an_answer_that_raises_is_a_verdict_with_its_error():

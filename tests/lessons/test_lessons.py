@@ -19,7 +19,7 @@ SOLUTIONS = {
     5: "answer = [[2, 0], [4, 6]]",
     6: 'answer = str(lenet).replace("dense 500", "dense 30")',
     7: "answer = lambda scores: np.exp(scores) / np.exp(scores).sum()",
-    8: "answer = 3.2",
+    8: "answer = 3.5",
     9: "answer = 10_000",
     10: 'answer = "conv 8 3, tanh, maxpool 2, dense 64, relu"',
 }

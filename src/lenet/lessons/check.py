@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from lenet.errors import LenetError
@@ -47,6 +48,10 @@ class Verdict:
 
     def __repr__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        """The text for notebooks, which wraps there."""
+        return f"<p>{escape(self.text)}</p>"
 
 
 def check(lesson: int, answer: Any) -> Verdict:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 SIDE = 200
-CELL, COLUMNS = 1.15, 10  # inches of an array, and arrays in a row
+CELL, COLUMNS = 1.15, 5  # inches of an array, and arrays in a row, so that a phone shows them large enough
 Strokes = Sequence[Sequence[tuple[float, float]]]
 
 
@@ -26,7 +26,7 @@ def draw(strokes: Strokes, pen: int = 14) -> Image.Image:
 
 
 def show(arrays: Sequence[Any], titles: Sequence[str] = ()) -> Image.Image:
-    """Show arrays ``(height, width)`` or ``(height, width, 1)`` side by side, ten in a row.
+    """Show arrays ``(height, width)`` or ``(height, width, 1)`` side by side, five in a row.
 
     uint8 arrays are shown as ink on paper. Others have one scale: white is 0, blue positive, orange negative.
 
@@ -39,7 +39,7 @@ def show(arrays: Sequence[Any], titles: Sequence[str] = ()) -> Image.Image:
     from lenet.figures.render import as_png
     from lenet.figures.style import SIGNED, drawing, image_cells, signed_limit
 
-    cells = [np.squeeze(array) for array in arrays]
+    cells = [array[..., 0] if array.ndim == 3 else array for array in arrays]
     titles = titles or [str(number) for number in range(len(cells))]
     columns = min(COLUMNS, len(cells))
     rows = -(-len(cells) // columns)

@@ -74,7 +74,7 @@ SOFTMAX = Question(
 )
 
 # A weight, its gradient, and the learning rate.
-WEIGHT, GRADIENT, RATE, LOWEST = 3.0, -2.0, 0.1, 4.0
+WEIGHT, GRADIENT, RATE, LOWEST = 3.0, -2.0, 0.25, 4.0
 
 
 def _is(expected: float) -> Any:
@@ -89,16 +89,16 @@ STEP = Question(
     ),
     right=_is(WEIGHT - RATE * GRADIENT),
     why=(
-        "3 − 0.1 × (−2) = 3.2: against the gradient, a tenth of it. The loss falls from 1 to 0.64.",
-        "3 − 0.1 × (−2) = 3.2：沿梯度的反方向走，走它的十分之一。损失从 1 降到 0.64。",
+        "3 − 0.25 × (−2) = 3.5: against the gradient, a quarter of it. The loss falls from 1 to 0.25.",
+        "3 − 0.25 × (−2) = 3.5：沿梯度的反方向走，走它的四分之一。损失从 1 降到 0.25。",
     ),
     misconceptions=(
         Misconception(
             "along the gradient",
             _is(WEIGHT + RATE * GRADIENT),
             (
-                "The gradient points to where the loss grows. You went that way: at 2.8 the loss is 1.44. Subtract it.",
-                "梯度指向损失增大的方向，你正是往那边走的：在 2.8 处损失是 1.44。应当减去它。",
+                "The gradient points to where the loss grows. You went that way: at 2.5 the loss is 2.25. Subtract it.",
+                "梯度指向损失增大的方向，你正是往那边走的：在 2.5 处损失是 2.25。应当减去它。",
             ),
         ),
         Misconception(
