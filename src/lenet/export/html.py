@@ -21,7 +21,7 @@ from lenet.model.graph import Array
 from lenet.model.runtime import Model
 from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parents[1] / "page"
 SCRIPTS = ("network.js", "ink.js", "page.js")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 # Nothing of the user's profile, and no access to the network: not even names are looked up.

@@ -24,7 +24,7 @@ from lenet.serve.queue import BusyError
 from lenet.serve.schema import refusal
 from lenet.serve.service import Service
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parents[1] / "page"
 DESCRIPTION = """\
 Reads handwritten digits, or classifies pictures. The body is a picture file ({formats}), or
 JSON with the pixels of a drawing. Every refusal is `{{"error": "one line"}}`.""".format(formats=", ".join(FORMATS))
@@ -99,7 +99,7 @@ def create_app(
         version=version("lenet"),
         lifespan=lifespan,
         exception_handlers=EXCEPTIONS,
-        docs_url=None,  # FastAPI's page loads from a CDN; ours is page/docs.html
+        docs_url=None,  # FastAPI's page loads from a CDN; ours is lab/docs.html
         redoc_url=None,
     )
     app.state.service = service
@@ -122,6 +122,6 @@ def create_app(
 
 def _page(name: str) -> Callable[[], Awaitable[FileResponse]]:
     async def page() -> FileResponse:
-        return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
+        return FileResponse(PAGE / "lab" / name, headers={"cache-control": "no-cache"})
 
     return page

@@ -1,4 +1,4 @@
-// The pad: strokes by pointer or keys, undo and redo, and the drawing as rows of ink.
+// The pad: strokes by pointer or keys, undo and redo, and the drawing as ink.
 
 import { isColour, paintImage } from "./paint.js";
 
@@ -82,14 +82,20 @@ function drawAll(pen, side, colour) {
   }
 }
 
-// Rows of ink, 0…255; rows of [red, green, blue] when a colour image is on the pad. An image alone is sent as it is.
-export function pixels() {
+// { pixels, height, width, depth }, as `frame` takes it; null for an empty pad. An image alone is given as it is.
+export function ink() {
   const list = items();
-  if (list.length === 1 && list[0].image) return list[0].image;
+  if (!list.length) return null;
+  if (list.length === 1 && list[0].image) return fromRows(list[0].image);
   drawAll(smallPen, SIDE, "#000");
-  const { data } = smallPen.getImageData(0, 0, SIDE, SIDE), colour = list.some(({ image }) => image && isColour(image));
-  const valueAt = (i) => (colour ? [data[i], data[i + 1], data[i + 2]] : data[i + 3]);
-  return Array.from({ length: SIDE }, (_, y) => Array.from({ length: SIDE }, (_, x) => valueAt(4 * (y * SIDE + x))));
+  const { data } = smallPen.getImageData(0, 0, SIDE, SIDE), depth = list.some(({ image }) => image && isColour(image)) ? 3 : 1;
+  const pixels = depth === 3 ? data.filter((_, i) => i % 4 < 3) : data.filter((_, i) => i % 4 === 3);
+  return { pixels, height: SIDE, width: SIDE, depth };
+}
+
+function fromRows(image) {
+  const depth = isColour(image) ? 3 : 1;
+  return { pixels: Uint8Array.from(image.flat(2)), height: image.length, width: image[0].length, depth };
 }
 
 export const isEmpty = () => items().length === 0;
@@ -117,7 +123,7 @@ function update() {
   if (!waiting) requestAnimationFrame(() => {
     waiting = false;
     repaint();
-    changed();
+    changed(ink());
   });
   waiting = true;
 }
@@ -208,7 +214,7 @@ function startKeys() {
   });
 }
 
-// `listener` is called after a change, at most once a frame.
+// `listener` is called with the ink after a change, at most once a frame.
 export function startPad(listener) {
   changed = listener;
   startPointer();

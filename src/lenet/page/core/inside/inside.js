@@ -1,0 +1,4 @@
+// Look inside.
+
+export function start(panel) {
+}

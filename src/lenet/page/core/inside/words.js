@@ -1,0 +1,6 @@
+// The words of Look inside.
+
+export const words = {
+  en: {},
+  zh: {},
+};

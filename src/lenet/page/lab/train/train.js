@@ -1,0 +1,4 @@
+// Train.
+
+export function start(panel) {
+}

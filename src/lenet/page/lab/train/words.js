@@ -1,0 +1,6 @@
+// The words of Train.
+
+export const words = {
+  en: {},
+  zh: {},
+};
