@@ -8,9 +8,10 @@ from fastapi.types import DecoratedCallable
 from prometheus_client import generate_latest
 from starlette.responses import JSONResponse, Response
 
+from lenet.model.description import kernels as kernels_in_order
 from lenet.reading import Reader
 from lenet.serve import schema
-from lenet.serve.details import details, gallery, kernels
+from lenet.serve.details import details, gallery, kernels, network
 from lenet.serve.schema import refusal
 from lenet.serve.service import Service
 
@@ -80,6 +81,21 @@ async def model_details(request: Request, model: ModelName = None) -> Response:
     """Give the details of a model."""
     service, reader = await _chosen(request, model)
     return JSONResponse(details(reader.model, model or service.shelf.name))
+
+
+@router.get("/api/network", responses=_answers(schema.Network, 400, 503), tags=["look inside"])
+async def model_network(request: Request, model: ModelName = None) -> Response:
+    """Describe a network, so that a page can compute its answers; /api/weights has the kernels."""
+    service, reader = await _chosen(request, model)
+    return JSONResponse(network(reader.model, model or service.shelf.name))
+
+
+@router.get("/api/weights", responses={**_answers(None, 400, 503), 200: {"content": IMAGES}}, tags=["look inside"])
+async def model_weights(request: Request, model: ModelName = None) -> Response:
+    """Give the kernels of all layers as little-endian float32; a layer of /api/network says where its own begins."""
+    _, reader = await _chosen(request, model)
+    numbers = kernels_in_order(reader.model.metadata, reader.model.weights)
+    return Response(numbers.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
 @router.get("/api/kernels", responses=_answers(dict[str, schema.Kernels], 400, 503), tags=["look inside"])

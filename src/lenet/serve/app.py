@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
@@ -109,7 +110,10 @@ def create_app(
         app.add_api_route(path, _page(name), include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
-    app.add_middleware(SizeLimit, limits=limits)  # the last one added is called first
+    # Weights do not become smaller. The last one added is called first.
+    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
+    app.add_middleware(GZipMiddleware, exclude_content_types=packed, compresslevel=6)
+    app.add_middleware(SizeLimit, limits=limits)
     app.add_middleware(TimeLimit, seconds=limits.request_seconds)
     if token is not None:
         app.add_middleware(TokenGuard, token=token)

@@ -12,6 +12,7 @@ from lenet.errors import LenetError
 from lenet.evaluation.metrics import wilson_interval
 from lenet.evaluation.parts import data_for, part_for
 from lenet.explain.explanation import Explanation
+from lenet.model.description import describe
 from lenet.model.graph import Array
 from lenet.model.runtime import Model
 from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
@@ -32,6 +33,13 @@ def details(model: Model, name: str) -> dict[str, Any]:
         "accuracy_interval": list(wilson_interval(correct, about.test_n)) if measured else None,
     }
     return {entry: calculated.get(entry, getattr(about, entry, None)) for entry in Details.model_fields}
+
+
+def network(model: Model, name: str) -> dict[str, Any]:
+    """``schema.Network`` in plain values."""
+    about = model.metadata
+    recipe = str(about.recipe.get("name", ""))
+    return {"name": name, "text": about.network, "recipe": recipe, **describe(about, model.weights)}
 
 
 def kernels(model: Model) -> dict[str, Any]:

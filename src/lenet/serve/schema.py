@@ -167,6 +167,29 @@ class Details(BaseModel):
     training_data_sha256: str
 
 
+class Network(BaseModel):
+    """A network in plain values, as the page's own script computes it."""
+
+    name: str
+    text: str = Field(description="Its layers, as `lenet train --network` takes them.")
+    recipe: str = Field(description="Name of the recipe that it was trained with.")
+    layers: list[dict[str, Any]] = Field(
+        description="name, kind, input, output, and the settings of the kind; layers with weights have their bias, and "
+        "in kernel the index in /api/weights at which their kernel begins: (k, k, depth, filters) or (inputs, units)."
+    )
+    classNames: list[str]  # noqa: N815  the names are those of the page's script
+    height: int
+    width: int
+    depth: int
+    framing: str
+    inverted: bool
+    temperature: float = Field(description="Divides the logits before the softmax.")
+    pixelScale: float  # noqa: N815
+    unknownThreshold: float | None = Field(description="An image with a highest logit below is unknown.")  # noqa: N815
+    testAccuracy: float | None  # noqa: N815
+    testCount: int  # noqa: N815
+
+
 class Runs(BaseModel):
     """Names for ?model=, the served one first; and whether corrections are collected."""
 
