@@ -1,4 +1,171 @@
-// Train.
+// The Train tab: what is trained, the training while it runs, and the finished networks.
 
+import { chooseNetwork, emit, imageFor, lab, loadNetwork, on } from "../../core/lab.js";
+import { pin, placeBars, showGrowing, startBeside } from "./beside.js";
+import { setClasses } from "./blocks.js";
+import { corrected, startCorrections } from "./corrections.js";
+import { button, make, said, whenSpoken, words } from "./elements.js";
+import { clearLive, showProgress, showStart, startLive } from "./live.js";
+import { begin, follow, getReady, show as showDrawing, stop } from "./requests.js";
+import { addResult, startResults } from "./results.js";
+import { faultOf, isReady, nameOf, setup, startSetup, tellSetup } from "./setup.js";
+import { drawn, endCollecting, signCount, signsReady, startSigns } from "./signs.js";
+
+const KINDS = ["mnist", "signs", "corrections"];
+let kind = "mnist"; // what is learnt from
+let run = null; // { id, name, framing, set } of the training that runs or waits
+let message = () => ""; // (words) → what happened last
+const parts = {};
+
+// One drawing is on its way at a time; the last one is sent.
+let sending = false;
+let unsent = false;
+async function sendDrawing() {
+  unsent = true;
+  if (sending || !run) return;
+  sending = true;
+  while (unsent && run) {
+    unsent = false;
+    const image = imageFor({ description: { height: 28, width: 28, depth: 1, framing: run.framing === "none" ? "whole" : "mark" } });
+    if (image) await showDrawing(run.id, image).catch(() => {}); // the stream says why
+  }
+  sending = false;
+}
+
+function wanted() {
+  if (kind === "corrections") return { name: "learnt", from: lab.network.name, drawn: corrected(), data: "mnist", recipe: "tune" };
+  const { images, epochs, ...rest } = setup(), more = epochs ? { epochs } : {};
+  if (kind === "signs") return { ...rest, ...more, name: "signs", data: "drawn", drawn: drawn(), recipe: "few", framing: "mark" };
+  return { ...rest, ...more, images, name: nameOf(), data: "mnist" };
+}
+
+// Why nothing can be trained now; empty when it can.
+function obstacle() {
+  if (kind === "corrections") return lab.tray.length ? "" : words().noCorrections;
+  if (!isReady()) return faultOf();
+  return kind === "signs" && !signsReady() ? words().tooFewSigns : "";
+}
+
+async function train() {
+  if (run || obstacle()) return;
+  const asked = wanted();
+  say((text) => text.starting);
+  parts.start.disabled = true;
+  try {
+    const { id, name } = await begin(asked);
+    run = { id, name, framing: asked.framing ?? lab.network.description.framing, set: { ...setup(), signs: kind !== "mnist" } };
+  } catch (error) {
+    say(() => error.message);
+    return;
+  }
+  if (kind === "signs") endCollecting();
+  clearLive();
+  showGrowing(run.name, null);
+  follow(run.id, take);
+  sendDrawing();
+  update();
+  parts.stop.focus();
+}
+
+function take(event, data) {
+  if (event === "waiting") say((text) => text.waiting(data.place));
+  else if (event === "started") {
+    showStart(data);
+    say((text) => text.running(run.name));
+  } else if (event === "progress") {
+    showProgress(data);
+    showGrowing(run.name, data.drawing);
+  } else if (event === "lost") say((text) => text.lost);
+  else if (event === "back") say((text) => text.running(run.name));
+  else end(event, data);
+}
+
+async function end(event, data) {
+  const { name, set } = run;
+  run = null;
+  showGrowing(null);
+  if (event === "failed") say((text) => text.failed[data.code] ?? text.failed.other);
+  else if (event === "stopped") say((text) => text.stopped);
+  else {
+    say((text) => text.done(name));
+    emit("networks");
+    addResult(data, set);
+    if (set.signs) await chooseNetwork(name);
+    else pin(await loadNetwork(name));
+  }
+  getReady();
+  if (document.activeElement === document.body || document.activeElement === parts.stop) parts.start.focus();
+}
+
+function say(text) {
+  message = text;
+  update();
+}
+
+function choose(next) {
+  kind = next;
+  setClasses(kind === "signs" ? signCount() : 10);
+  update();
+}
+
+function update() {
+  const why = obstacle();
+  parts.panel.dataset.kind = kind;
+  parts.start.textContent = kind === "corrections" ? words().learn : words().train;
+  parts.start.hidden = Boolean(run);
+  parts.start.disabled = Boolean(run || why);
+  parts.stop.hidden = !run;
+  parts.status.textContent = message(words()) || why;
+  parts.live.hidden = !parts.live.dataset.shown && !run;
+  if (run) parts.live.dataset.shown = "true";
+  for (const input of parts.kinds.querySelectorAll("input")) input.checked = input.value === kind;
+}
+
+function makeKinds() {
+  const radio = (name) => make("label", {}, make("input", { type: "radio", name: "kind", value: name, onchange: () => choose(name) }), said("span", (text) => text.kindsOfData[name]));
+  return make("fieldset", { className: "kinds" }, said("legend", (text) => text.learnFrom, { className: "only-heard" }), ...KINDS.map(radio));
+}
+
+function listen() {
+  on("drawing", sendDrawing);
+  on("tray", update);
+  on("setup", () => {
+    message = () => "";
+    if (kind === "signs") setClasses(signCount());
+    update();
+  });
+  on("learn", () => {
+    choose("corrections");
+    train();
+  });
+  on("tab", () => {
+    placeBars(lab.tab === "train" ? parts.bars : document.getElementById("beside"));
+    if (lab.tab === "train") getReady();
+  });
+  addEventListener("pagehide", () => { if (run) stop(run.id); });
+  whenSpoken(() => {
+    tellSetup();
+    update();
+  });
+}
+
+// Fill the tab.
 export function start(panel) {
+  Object.assign(parts, {
+    panel,
+    kinds: makeKinds(),
+    start: button((text) => text.train, train, { className: "primary" }),
+    stop: button((text) => text.stop, () => stop(run.id), { hidden: true }),
+    status: make("p", { className: "status", role: "status" }),
+    live: startLive(),
+    bars: make("div", { className: "bars-place" }),
+  });
+  startBeside();
+  const setting = startSetup();
+  panel.append(
+    said("p", (text) => text.lead, { className: "quiet" }), parts.kinds,
+    make("div", { className: "go" }, parts.start, parts.stop, parts.status),
+    parts.live, parts.bars, startResults(),
+    startSigns(() => lab.tab === "train" && kind === "signs" && !run), startCorrections(), setting);
+  listen();
 }

@@ -1,0 +1,31 @@
+// The corrected drawings, which can be learnt.
+
+import { lab, on, removeFromTray } from "../../core/lab.js";
+import { paintImage } from "../../core/paint.js";
+import { make, said, whenSpoken, words } from "./elements.js";
+import { rowsOf } from "./requests.js";
+
+const list = make("ul", { className: "tray" });
+const none = said("p", (say) => say.noCorrections);
+
+export const corrected = () => lab.tray.map(({ image, label }) => ({ image: rowsOf(image), label }));
+
+function show() {
+  none.hidden = lab.tray.length > 0;
+  list.replaceChildren(...lab.tray.map(({ image, label }, i) => {
+    const canvas = make("canvas", { "aria-hidden": "true" }), name = words().removeCorrection(label);
+    paintImage(canvas, rowsOf(image));
+    const remove = () => {
+      removeFromTray(i);
+      (list.children[Math.min(i, list.children.length - 1)]?.querySelector("button") ?? list.closest("[role=tabpanel]")).focus();
+    };
+    return make("li", {}, make("button", { type: "button", className: "thumbnail", "aria-label": name, title: name, onclick: remove }, canvas),
+      make("span", { textContent: label ?? words().noDigit }));
+  }));
+}
+
+export function startCorrections() {
+  on("tray", show);
+  whenSpoken(show);
+  return make("div", { className: "corrections" }, said("p", (say) => say.correctionsHelp, { className: "quiet" }), none, list);
+}

@@ -1,0 +1,48 @@
+// Trainings on the server: beginning, following, stopping, comparing.
+
+import { words } from "./elements.js";
+
+// What the server refused, in the page's language.
+export class Refused extends Error {
+  constructor({ code, detail, error }) {
+    super(words().refused[code] ?? words().refused.other(detail ?? error));
+  }
+}
+
+async function ask(path, method = "GET", content = undefined) {
+  const request = { method };
+  if (content !== undefined) Object.assign(request, { headers: { "content-type": "application/json" }, body: JSON.stringify(content) });
+  const response = await fetch(`api/${path}`, request).catch(() => { throw new Refused({ code: "lost" }); });
+  if (response.status === 204) return null;
+  const answer = await response.json();
+  if (!response.ok) throw new Refused(answer);
+  return answer;
+}
+
+export const rowsOf = (image, width = 28) =>
+  Array.from({ length: image.length / width }, (_, y) => Array.from(image.slice(y * width, (y + 1) * width)));
+
+export const begin = (wanted) => ask("runs", "POST", wanted);
+// A process that has loaded what a training needs waits for it.
+export const getReady = () => fetch("api/runs/ready", { method: "POST" }).catch(() => {}); // then the training starts later
+export const show = (id, image) => ask(`runs/${id}/drawing`, "PUT", { image: rowsOf(image) });
+export const compare = (model, other) => ask(`compare?${new URLSearchParams({ model, other })}`);
+export const stop = (id) => fetch(`api/runs/${id}`, { method: "DELETE", keepalive: true });
+export const download = (model, format) => `api/download?${new URLSearchParams({ model, format })}`;
+
+// Call `take(kind, data)` for each event of a training until it has ended; `lost` and `back` when the line breaks and is there
+// again: the browser reconnects by itself.
+export function follow(id, take) {
+  const source = new EventSource(`api/runs/${id}/events`);
+  for (const kind of ["waiting", "started", "progress", "done", "failed", "stopped"]) {
+    source.addEventListener(kind, ({ data }) => {
+      if (["done", "failed", "stopped"].includes(kind)) source.close();
+      take(kind, JSON.parse(data));
+    });
+  }
+  source.onopen = () => take("back");
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) take("failed", { code: "gone" }); // a restarted server does not know it
+    else take("lost");
+  };
+}
