@@ -23,7 +23,8 @@ function both() {
   if (!lab.network || !(growing ?? lab.pinned)) return null;
   const first = answerOf(lab.network, lab.result);
   if (growing) return [first, { name: growing.name, answer: lab.image && growing.drawing }];
-  return [first, answerOf(lab.pinned, readInk(lab.pinned, lab.ink, lab.centre)[lab.chosen]?.result ?? null)];
+  const marks = lab.ink ? readInk(lab.pinned, lab.ink, lab.centre) : [];
+  return [first, answerOf(lab.pinned, marks[lab.chosen]?.result ?? null)];
 }
 
 const labelOf = (name) => (name === NO_DIGIT ? words().noDigit : name);
@@ -34,7 +35,7 @@ function verdict({ name, answer }, which) {
   const shown = answer ? (answer.unknown ? "?" : labelOf(label)) : "–";
   return make("span", { className: `verdict-of ${which}` },
     make("i", { className: "swatch", "aria-hidden": "true" }), make("strong", { textContent: shown }), " ",
-    make("span", { className: "sure", textContent: answer ? (answer.unknown ? words().unknown : percent(share)) : words().nothingYet }), " ",
+    make("span", { className: "sure", textContent: answer ? (answer.unknown ? words().unknown : percent(share)) : "" }), " ",
     make("span", { className: "of", textContent: name }));
 }
 

@@ -46,7 +46,7 @@ function fieldsOf(layer, number) {
   if (layer.kind === "conv") {
     const more = [layer.stride > 1 && say.stride(layer.stride), layer.valid && say.valid].filter(Boolean).join(", ");
     return [
-      numberField(layer, "filters", say.filtersOf(number), 999), say.filters, choice(layer, "size", say.kernelOf(number), [1, 2, 3, 4, 5, 7, 9], square), more,
+      numberField(layer, "filters", say.filtersOf(number), 999), make("span", { textContent: say.filters }), choice(layer, "size", say.kernelOf(number), [1, 2, 3, 4, 5, 7, 9], square), more,
     ];
   }
   if (layer.kind === "dense") return [numberField(layer, "units", say.unitsOf(number), 9999), say.units];
@@ -128,14 +128,14 @@ function update() {
   const say = words();
   checked = check(network(), INPUT, classes);
   const { fault: wrong, placed } = checked;
-  total.textContent = wrong ? say.faults[wrong.code](wrong) : say.parameters(count(checked.parameters));
+  total.textContent = wrong ? say.faults[wrong.code](wrong) : say.total(count(checked.parameters));
   total.classList.toggle("wrong", Boolean(wrong));
   text.setAttribute("aria-invalid", Boolean(wrong));
   [...rows.children].forEach((item, i) => {
     item.classList.toggle("wrong", wrong?.number === i);
     if (wrong) return;
     const { output, parameters } = i === 0 ? { output: INPUT, parameters: 0 } : placed[i - 1];
-    item.querySelector(".gives").textContent = [output.join("×"), parameters && say.weights(count(parameters))].filter(Boolean).join(" · ");
+    item.querySelector(".gives").replaceChildren(make("b", { textContent: output.join("×") }), parameters ? say.parameters(count(parameters)) : "");
     drawShape(item.querySelector(".shape"), output);
   });
   changed();
@@ -148,6 +148,7 @@ export function showNetwork(wanted) {
 }
 
 export function setClasses(number) {
+  if (classes === Math.max(2, number)) return;
   classes = Math.max(2, number);
   update();
 }

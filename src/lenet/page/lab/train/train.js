@@ -60,6 +60,7 @@ async function train() {
   }
   if (kind === "signs") endCollecting();
   clearLive();
+  parts.live.hidden = false;
   showGrowing(run.name, null);
   follow(run.id, take);
   sendDrawing();
@@ -81,17 +82,20 @@ function take(event, data) {
 }
 
 async function end(event, data) {
-  const { name, set } = run;
+  const { set } = run;
   run = null;
   showGrowing(null);
   if (event === "failed") say((text) => text.failed[data.code] ?? text.failed.other);
   else if (event === "stopped") say((text) => text.stopped);
   else {
-    say((text) => text.done(name));
+    say((text) => text.done(data.name));
     emit("networks");
     addResult(data, set);
-    if (set.signs) await chooseNetwork(name);
-    else pin(await loadNetwork(name));
+    if (kind === "mnist") pin(await loadNetwork(data.name));
+    else {
+      pin(kind === "corrections" ? lab.network : null); // what it read before it learnt
+      await chooseNetwork(data.name);
+    }
   }
   getReady();
   if (document.activeElement === document.body || document.activeElement === parts.stop) parts.start.focus();
@@ -104,6 +108,8 @@ function say(text) {
 
 function choose(next) {
   kind = next;
+  message = () => "";
+  parts.live.hidden = !run;
   setClasses(kind === "signs" ? signCount() : 10);
   update();
 }
@@ -116,8 +122,6 @@ function update() {
   parts.start.disabled = Boolean(run || why);
   parts.stop.hidden = !run;
   parts.status.textContent = message(words()) || why;
-  parts.live.hidden = !parts.live.dataset.shown && !run;
-  if (run) parts.live.dataset.shown = "true";
   for (const input of parts.kinds.querySelectorAll("input")) input.checked = input.value === kind;
 }
 
@@ -163,9 +167,9 @@ export function start(panel) {
   startBeside();
   const setting = startSetup();
   panel.append(
-    said("p", (text) => text.lead, { className: "quiet" }), parts.kinds,
-    make("div", { className: "go" }, parts.start, parts.stop, parts.status),
-    parts.live, parts.bars, startResults(),
-    startSigns(() => lab.tab === "train" && kind === "signs" && !run), startCorrections(), setting);
+    said("p", (text) => text.lead, { className: "quiet" }),
+    make("div", { className: "head" }, parts.kinds, make("div", { className: "go" }, parts.start, parts.stop)), parts.status,
+    startSigns(() => lab.tab === "train" && kind === "signs" && !run), startCorrections(),
+    parts.live, parts.bars, startResults(), setting);
   listen();
 }

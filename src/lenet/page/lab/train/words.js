@@ -57,7 +57,7 @@ const en = {
   recipe: "Recipe",
   recipes: { fast: "fast", few: "few (augmented)", tutorial: "tutorial (plain SGD)" },
   epochs: "Epochs",
-  epochsOf: (number) => (number ? String(number) : "as the recipe says"),
+  epochsOf: (number) => (number ? String(number) : "automatic"),
   centred: "Centre drawings",
 
   kinds: { picture: "Picture", conv: "Convolution", activation: "Activation", pool: "Pooling", dense: "Dense", classes: "Classes" },
@@ -79,7 +79,7 @@ const en = {
   add: "Add a layer:",
   asText: "The same as text",
   parameters: (number) => `${number} parameters`,
-  weights: (number) => `${number} parameters`,
+  total: (number) => `${number} parameters in all`,
   faults: {
     form: ({ number, text, form }) => `Layer ${number}, “${text}”: write it as ${form}`,
     number: ({ number, text, word }) => `Layer ${number}, “${text}”: “${word}” is not a whole number from 1 to 9,999,999`,
@@ -99,7 +99,6 @@ const en = {
   rightOf: (right, n) => `${right} of ${n} right`,
   sample: (label, read) => `Test digit ${label}, read as ${read}`,
   unknown: "no digit",
-  nothingYet: "…",
   unpin: "Remove from comparison",
   pin: "Compare on the drawing",
   use: "Use this network",
@@ -202,7 +201,7 @@ const zh = {
   recipe: "配方",
   recipes: { fast: "fast（快速）", few: "few（数据增强）", tutorial: "tutorial（普通 SGD）" },
   epochs: "轮数",
-  epochsOf: (number) => (number ? String(number) : "按配方"),
+  epochsOf: (number) => (number ? String(number) : "自动"),
   centred: "居中并缩放",
 
   kinds: { picture: "图像", conv: "卷积", activation: "激活", pool: "池化", dense: "全连接", classes: "类别" },
@@ -223,8 +222,8 @@ const zh = {
   remove: (number, name) => `删除第 ${number} 层（${name}）`,
   add: "添加一层：",
   asText: "文本形式",
-  parameters: (number) => `共 ${number} 个参数`,
-  weights: (number) => `${number} 个参数`,
+  parameters: (number) => `${number} 个参数`,
+  total: (number) => `共 ${number} 个参数`,
   faults: {
     form: ({ number, text, form }) => `第 ${number} 层“${text}”：应写作 ${form}`,
     number: ({ number, text, word }) => `第 ${number} 层“${text}”：“${word}”不是 1 到 9,999,999 之间的整数`,
@@ -244,7 +243,6 @@ const zh = {
   rightOf: (right, n) => `${n} 个中认对 ${right} 个`,
   sample: (label, read) => `测试数字 ${label}，认作 ${read}`,
   unknown: "不是数字",
-  nothingYet: "……",
   unpin: "取消对比",
   pin: "在书写区对比",
   use: "使用这个网络",
