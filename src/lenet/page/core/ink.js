@@ -181,11 +181,9 @@ function letterbox(grid, height, width) {
   if (grid.height === height && grid.width === width) return grid.values;
   const scale = Math.min(width / grid.width, height / grid.height);
   const inner = resize(grid, ...sized(grid, scale), BILINEAR, true);
-  const border = grid.values.filter((_, i) => {
-    const y = Math.floor(i / grid.width), x = i % grid.width;
-    return y === 0 || x === 0 || y === grid.height - 1 || x === grid.width - 1;
-  });
-  const made = new Float32Array(height * width).fill(Math.floor(percentile(border, 0.5)));
+  const across = Array.from({ length: grid.width }, (_, x) => x), down = Array.from({ length: grid.height }, (_, y) => y * grid.width);
+  const last = down.at(-1), border = [...across, ...across.map((x) => last + x), ...down, ...down.map((y) => y + grid.width - 1)];
+  const made = new Float32Array(height * width).fill(Math.floor(percentile(border.map((i) => grid.values[i]), 0.5)));
   const top = Math.floor((height - inner.height) / 2), left = Math.floor((width - inner.width) / 2);
   for (let y = 0; y < inner.height; y++) {
     made.set(inner.values.subarray(y * inner.width, (y + 1) * inner.width), (top + y) * width + left);

@@ -18,15 +18,18 @@ export function round(value) {
   return rest < 0.5 ? floor : floor + 1;
 }
 
+const UNIT = 2 ** 22;
+
 // For each place of the result, where its weights begin in the source, and the weights.
-function plan(from, to, { support, weight }) {
+function plan(from, to, { support, weight }, bytes) {
   const scale = from / to, stretch = Math.max(1, scale), reach = support * stretch;
   return Array.from({ length: to }, (_, place) => {
     const centre = (place + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - reach + 0.5)), end = Math.min(from, Math.trunc(centre + reach + 0.5));
     const weights = Float64Array.from({ length: end - start }, (_, i) => weight((i + start - centre + 0.5) / stretch));
     const total = weights.reduce((sum, value) => sum + value, 0);
-    return { start, weights: total ? weights.map((value) => value / total) : weights };
+    // For bytes, Pillow computes in whole numbers: weights are multiples of 1 / UNIT.
+    return { start, weights: weights.map((value) => (bytes ? Math.floor(value / total * UNIT + 0.5) / UNIT : value / total)) };
   });
 }
 
@@ -35,7 +38,7 @@ export function resize({ values, height, width }, newHeight, newWidth, filter, b
   const kept = (value) => (bytes ? Math.min(255, Math.max(0, Math.floor(value + 0.5))) : value);
   let across = values;
   if (newWidth !== width) {
-    const plans = plan(width, newWidth, filter);
+    const plans = plan(width, newWidth, filter, bytes);
     across = new Float32Array(height * newWidth);
     for (let y = 0; y < height; y++) {
       plans.forEach(({ start, weights }, x) => {
@@ -47,7 +50,7 @@ export function resize({ values, height, width }, newHeight, newWidth, filter, b
   }
   if (newHeight === height) return { values: Float32Array.from(across), height, width: newWidth };
   const made = new Float32Array(newHeight * newWidth);
-  plan(height, newHeight, filter).forEach(({ start, weights }, y) => {
+  plan(height, newHeight, filter, bytes).forEach(({ start, weights }, y) => {
     for (let x = 0; x < newWidth; x++) {
       let sum = 0;
       for (let i = 0; i < weights.length; i++) sum += across[(start + i) * newWidth + x] * weights[i];

@@ -1,6 +1,6 @@
 // Requests to the server.
 
-import { say } from "./settings.js";
+import { say } from "../core/words.js";
 
 export const chosen = { model: null };
 const notice = document.getElementById("notice");
