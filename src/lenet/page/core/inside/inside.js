@@ -42,7 +42,7 @@ function mapButtons(c) {
   const { maps, stage, place } = c, { inside } = say();
   if (maps.flat || maps.count === 1) return [];
   const shown = all ? Array.from({ length: maps.count }, (_, map) => map) : byStrength(maps).slice(0, LARGE);
-  const picture = stage.kind === "picture", title = inside.maps(shown.length, count(maps.count));
+  const picture = stage.kind === "picture", title = picture ? inside.channels : inside.maps(shown.length, count(maps.count));
   const buttons = shown.map((map) => button(`map-${map}`, { "aria-pressed": String(map === place.map), onclick: () => pin({ ...place, map }) },
     drawn(maps, map, { picture, channel: map }), make("span", { textContent: mapName(stage, maps, map) })));
   return [make("h4", { textContent: title }), group(title, buttons, shown.indexOf(place.map)), showAll(c, maps.count, LARGE)].filter(Boolean);
@@ -50,9 +50,9 @@ function mapButtons(c) {
 
 function drawStage(filled) {
   const c = context(filled);
-  find("stage").dataset.kind = c.stage.kind;
+  find("stage").dataset.kind = c.stage.last ? "scores" : c.stage.kind;
   renew(find("stage"), viewOf(c.stage.kind)(c));
-  if (!filled) renew(find("maps"), mapButtons(c));
+  if (!filled) renew(find("several"), mapButtons(c));
 }
 
 function drawOverview() {
@@ -70,7 +70,7 @@ function draw() {
   if (!stages.length || panel.closest("[hidden]")) return;
   const { inside } = say(), stage = stages[index], step = inside.step(index + 1, stages.length);
   const sentence = inside.sentence(stage, stages[index - 1]);
-  find("count").textContent = `${step} · ${inside.size(stage)}`;
+  find("count").textContent = `${step} · ${inside.fullSize(stage)}`;
   find("title").textContent = inside.title(stage);
   find("sentence").textContent = sentence;
   find("empty").hidden = Boolean(outputs);
@@ -79,15 +79,15 @@ function draw() {
   find("unpin").hidden = !outputs || !pins.has(stage.chain);
   drawOverview();
   if (outputs) drawStage();
-  else ["stage", "maps"].forEach((name) => find(name).replaceChildren());
+  else ["stage", "several"].forEach((name) => find(name).replaceChildren());
 }
 
 // Built anew for another network or language.
 function makeOverview() {
   const { inside } = say();
   find("overview").setAttribute("aria-label", inside.overview);
-  renew(find("overview"), stages.map((stage, i) => make("li", {}, button(`stage-${i}`, { onclick: () => go(i) }, make("canvas"),
-    make("span", { className: "name", textContent: inside.title(stage) }), make("span", { className: "size", textContent: inside.size(stage) })))));
+  renew(find("overview"), stages.map((stage, i) => make("li", {}, button(`stage-${i}`, { onclick: () => go(i), "aria-label": `${inside.title(stage)}, ${inside.fullSize(stage)}` }, make("canvas"),
+    make("span", { className: "name", textContent: inside.short(stage) }), make("span", { className: "size", textContent: inside.size(stage) })))));
 }
 
 function go(to) {
@@ -97,9 +97,9 @@ function go(to) {
   source = null;
   all = false;
   draw();
-  const now = find("overview").children[index].firstChild, { inside } = say();
-  find("overview").scrollLeft = now.offsetLeft - (find("overview").clientWidth - now.offsetWidth) / 2;
-  if (focused) now.focus({ preventScroll: true });
+  const item = find("overview").children[index], { inside } = say();
+  find("overview").scrollLeft = item.offsetLeft - (find("overview").clientWidth - item.offsetWidth) / 2;
+  if (focused) item.firstChild.focus({ preventScroll: true });
   find("heard").textContent = inside.heard(inside.step(index + 1, stages.length), inside.title(stages[index]), find("sentence").textContent);
 }
 
@@ -156,12 +156,11 @@ function build() {
   walk = make("div", { className: "walk" },
     make("ol", { className: "overview" }),
     make("div", { className: "bar" },
-      make("div", {}, make("p", { className: "count quiet" }), make("h3", { className: "title", tabIndex: -1, "data-key": "title" })),
+      make("div", { className: "told" }, make("h3", { className: "title", tabIndex: -1, "data-key": "title" }), make("p", { className: "count quiet" }), make("p", { className: "sentence" })),
       make("div", { className: "controls" }, control("back", () => step(-1)), control("play", () => playing.toggle()), control("next", () => step(1)))),
-    make("p", { className: "sentence" }),
     make("p", { className: "empty", "data-word": "inside.empty" }),
     make("div", { className: "stage" }),
-    make("div", { className: "maps" }),
+    make("div", { className: "several" }),
     make("button", { type: "button", className: "unpin", "data-word": "inside.strongestPlace", onclick: unpin }),
     make("p", { className: "quiet keys", "data-word": "inside.keys" }),
     make("p", { className: "only-heard heard", role: "status" }));

@@ -2,21 +2,22 @@
 
 import { count, say } from "../words.js";
 import { activation as curve } from "./curve.js";
-import { button, choosable, drawn, group, make, mapName, number, result, still, table, tile, titled } from "./parts.js";
+import { button, choosable, drawn, equation, group, make, mapName, number, result, still, table, tile, titled } from "./parts.js";
 import { apply, indexOf, patchOf, productsOf, sumOf, windowOf } from "./values.js";
 
 const SOURCES = 5; // input maps that are listed
 const SEEN = 7; // pixels a side of the piece of the picture that is shown in numbers
 
 const fullName = (stage, maps, map) => {
-  const name = mapName(stage, maps, map), title = say().inside.title(stage);
-  return stage.kind === "picture" ? name : say().inside.of(title, maps.flat ? "" : name);
+  const { inside } = say(), title = inside.title(stage);
+  return maps.flat || (stage.kind === "picture" && maps.count === 1) ? title : inside.of(title, mapName(stage, maps, map));
 };
 
 // Where a number is: a row and a column, or a unit.
-export const placeName = (maps, place) => {
+export const placeName = ({ kind }, maps, place) => {
   const { inside } = say();
-  return maps.flat ? inside.unit(count(indexOf(maps, place) + 1)) : inside.place(place.row + 1, place.column + 1);
+  if (!maps.flat) return inside.place(place.row + 1, place.column + 1);
+  return inside[kind === "flatten" ? "position" : "unit"](count(indexOf(maps, place) + 1));
 };
 
 export const valueAt = (maps, { map, row, column }) => maps.at(map, row, column);
@@ -24,9 +25,9 @@ export const valueAt = (maps, { map, row, column }) => maps.at(map, row, column)
 // What goes out: the map with the chosen place, where another can be chosen.
 export function after(c) {
   const { stage, maps, place, filled } = c, picture = stage.kind === "picture";
-  const name = fullName(stage, maps, place.map), said = `${placeName(maps, place)}: ${number(valueAt(maps, place))}`;
+  const name = fullName(stage, maps, place.map), said = say().inside.valueAt(placeName(stage, maps, place), number(valueAt(maps, place)));
   const canvas = drawn(maps, place.map, { picture, filled });
-  return titled(name, choosable(`${name}, ${said}. ${say().inside.choose}`, maps, canvas, place, c.pin), make("p", { className: "place", textContent: said }));
+  return titled(name, choosable(`${name}, ${said}. ${say().inside.choose}`, maps, canvas, place, c.pin), make("p", { className: "value", textContent: said }));
 }
 
 // What comes in: one of the maps of the layer before.
@@ -43,7 +44,8 @@ export function picture(c) {
   const raw = (map, row, column) => image[indexOf(maps, { map, row, column })];
   const cells = patchOf(maps, place.map, corner).map((row, y) => row.map((value, x) => {
     const at = { map: place.map, row: corner.row + y, column: corner.column + x }, here = at.row === place.row && at.column === place.column;
-    return { value, text: [String(raw(at.map, at.row, at.column))], name: here ? "here" : "" };
+    const pixel = raw(at.map, at.row, at.column);
+    return { value, text: [String(pixel)], grey: pixel, name: here ? "here" : "" };
   }));
   const value = valueAt(maps, place), pixel = raw(place.map, place.row, place.column);
   const caption = maps.count === 3 ? inside.numbersOf(mapName(stage, maps, place.map)) : inside.numbers;
@@ -70,15 +72,15 @@ export function convolution(c) {
   const cells = products.map((row, y) => row.map((value, x) =>
     ({ value, text: [number(patch[y][x] ?? 0), `×${number(kernel[y][x])}`], name: patch[y][x] === null ? "outside" : "" })));
   const sum = sumOf(parts.map((it) => it.sum)), bias = stage.bias[place.map], total = sum + bias;
-  const [own, others] = [number(part.sum), number(sum - part.sum)];
-  const line = parts.length === 1 ? inside.sum(number(sum), number(bias), number(total))
-    : inside.sumOfMaps(mapName(c.stages[c.index - 1], input, part.map), own, count(parts.length - 1), others, number(bias), number(total));
+  const terms = parts.length === 1 ? [{ value: sum, name: inside.sum }]
+    : [{ value: part.sum, name: mapName(c.stages[c.index - 1], input, part.map) }, { value: sum - part.sum, name: inside.otherInputs(count(parts.length - 1)) }];
+  const line = equation([...terms, { value: bias, name: inside.bias }], { value: total, name: inside.value });
   const outside = patch.flat().includes(null) && make("p", { className: "quiet", textContent: inside.outside });
   const tiles = make("div", { className: "tiles" }, tile(inside.window, patch), make("span", { textContent: "×", "aria-hidden": "true" }),
     tile(inside.kernel, kernel), make("span", { textContent: "=", "aria-hidden": "true" }), tile(inside.products, products));
   return [
     before(c, part.map, [{ ...windowOf(stage, place), kind: "window" }], parts.length > 1 && sources(c, parts, part.map)),
-    titled(inside.how, tiles, table(inside.windowTimesKernel, cells), outside, result(line, total)),
+    titled(inside.how, tiles, table(inside.windowTimesKernel, cells), outside, line),
     after(c),
   ];
 }
@@ -112,7 +114,7 @@ export function pooling(c) {
 export function flatten(c) {
   const { place, maps } = c, { inside } = say(), input = c.outputs[c.index - 1], index = indexOf(maps, place);
   const { map, row, column } = { map: index % input.count, row: Math.floor(index / input.count / input.columns), column: Math.floor(index / input.count) % input.columns };
-  const steps = inside.position(row + 1, column + 1, mapName(c.stages[c.index - 1], input, map), count(index + 1), count(maps.values.length));
+  const steps = inside.flattened(row + 1, column + 1, mapName(c.stages[c.index - 1], input, map), count(index + 1), count(maps.values.length));
   return [
     before(c, map, [{ row, column, kind: "place" }]),
     titled(inside.how, result(steps, maps.values[index]), make("p", { className: "quiet", textContent: inside.order })),

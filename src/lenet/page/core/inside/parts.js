@@ -5,7 +5,7 @@ import { paintMap, paintPicture, paintRows } from "./paint.js";
 import { highest, indexOf, placeOf } from "./values.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const MOST_NUMBERS = 7; // a larger square is shown without its numbers
+const FEW = 3, MOST = 7; // numbers a side of a square: up to which they are large, and from which they are left out
 
 export const number = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 
@@ -22,21 +22,32 @@ export function make(tag, properties = {}, ...children) {
 
 export const button = (key, properties, ...children) => make("button", { type: "button", "data-key": key, ...properties }, ...children);
 
-// A sentence with a value, which is kept in full for those who look it up.
-export const result = (text, value) => make("p", { className: "result", "data-value": value, textContent: text });
+// What a computation gives; the value is kept in full for those who look it up.
+export const result = (text, value) => make("p", { className: "outcome", "data-value": value, textContent: text });
 
-export function setLength(element, name, share) {
-  element.style.setProperty(name, share);
+// A sum of named terms { value, name }: each above its name, after the sign that joins it to the one before.
+export function equation(terms, total) {
+  const term = ({ value, name }, sign, shown = value) => [sign && make("span", { textContent: sign }),
+    make("span", { className: "term" }, make("b", { textContent: number(shown) }), make("small", { textContent: name }))];
+  const sum = terms.flatMap((it, i) => (i === 0 ? term(it, "") : term(it, it.value < 0 ? "−" : "+", Math.abs(it.value))));
+  return make("p", { className: "outcome", "data-value": total.value }, ...sum, ...term(total, "="));
+}
+
+// A number for the style sheet.
+export function styled(element, name, value) {
+  element.style.setProperty(name, value);
   return element;
 }
 
-function frame({ row, column, size = 1, kind }, { rows, columns }) {
-  const element = make("span", { className: `frame ${kind}` });
+function spot({ row, column, size = 1, kind }, { rows, columns }) {
+  const element = make("span", { className: `spot ${kind}` });
   for (const [side, share] of [["left", column / columns], ["top", row / rows], ["width", size / columns], ["height", size / rows]]) {
     element.style.setProperty(side, `${share * 100}%`);
   }
   return element;
 }
+
+const aspect = ({ rows, columns }) => columns / rows;
 
 export function drawn(maps, map, { picture = false, channel = null, filled } = {}) {
   const canvas = make("canvas");
@@ -47,13 +58,14 @@ export function drawn(maps, map, { picture = false, channel = null, filled } = {
 
 // A large map: a canvas with frames around some of its places.
 export function still(label, maps, canvas, frames = []) {
-  return make("div", { className: "map", role: "img", "aria-label": label }, canvas, ...frames.map((it) => frame(it, maps)));
+  return styled(make("div", { className: "map", role: "img", "aria-label": label }, canvas, ...frames.map((it) => spot(it, maps))), "--aspect", aspect(maps));
 }
 
 // The same, in which a click or the arrow keys choose a place.
 export function choosable(label, maps, canvas, place, pin) {
   const element = make("div", { className: "map choosable", role: "application", tabIndex: 0, "data-key": "map", "aria-label": label },
-    canvas, frame({ ...place, kind: "place" }, maps));
+    canvas, spot({ ...place, kind: "place" }, maps));
+  styled(element, "--aspect", aspect(maps));
   const take = (row, column) => {
     const within = (value, count) => Math.min(count - 1, Math.max(0, value));
     const index = indexOf(maps, { map: place.map, row: within(row, maps.rows), column: within(column, maps.columns) });
@@ -74,13 +86,18 @@ export function choosable(label, maps, canvas, place, pin) {
 
 export const titled = (title, ...content) => make("div", { className: "part" }, make("h4", { textContent: title }), ...content);
 
-// A square of numbers: `cells` are rows of { value, text, name }; the text may have several lines.
+// A square of numbers: `cells` are rows of { value, text, name, grey }; the text may have several lines, and `grey`, 0 to
+// 255, is for cells that look like pixels.
 export function table(caption, cells) {
   const most = highest(cells.flat().map(({ value }) => value));
-  const element = make("table", { className: cells.length > MOST_NUMBERS ? "numbers dense" : "numbers" }, make("caption", { textContent: caption }));
-  element.append(...cells.map((row) => make("tr", {}, ...row.map(({ value, text, name = "" }) => {
+  const element = make("table", { className: `numbers ${cells.length > MOST ? "dense" : ""}${cells.length <= FEW ? "few" : ""}` }, make("caption", { textContent: caption }));
+  element.append(...cells.map((row) => make("tr", {}, ...row.map(({ value, text, name = "", grey = null }) => {
     const cell = make("td", { className: `${value < 0 ? "less" : "more"} ${name}` }, ...text.map((line) => make("span", { textContent: line })));
-    return setLength(cell, "--share", Math.abs(value) / most);
+    if (grey !== null) {
+      cell.style.backgroundColor = `rgb(${grey} ${grey} ${grey})`;
+      cell.style.color = grey > 117 ? "#000" : "#fff"; // the higher contrast
+    }
+    return styled(cell, "--share", Math.abs(value) / most);
   }))));
   return element;
 }
@@ -92,7 +109,7 @@ export function tile(label, rows) {
 }
 
 // A bar to the right for what pushes up, to the left for what pushes down.
-export const push = (value, most) => setLength(make("span", { className: value < 0 ? "push less" : "push more" }), "--share", Math.abs(value) / most);
+export const push = (value, most) => styled(make("span", { className: value < 0 ? "push less" : "push more" }), "--share", Math.abs(value) / most);
 
 // Arrow keys move the focus among the buttons of a group; Tab leaves it.
 export function group(label, buttons, current = 0) {
@@ -110,7 +127,7 @@ export function group(label, buttons, current = 0) {
   return element;
 }
 
-// "map 3", "red", "unit 7": what a map of an output is called.
+// "map 3" or "red": what a map of an output is called.
 export function mapName({ kind }, maps, map) {
   const { inside } = say();
   if (kind === "picture") return maps.count === 3 ? inside.colours[map] : inside.picture;

@@ -1,8 +1,8 @@
 // The stages that show units: dense layers and the softmax.
 
 import { count, percent, say } from "../words.js";
-import { after, placeName, valueAt } from "./maps.js";
-import { button, drawn, group, make, mapName, number, push, result, still, titled } from "./parts.js";
+import { after, placeName } from "./maps.js";
+import { button, drawn, equation, group, make, mapName, number, push, result, still, titled } from "./parts.js";
 import { asMaps, highest, indexOf, placeOf, pushesOf, sharesOf, sumOf } from "./values.js";
 
 const STRONGEST = 10; // pushes that are listed
@@ -21,7 +21,7 @@ function origin(c, pushes) {
 }
 
 function inputName(c, index) {
-  const from = readFrom(c), maps = c.outputs[from], place = placeOf(maps, index), where = placeName(maps, place);
+  const from = readFrom(c), maps = c.outputs[from], place = placeOf(maps, index), where = placeName(c.stages[from], maps, place);
   return maps.count > 1 ? `${mapName(c.stages[from], maps, place.map)}, ${where}` : where;
 }
 
@@ -56,18 +56,19 @@ export function dense(c) {
   const { stage, maps, place, network } = c, { inside } = say(), unit = indexOf(maps, place);
   const pushes = pushesOf(stage, network.kernels, c.outputs[c.index - 1].values, unit);
   const up = sumOf(pushes.map((it) => Math.max(0, it.push))), down = sumOf(pushes.map((it) => Math.min(0, it.push))), bias = stage.bias[unit];
-  const name = stage.last ? network.description.classNames[unit] : placeName(maps, place);
-  const line = inside.pushed(name, number(up), number(-down), number(bias), number(up + down + bias));
+  const name = stage.last ? inside.quoted(network.description.classNames[unit]) : placeName(stage, maps, place);
+  const line = equation([{ value: up, name: inside.pushedUp }, { value: down, name: inside.pushedDown }, { value: bias, name: inside.bias }],
+    { value: up + down + bias, name });
   return [
     origin(c, pushes),
-    titled(inside.pushesTo(name), strongestPushes(c, pushes), result(line, valueAt(maps, place))),
+    titled(inside.pushesTo(name), strongestPushes(c, pushes), line),
     stage.last ? scores(c, unit) : after(c),
   ];
 }
 
 // Large and small numbers in powers of ten.
 function power(value) {
-  if (value >= 0.001 && value < 1e7) return value >= 100 ? count(Math.round(value)) : String(Number(value.toPrecision(3)));
+  if (value >= 0.001 && value < 1e7) return value >= 100 ? count(Number(value.toFixed(1))) : String(Number(value.toPrecision(3)));
   const [digits, exponent] = value.toExponential(1).split("e");
   return `${digits.replace("-", "−")}·10${[...String(Number(exponent))].map((sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻").join("")}`;
 }
@@ -77,10 +78,14 @@ export function softmax(c) {
   const { powers, total, shares } = sharesOf(values, temperature), best = shares.indexOf(Math.max(...shares));
   const head = make("tr", {}, ...inside.softmaxHead(temperature === 1).map((text) => make("th", { scope: "col", textContent: text })));
   const rows = listed(c, values).map((i) => make("tr", { className: i === best ? "best" : "", "data-value": shares[i] },
-    make("th", { scope: "row", textContent: classNames[i] }), make("td", { textContent: number(values[i]) }), make("td", { textContent: power(powers[i]) }),
+    make("th", { scope: "row", textContent: classNames[i] }), make("td", { textContent: number(values[i]) }),
+    temperature !== 1 && make("td", { textContent: number(values[i] / temperature) }), make("td", { textContent: power(powers[i]) }),
     make("td", {}, push(shares[i], 1), make("b", { textContent: percent(shares[i]) }))));
   const notes = [temperature !== 1 && inside.temperature(number(temperature)), c.result.unknown && inside.unknown].filter(Boolean);
-  return [titled(inside.shares, make("table", { className: "shares" }, make("thead", {}, head), make("tbody", {}, ...rows)),
-    showAll(c, values.length, SHOWN), result(inside.share(classNames[best], power(powers[best]), power(total), percent(shares[best])), shares[best]),
-    ...notes.map((text) => make("p", { className: "quiet", textContent: text })))];
+  return [
+    titled(inside.shares, make("table", { className: "shares" }, make("thead", {}, head), make("tbody", {}, ...rows)), showAll(c, values.length, SHOWN)),
+    titled(inside.answer, make("p", { className: "answered", textContent: classNames[best] }),
+      result(inside.share(power(powers[best]), power(total), percent(shares[best])), shares[best]),
+      ...notes.map((text) => make("p", { className: "quiet", textContent: text }))),
+  ];
 }

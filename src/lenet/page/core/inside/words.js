@@ -2,8 +2,8 @@
 
 import { count } from "../words.js";
 
-const sizes = ({ output: [rows, columns, maps] }, separator) =>
-  (columns === undefined ? count(rows) : `${maps === 1 ? "" : `${count(maps)}${separator}`}${columns}×${rows}`);
+const sizes = ({ output: [rows, columns, maps] }) =>
+  (columns === undefined ? count(rows) : `${maps === 1 ? "" : `${count(maps)} × `}${columns}×${rows}`);
 
 const en = {
   overview: "All stages",
@@ -16,7 +16,15 @@ const en = {
   empty: "Draw something, and its numbers appear here.",
   heard: (step, title, sentence) => `${step}: ${title}. ${sentence}`,
   strongestPlace: "Back to the strongest",
-  size: (stage) => sizes(stage, " × "),
+  size: sizes,
+  fullSize: ({ output: [rows, columns, maps], kind }) => {
+    if (columns === undefined) return `${count(rows)} numbers`;
+    return kind === "picture" ? `${columns}×${rows} pixels` : `${count(maps)} ${maps === 1 ? "map" : "maps"} of ${columns}×${rows}`;
+  },
+  short: ({ kind, number }) => ({
+    picture: "Picture", conv: `Conv ${number}`, relu: `ReLU ${number}`, tanh: `Tanh ${number}`, sigmoid: `Sigmoid ${number}`,
+    maxpool: `Pool ${number}`, avgpool: `Pool ${number}`, flatten: "Flatten", dense: `Dense ${number}`, softmax: "Softmax",
+  })[kind],
   title: ({ kind, number }) => ({
     picture: "Picture", conv: `Convolution ${number}`, relu: `ReLU ${number}`, tanh: `Tanh ${number}`, sigmoid: `Sigmoid ${number}`,
     maxpool: `Max pooling ${number}`, avgpool: `Average pooling ${number}`, flatten: "Flatten", dense: `Dense ${number}`, softmax: "Softmax",
@@ -37,11 +45,13 @@ const en = {
   })[stage.kind](),
 
   picture: "Picture",
-  colours: ["Red", "Green", "Blue"],
+  colours: ["red", "green", "blue"],
   map: (n) => `map ${n}`,
-  of: (title, name) => (name ? `${title}, ${name}` : title),
+  of: (title, name) => `${title}, ${name}`,
   unit: (n) => `unit ${n}`,
+  position: (n) => `number ${n}`,
   place: (row, column) => `row ${row}, column ${column}`,
+  valueAt: (where, value) => `${where}: ${value}`,
   choose: "Click or use the arrow keys to choose a place.",
   piece: "A piece of it in numbers",
   numbers: "Pixels, 0 to 255",
@@ -54,9 +64,11 @@ const en = {
   products: "Products",
   windowTimesKernel: "Window × kernel, number by number",
   outside: "Dashed: beyond the edge, where the input is taken to be 0.",
-  sum: (sum, bias, total) => `Sum of the products ${sum} + bias ${bias} = ${total}`,
-  sumOfMaps: (name, own, n, others, bias, total) => `${name} ${own} + ${n} other ${n === "1" ? "map" : "maps"} ${others} + bias ${bias} = ${total}`,
-  sources: "Maps that add most",
+  sum: "sum of products",
+  bias: "bias",
+  value: "value",
+  otherInputs: (n) => (n === "1" ? "1 other" : `${n} others`),
+  sources: "What adds most",
   others: (n, sum) => `${n} ${n === "1" ? "other" : "others"}: ${sum}`,
   activated: {
     relu: (before, after) => `max(0, ${before}) = ${after}`,
@@ -65,22 +77,26 @@ const en = {
   },
   square: (size) => `Square of ${size}×${size}`,
   pooled: { maxpool: (value) => `The highest of them wins: ${value}`, avgpool: (value, n) => `Mean of ${n} numbers: ${value}` },
-  position: (row, column, name, n, all) => `Row ${row}, column ${column} of ${name} becomes number ${n} of ${all}.`,
+  flattened: (row, column, name, n, all) => `Row ${row}, column ${column} of ${name} becomes number ${n} of ${all}.`,
   order: "Row by row, column by column; at each place the numbers of all maps.",
 
   pushesFrom: (title) => `Pushes from ${title}`,
   pushesSummed: "At each place, what all maps there add. Blue pushes up, orange pushes down.",
   pushesEach: "What each number adds. Blue pushes up, orange pushes down.",
-  pushesTo: (name) => `The ten strongest pushes for and against ${name}`,
+  quoted: (name) => `“${name}”`,
+  pushesTo: (name) => `Ten strongest pushes for and against ${name}`,
   strongest: "The strongest pushes: value × weight",
-  pushed: (name, up, down, bias, total) => `All of them: ${up} for, ${down} against, bias ${bias}; ${name} gets ${total}`,
+  pushedUp: "all for it",
+  pushedDown: "all against it",
   scores: "Scores",
   shares: "Scores → eˣ → shares",
-  softmaxHead: (plain) => ["Class", "Score x", plain ? "eˣ" : "eˣ (x divided by T)", "Share of the sum"],
-  share: (name, power, total, share) => `${name}: ${power} / ${total} = ${share}`,
+  softmaxHead: (plain) => (plain ? ["Class", "Score x", "eˣ", "Share of the sum"] : ["Class", "Score", "Score / T = x", "eˣ", "Share of the sum"]),
+  answer: "The answer",
+  share: (power, total, share) => `${power} / ${total} = ${share}`,
   temperature: (t) => `T = ${t} is the temperature: with it, the probabilities are as often right as they say.`,
   unknown: "All the scores are low, or the drawing is no single digit: the answer is “none of the classes”.",
 
+  channels: "Colour channels",
   maps: (shown, all) => (shown < all ? `The ${shown} strongest of ${all} maps` : `All ${all} maps`),
   all: (n) => `Show all ${n}`,
   fewer: (n) => `Show ${n}`,
@@ -97,7 +113,15 @@ const zh = {
   empty: "写点什么，这里就会显示相应的数值。",
   heard: (step, title, sentence) => `${step}：${title}。${sentence}`,
   strongestPlace: "回到最强处",
-  size: (stage) => sizes(stage, " × "),
+  size: sizes,
+  fullSize: ({ output: [rows, columns, maps], kind }) => {
+    if (columns === undefined) return `${count(rows)} 个数`;
+    return kind === "picture" ? `${columns}×${rows} 像素` : `${count(maps)} 张 ${columns}×${rows} 的特征图`;
+  },
+  short: ({ kind, number }) => ({
+    picture: "图像", conv: `卷积 ${number}`, relu: `ReLU ${number}`, tanh: `Tanh ${number}`, sigmoid: `Sigmoid ${number}`,
+    maxpool: `池化 ${number}`, avgpool: `池化 ${number}`, flatten: "展平", dense: `全连接 ${number}`, softmax: "Softmax",
+  })[kind],
   title: ({ kind, number }) => ({
     picture: "图像", conv: `卷积 ${number}`, relu: `ReLU ${number}`, tanh: `Tanh ${number}`, sigmoid: `Sigmoid ${number}`,
     maxpool: `最大池化 ${number}`, avgpool: `平均池化 ${number}`, flatten: "展平", dense: `全连接 ${number}`, softmax: "Softmax",
@@ -120,9 +144,11 @@ const zh = {
   picture: "图像",
   colours: ["红", "绿", "蓝"],
   map: (n) => `第 ${n} 张`,
-  of: (title, name) => (name ? `${title}，${name}` : title),
+  of: (title, name) => `${title}，${name}`,
   unit: (n) => `第 ${n} 个单元`,
+  position: (n) => `第 ${n} 个数`,
   place: (row, column) => `第 ${row} 行，第 ${column} 列`,
+  valueAt: (where, value) => `${where}：${value}`,
   choose: "点击或用方向键选择位置。",
   piece: "局部的数值",
   numbers: "像素值，0 至 255",
@@ -135,10 +161,12 @@ const zh = {
   products: "乘积",
   windowTimesKernel: "窗口 × 卷积核，逐个相乘",
   outside: "虚线框：在边缘之外，输入按 0 计算。",
-  sum: (sum, bias, total) => `乘积之和 ${sum} + 偏置 ${bias} = ${total}`,
-  sumOfMaps: (name, own, n, others, bias, total) => `${name} ${own} + 其余 ${n} 张 ${others} + 偏置 ${bias} = ${total}`,
-  sources: "贡献最大的特征图",
-  others: (n, sum) => `其余 ${n} 张：${sum}`,
+  sum: "乘积之和",
+  bias: "偏置",
+  value: "结果",
+  otherInputs: (n) => `其余 ${n} 个`,
+  sources: "贡献最大的输入",
+  others: (n, sum) => `其余 ${n} 个：${sum}`,
   activated: {
     relu: (before, after) => `max(0, ${before}) = ${after}`,
     tanh: (before, after) => `tanh(${before}) = ${after}`,
@@ -146,22 +174,26 @@ const zh = {
   },
   square: (size) => `${size}×${size} 方格`,
   pooled: { maxpool: (value) => `其中最大者胜出：${value}`, avgpool: (value, n) => `${n} 个数的平均值：${value}` },
-  position: (row, column, name, n, all) => `${name}第 ${row} 行第 ${column} 列成为第 ${n} 个数，共 ${all} 个。`,
+  flattened: (row, column, name, n, all) => `${name}第 ${row} 行第 ${column} 列成为第 ${n} 个数，共 ${all} 个。`,
   order: "逐行逐列排列；每个位置依次是各张特征图的数值。",
 
   pushesFrom: (title) => `来自${/^[A-Z]/.test(title) ? " " : ""}${title} 的贡献`,
   pushesSummed: "每个位置上所有特征图的贡献之和。蓝色使结果变大，橙色使结果变小。",
   pushesEach: "每个数的贡献。蓝色使结果变大，橙色使结果变小。",
-  pushesTo: (name) => `对“${name}”最强的十项贡献：支持与反对`,
+  quoted: (name) => `“${name}”`,
+  pushesTo: (name) => `对${name}最强的十项贡献：支持与反对`,
   strongest: "最强的贡献：数值 × 权重",
-  pushed: (name, up, down, bias, total) => `合计：支持 ${up}，反对 ${down}，偏置 ${bias}；${name}得 ${total}`,
+  pushedUp: "支持合计",
+  pushedDown: "反对合计",
   scores: "分数",
   shares: "分数 → eˣ → 占比",
-  softmaxHead: (plain) => ["类别", "分数 x", plain ? "eˣ" : "eˣ（x 先除以 T）", "占总和的比例"],
-  share: (name, power, total, share) => `${name}：${power} / ${total} = ${share}`,
+  softmaxHead: (plain) => (plain ? ["类别", "分数 x", "eˣ", "占总和的比例"] : ["类别", "分数", "分数 / T = x", "eˣ", "占总和的比例"]),
+  answer: "结果",
+  share: (power, total, share) => `${power} / ${total} = ${share}`,
   temperature: (t) => `T = ${t} 是温度：除以它之后，概率与实际的正确率相符。`,
   unknown: "各个分数都偏低，或写的不是单个数字：结果为“不属于任何类别”。",
 
+  channels: "颜色通道",
   maps: (shown, all) => (shown < all ? `${all} 张特征图中最强的 ${shown} 张` : `全部 ${all} 张特征图`),
   all: (n) => `显示全部 ${n} 个`,
   fewer: (n) => `只显示 ${n} 个`,
