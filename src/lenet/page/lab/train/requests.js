@@ -23,8 +23,8 @@ export const rowsOf = (image, width = 28) =>
   Array.from({ length: image.length / width }, (_, y) => Array.from(image.slice(y * width, (y + 1) * width)));
 
 export const begin = (wanted) => ask("runs", "POST", wanted);
-// A process that has loaded what a training needs waits for it.
-export const getReady = () => fetch("api/runs/ready", { method: "POST" }).catch(() => {}); // then the training starts later
+// Let a process load what a training needs, so that it starts at once; gives whether this server does not train.
+export const getReady = () => fetch("api/runs/ready", { method: "POST" }).then(({ status }) => status === 403, () => false);
 export const show = (id, image) => ask(`runs/${id}/drawing`, "PUT", { image: rowsOf(image) });
 export const compare = (model, other) => ask(`compare?${new URLSearchParams({ model, other })}`);
 export const stop = (id) => fetch(`api/runs/${id}`, { method: "DELETE", keepalive: true });

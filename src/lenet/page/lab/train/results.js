@@ -11,7 +11,8 @@ import { compare, download } from "./requests.js";
 const list = make("div", { className: "results" });
 const results = []; // { name, set: the setup, done, other: name of the compared one, compared, open }
 
-const setOf = (name) => results.find((result) => result.name === name)?.set ?? null;
+// The setup of a network that was trained here, on MNIST alone.
+const setOf = (name) => results.find((result) => result.name === name && result.set.kind === "mnist")?.set ?? null;
 
 // What differs between two setups, in words.
 function changes(set, other) {
@@ -48,7 +49,7 @@ function comparison(result) {
   if (!compared) return [];
   if (!compared.right) return [make("p", { textContent: say.notComparable })];
   const pair = [result.name, result.other], shown = make("div", { className: "disagreements", hidden: !result.open }, ...compared.disagree.map((digit) => disagreement(digit, pair)));
-  const toggle = action(say.showDisagree(compared.only[0] + compared.only[1]), () => {
+  const toggle = action(say.showDisagree, () => {
     result.open = shown.hidden;
     shown.hidden = !shown.hidden;
     toggle.setAttribute("aria-expanded", String(result.open));
@@ -70,11 +71,12 @@ function choose(result) {
 }
 
 function card(result, index) {
-  const say = words(), { name, done } = result, pinned = lab.pinned?.name === name;
+  const say = words(), { name, done, set } = result, pinned = lab.pinned?.name === name;
   const element = make("details", { className: "result", open: index === 0 },
     make("summary", {}, make("strong", { textContent: name }), make("span", { textContent: ` ${percent(done.accuracy, 2)}` })),
     make("p", { className: "accuracy", textContent: say.accuracyOf(percent(done.accuracy, 2), count(done.correct), count(done.n), ...done.interval.map((share) => percent(share, 2))) }),
     ...(done.before ? [beforeAfter(done)] : []),
+    ...(set.kind === "signs" ? [make("p", { textContent: say.verdicts[done.verdict.code]({ low: percent(done.verdict.low, 0), high: percent(done.verdict.high, 0) }) })] : []),
     ...(result.other ? [choose(result), ...comparison(result)] : []),
     make("div", { className: "tools" },
       action(say.use, () => chooseNetwork(name), { disabled: lab.network?.name === name }),
@@ -93,16 +95,18 @@ function show() {
 
 async function compareWith(result, other) {
   Object.assign(result, { other, compared: null });
-  result.compared = await compare(result.name, other).catch(() => null);
+  const compared = await compare(result.name, other).catch(() => null);
+  if (result.other !== other) return; // another was chosen in the meantime
+  result.compared = compared;
   show();
 }
 
 // A finished training with its setup; it is compared with the one before, or with the network in use.
 export function addResult(done, set) {
-  const other = results.find((result) => !result.set.signs)?.name ?? lab.network.name;
-  results.unshift({ name: done.name, set, done, other: set.signs ? null : other, compared: null });
+  const other = results.find((result) => result.set.kind === "mnist")?.name ?? lab.network.name;
+  results.unshift({ name: done.name, set, done, other: set.kind === "mnist" ? other : null, compared: null });
   show();
-  if (!set.signs) compareWith(results[0], other);
+  if (set.kind === "mnist") compareWith(results[0], other);
 }
 
 export function startResults() {

@@ -8,7 +8,7 @@ import { button, make, said, whenSpoken, words } from "./elements.js";
 import { rowsOf } from "./requests.js";
 
 const REST = 1000; // milliseconds after a stroke
-const FEWEST = 3; // drawings of a sign
+const FEWEST = 5; // drawings of a sign
 const FORM = { height: 28, width: 28, depth: 1, framing: "mark" };
 
 const signs = []; // { name, drawings: [rows] }

@@ -15,6 +15,7 @@ const KINDS = ["mnist", "signs", "corrections"];
 let kind = "mnist"; // what is learnt from
 let run = null; // { id, name, framing, set } of the training that runs or waits
 let message = () => ""; // (words) → what happened last
+let off = false; // whether this server does not train
 const parts = {};
 
 // One drawing is on its way at a time; the last one is sent.
@@ -39,8 +40,14 @@ function wanted() {
   return { ...rest, ...more, images, name: nameOf(), data: "mnist" };
 }
 
+async function prepare() {
+  off = await getReady();
+  update();
+}
+
 // Why nothing can be trained now; empty when it can.
 function obstacle() {
+  if (off) return words().refused.off;
   if (kind === "corrections") return lab.tray.length ? "" : words().noCorrections;
   if (!isReady()) return faultOf();
   return kind === "signs" && !signsReady() ? words().tooFewSigns : "";
@@ -53,7 +60,7 @@ async function train() {
   parts.start.disabled = true;
   try {
     const { id, name } = await begin(asked);
-    run = { id, name, framing: asked.framing ?? lab.network.description.framing, set: { ...setup(), signs: kind !== "mnist" } };
+    run = { id, name, framing: asked.framing ?? lab.network.description.framing, set: { ...setup(), kind } };
   } catch (error) {
     say(() => error.message);
     return;
@@ -91,13 +98,13 @@ async function end(event, data) {
     say((text) => text.done(data.name));
     emit("networks");
     addResult(data, set);
-    if (kind === "mnist") pin(await loadNetwork(data.name));
+    if (set.kind === "mnist") pin(await loadNetwork(data.name));
     else {
-      pin(kind === "corrections" ? lab.network : null); // what it read before it learnt
+      pin(set.kind === "corrections" ? lab.network : null); // what it read before it learnt
       await chooseNetwork(data.name);
     }
   }
-  getReady();
+  prepare();
   if (document.activeElement === document.body || document.activeElement === parts.stop) parts.start.focus();
 }
 
@@ -144,7 +151,7 @@ function listen() {
   });
   on("tab", () => {
     placeBars(lab.tab === "train" ? parts.bars : document.getElementById("beside"));
-    if (lab.tab === "train") getReady();
+    if (lab.tab === "train") prepare();
   });
   addEventListener("pagehide", () => { if (run) stop(run.id); });
   whenSpoken(() => {
