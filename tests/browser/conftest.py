@@ -58,7 +58,7 @@ class Opened:
         page.goto(self.address)
         if self.gallery:
             page.wait_for_selector("#samples canvas")
-        page.wait_for_selector("body[data-answer=shown]")
+        page.wait_for_selector("body:not([data-verdict=loading])")
         return page
 
     def _let_through(self, route: object) -> None:

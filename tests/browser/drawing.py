@@ -41,7 +41,7 @@ def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
 def settle(page: Page) -> None:
     """Wait until the answer shown is that of the drawing."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_selector("body[data-answer=shown]")
+    page.wait_for_selector("body:not([data-verdict=loading])")
 
 
 def until(page: Page, expression: str) -> None:

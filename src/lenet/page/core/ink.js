@@ -8,7 +8,7 @@ const BOX_SIDE = 20 / 28; // the mark's longer side, as a share of the image
 const OVERSIZE = 5;
 const THINNEST = 2, THICKEST = 2.7; // strokes of MNIST, in pixels of the 20
 const LONGEST = 4.3, FATTEST = 0.35, MOST_FILLED = 0.56; // what a digit's strokes can be
-const INKED = 127; // less is the soft edge of a stroke
+export const INKED = 127; // less is the soft edge of a stroke
 
 // Left, top, right, bottom of what is above a threshold; null for nothing.
 export function bounds({ values, height, width }, threshold) {
@@ -170,7 +170,7 @@ function frameMark(grid, { height, width }, centre) {
   return { image, plausible: digitShaped && filled <= MOST_FILLED };
 }
 
-const channel = ({ pixels, height, width, depth }, index) =>
+export const channel = ({ pixels, height, width, depth }, index) =>
   ({ values: Float32Array.from({ length: height * width }, (_, i) => pixels[i * depth + index]), height, width });
 
 const grey = ([red, green, blue]) =>

@@ -2,6 +2,7 @@
 
 import { frame } from "./ink.js";
 import { createNetwork } from "./network.js";
+import { rowsOf } from "./paint.js";
 import { readInk } from "./reading.js";
 
 export const lab = {
@@ -14,12 +15,13 @@ export const lab = {
   chosen: 0, // index of the mark that is looked at
   image: null, // Uint8Array of the chosen mark as the network takes it; null for an empty pad
   result: null, // what the network says about it, as `network.read` returns it; `unknown` also for what no digit looks like
-  tray: [], // corrections: { image, label }, label null for no digit
+  why: null, // index of the class that is explained; null for the answer
+  tray: [], // corrections: { image, label, rows }: label null for no digit, rows those of the image
 };
 
 const listeners = {};
 // Events: "drawing" (image and result are new), "network", "networks" (there are others to choose from), "pinned",
-// "tab", "language", "tray", "learn".
+// "why", "tab", "language", "tray", "learn".
 export const on = (event, listener) => { (listeners[event] ??= []).push(listener); };
 export const emit = (event) => (listeners[event] ?? []).forEach((listener) => listener());
 
@@ -43,8 +45,8 @@ export function draw(ink) {
 // The drawing as another network takes it; null for an empty pad.
 export const imageFor = (network) => (lab.ink ? frame(lab.ink, network.description, lab.centre).image : null);
 
-export function putInTray(image, label) {
-  lab.tray.push({ image, label });
+export function putInTray(image, label, { width, depth }) {
+  lab.tray.push({ image, label, rows: rowsOf(image, width, depth) });
   emit("tray");
 }
 export function removeFromTray(index) {

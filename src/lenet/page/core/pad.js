@@ -19,9 +19,14 @@ let current = null; // the stroke being drawn: { id, width, points }
 let cursor = null; // of the keyboard: { x, y }
 let changed = () => {};
 let waiting = false;
+let ghost = []; // strokes that nobody drew; they leave when somebody does
 
-const items = () => (current ? [...states[now], current] : states[now]);
+const own = () => (current ? [...states[now], current] : states[now]);
+const items = () => (own().length ? own() : ghost);
 export const drawing = () => current !== null;
+export const isEmpty = () => own().length === 0;
+// [{ width, points: [{ x, y }] }], shares of the pad; null when an image is on it.
+export const strokes = () => (own().some(({ image }) => image) ? null : own());
 
 function push(list) {
   states = [...states.slice(0, now + 1), list];
@@ -86,19 +91,18 @@ function drawAll(pen, side, colour) {
 export function ink() {
   const list = items();
   if (!list.length) return null;
-  if (list.length === 1 && list[0].image) return fromRows(list[0].image);
+  if (list.length === 1 && list[0].image) return inkOf(list[0].image);
   drawAll(smallPen, SIDE, "#000");
   const { data } = smallPen.getImageData(0, 0, SIDE, SIDE), depth = list.some(({ image }) => image && isColour(image)) ? 3 : 1;
   const pixels = depth === 3 ? data.filter((_, i) => i % 4 < 3) : data.filter((_, i) => i % 4 === 3);
   return { pixels, height: SIDE, width: SIDE, depth };
 }
 
-function fromRows(image) {
+// An image (rows) as ink.
+export function inkOf(image) {
   const depth = isColour(image) ? 3 : 1;
   return { pixels: Uint8Array.from(image.flat(2)), height: image.length, width: image[0].length, depth };
 }
-
-export const isEmpty = () => items().length === 0;
 
 function repaint() {
   const side = Math.max(1, Math.round(canvas.clientWidth * (window.devicePixelRatio || 1)));
@@ -112,10 +116,17 @@ function repaint() {
     pen.arc(cursor.x * side, cursor.y * side, side * (current ? 0.02 : 0.035), 0, 2 * Math.PI);
     pen.stroke();
   }
-  find("hint").hidden = !isEmpty();
-  find("undo").disabled = now === 0;
-  find("redo").disabled = now === states.length - 1;
-  find("clear").disabled = isEmpty();
+  canvas.classList.toggle("ghost", isEmpty());
+  find("hint").hidden = items().length > 0;
+  enable("undo", now > 0);
+  enable("redo", now < states.length - 1);
+  enable("clear", !isEmpty());
+}
+
+// A button that is disabled loses the focus: the pad gets it.
+function enable(id, enabled) {
+  if (!enabled && document.activeElement === find(id)) canvas.focus({ preventScroll: true });
+  find(id).disabled = !enabled;
 }
 
 // At most once a frame.
@@ -142,10 +153,17 @@ export function clear() {
   if (!isEmpty()) push([]);
   update();
 }
-// Replace the drawing by an image.
-export function show(image) {
+function replace(list) {
   finish();
-  push([{ image }]);
+  push(list);
+  update();
+}
+// Replace the drawing by an image (rows), or by strokes.
+export const show = (image) => replace([{ image }]);
+export const showStrokes = (list) => replace(list);
+
+export function showGhost(list) {
+  ghost = list;
   update();
 }
 

@@ -9,6 +9,12 @@ function paint(canvas, rows, colour) {
   pen.putImageData(image, 0, 0);
 }
 
+// An image in one row of bytes as rows, as the API has it.
+export const rowsOf = (image, width, depth = 1) => {
+  const pixel = (i) => (depth === 1 ? image[i] : Array.from(image.subarray(i * depth, (i + 1) * depth)));
+  return Array.from({ length: image.length / width / depth }, (_, y) => Array.from({ length: width }, (_, x) => pixel(y * width + x)));
+};
+
 export const isColour = (image) => Array.isArray(image[0][0]);
 
 // An image as the API gives it: rows of 0…255, shown white on black, or rows of [red, green, blue].

@@ -1,35 +1,84 @@
-// The page: drawings are answered here, in the browser; the server reads photos, explains and trains.
+// The page: drawings are read here, in the browser; the server reads photos and trains.
 
-import { startAnswer } from "../core/answer.js";
-import { chooseNetwork, draw } from "../core/lab.js";
-import { startPad } from "../core/pad.js";
-import { startSettings } from "../core/settings.js";
-import { addWords } from "../core/words.js";
-import { runs } from "./api.js";
+import { speakAnswer, startAnswer } from "../core/answer.js";
 import { start as startInside } from "../core/inside/inside.js";
 import { words as insideWords } from "../core/inside/words.js";
-import { startTabs } from "./tabs.js";
+import { chooseNetwork, draw, lab, on } from "../core/lab.js";
+import { drawing, showStrokes, startPad } from "../core/pad.js";
+import { startSettings } from "../core/settings.js";
+import { startViews } from "../core/views.js";
+import { addWords } from "../core/words.js";
+import { asked, startAddress } from "./address.js";
+import { runs } from "./api.js";
+import { startCard } from "./card.js";
+import { tell } from "./connection.js";
+import { startGallery } from "./gallery.js";
+import { startGhost } from "./ghost.js";
+import { leavePhoto, startPhoto } from "./photo.js";
+import { startShare } from "./share.js";
+import { chooseTab, startTabs } from "./tabs.js";
 import { start as startTrain } from "./train/train.js";
 import { words as trainWords } from "./train/words.js";
+import { showCollects, startTray } from "./tray.js";
 import { words } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 
-async function start() {
+function drawn(ink) {
+  leavePhoto();
+  draw(ink);
+  if (!drawing()) speakAnswer();
+}
+
+function startParts() {
+  startAnswer();
+  startViews();
+  startTray();
+  startShare();
+  startGallery();
+  startCard();
+  startPhoto();
+  startInside(find("inside"));
+  startTrain(find("train"));
+  startPad(drawn);
+}
+
+async function listNetworks() {
+  const { names, collects } = await runs(), chosen = lab.network?.name;
+  showCollects(collects);
+  find("models").hidden = names.length < 2;
+  find("model").replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
+  return names;
+}
+
+function choose(name) {
+  chooseNetwork(name).catch((error) => {
+    find("model").value = lab.network?.name ?? "";
+    tell(error.message);
+  });
+}
+
+async function connect() {
+  const names = await listNetworks(), { network } = asked();
+  startAddress(names[0]);
+  choose(names.includes(network) ? network : names[0]);
+}
+
+function start() {
   addWords(words);
   addWords(insideWords, "inside");
   addWords(trainWords, "train");
-  startAnswer();
-  startPad(draw);
-  startInside(find("inside"));
-  startTrain(find("train"));
+  startParts();
   startSettings();
   startTabs();
-  const { names } = await runs();
-  find("models").hidden = names.length < 2;
-  find("model").replaceChildren(...names.map((name) => new Option(name, name)));
-  find("model").addEventListener("change", () => chooseNetwork(find("model").value));
-  await chooseNetwork(names[0]);
+  const { strokes } = asked();
+  if (strokes?.length) showStrokes(strokes);
+  else startGhost();
+  find("model").addEventListener("change", () => choose(find("model").value));
+  on("network", () => { find("model").value = lab.network.name; });
+  on("networks", () => listNetworks().catch(() => {})); // the notice says why
+  on("learn", () => chooseTab("train"));
+  connect().catch(() => on("connection", () => { if (!lab.network) connect().catch(() => {}); }));
 }
 
-start().catch(() => {}); // the notice says why
+start();

@@ -1,6 +1,7 @@
-// Three tabs; the chosen one is in the address, so that refresh, Back and links work.
+// Three tabs.
 
 import { emit, lab } from "../core/lab.js";
+import { asked, write } from "./address.js";
 
 const TABS = ["try", "inside", "train"];
 const find = (id) => document.getElementById(id);
@@ -16,11 +17,10 @@ function show(tab) {
   emit("tab");
 }
 
-const asked = () => TABS.find((tab) => location.hash.slice(1).split("&")[0] === tab) ?? "try";
-
 export function chooseTab(tab) {
-  if (asked() !== tab) history.pushState(null, "", `#${tab}`);
+  if (lab.tab === tab) return;
   show(tab);
+  write(true);
 }
 
 export function startTabs() {
@@ -33,6 +33,6 @@ export function startTabs() {
     find(`tab-${TABS[next]}`).focus();
     event.preventDefault();
   });
-  addEventListener("hashchange", () => show(asked()));
-  show(asked());
+  for (const event of ["hashchange", "popstate"]) addEventListener(event, () => show(asked().tab));
+  show(asked().tab);
 }
