@@ -1,10 +1,11 @@
 // A second network beside the first, at the answer: two verdicts, and bars in two colours and patterns. It is the one that is
 // training, or the one that is pinned.
 
+import { make } from "../../core/elements.js";
 import { emit, lab, on } from "../../core/lab.js";
 import { readInk } from "../../core/reading.js";
 import { percent } from "../../core/words.js";
-import { button, make, whenSpoken, words } from "./elements.js";
+import { button, whenSpoken, words } from "./elements.js";
 
 const ROWS = 10;
 const NO_DIGIT = "not a digit"; // the server's name of that class

@@ -1,8 +1,9 @@
 // The network as blocks: a row for each layer with its settings, its place and its shape; and the same as text.
 
+import { make } from "../../core/elements.js";
 import { count } from "../../core/words.js";
 import { ACTIVATIONS, POOLS, check, format, isActivation, isPool } from "./architecture.js";
-import { button, make, said, whenSpoken, words } from "./elements.js";
+import { button, said, whenSpoken, words } from "./elements.js";
 import { drawShape } from "./shape.js";
 
 const NEW = {
@@ -64,7 +65,7 @@ function move(index, step) {
 
 function remove(index) {
   layers.splice(index, 1);
-  build(Math.min(index, layers.length - 1), ".remove");
+  build(Math.min(index, layers.length - 1), ".delete");
 }
 
 // Where a network usually has it: convolutions and pooling before the first dense layer.
@@ -89,7 +90,7 @@ function row(layer, index) {
     make("span", { className: "moves" },
       signButton("up", "↑", say.up(number, name), () => move(index, -1), index === 0),
       signButton("down", "↓", say.down(number, name), () => move(index, 1), index === layers.length - 1),
-      signButton("remove", "×", say.remove(number, name), () => remove(index))));
+      signButton("delete", "×", say.remove(number, name), () => remove(index))));
 }
 
 function plainRow(kind) {

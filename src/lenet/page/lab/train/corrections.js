@@ -1,8 +1,9 @@
 // The corrected drawings, which can be learnt.
 
+import { make } from "../../core/elements.js";
 import { lab, on, removeFromTray } from "../../core/lab.js";
 import { paintImage } from "../../core/paint.js";
-import { make, said, whenSpoken, words } from "./elements.js";
+import { said, whenSpoken, words } from "./elements.js";
 import { rowsOf } from "./requests.js";
 
 const list = make("ul", { className: "tray" });

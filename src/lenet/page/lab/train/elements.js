@@ -1,5 +1,6 @@
 // Elements of the tab. Their texts follow the language.
 
+import { make } from "../../core/elements.js";
 import { on } from "../../core/lab.js";
 import { say } from "../../core/words.js";
 
@@ -10,18 +11,6 @@ export const words = () => say().train;
 
 // `retell` is called when the page starts and whenever the language changes.
 export const whenSpoken = (retell) => spoken.push(retell);
-
-// An element; `attributes` are properties, attributes with a hyphen, or `on…` listeners.
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name.includes("-") || name === "role" || name === "for") element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
 
 // An element that is there as long as the page; `text(words)` gives what it says.
 export function said(tag, text, attributes = {}) {

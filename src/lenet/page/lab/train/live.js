@@ -1,9 +1,10 @@
 // A training while it runs: its curve, the kernels of its first layer, and 20 test digits as it reads them.
 
+import { make } from "../../core/elements.js";
 import { paintImage, paintSigned } from "../../core/paint.js";
 import { count, percent } from "../../core/words.js";
 import { drawCurve } from "./curve.js";
-import { labelled, make, said, whenSpoken, words } from "./elements.js";
+import { labelled, said, whenSpoken, words } from "./elements.js";
 
 const curve = document.createElementNS("http://www.w3.org/2000/svg", "svg");
 const kernels = make("div", { className: "kernels" });

@@ -1,5 +1,6 @@
 // Trainings on the server: beginning, following, stopping, comparing.
 
+import { lost } from "../connection.js";
 import { words } from "./elements.js";
 
 // What the server refused, in the page's language.
@@ -12,7 +13,10 @@ export class Refused extends Error {
 async function ask(path, method = "GET", content = undefined) {
   const request = { method };
   if (content !== undefined) Object.assign(request, { headers: { "content-type": "application/json" }, body: JSON.stringify(content) });
-  const response = await fetch(`api/${path}`, request).catch(() => { throw new Refused({ code: "lost" }); });
+  const response = await fetch(`api/${path}`, request).catch(() => {
+    lost();
+    throw new Refused({ code: "lost" });
+  });
   if (response.status === 204) return null;
   const answer = await response.json();
   if (!response.ok) throw new Refused(answer);

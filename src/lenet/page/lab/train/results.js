@@ -1,11 +1,12 @@
 // Finished trainings: how well each does, what was changed, whether the difference is more than chance, and what to do with it.
 
+import { make } from "../../core/elements.js";
 import { chooseNetwork, lab, loadNetwork, on } from "../../core/lab.js";
 import { show as showOnPad } from "../../core/pad.js";
 import { paintImage } from "../../core/paint.js";
 import { count, percent } from "../../core/words.js";
 import { pin } from "./beside.js";
-import { make, whenSpoken, words } from "./elements.js";
+import { whenSpoken, words } from "./elements.js";
 import { compare, download } from "./requests.js";
 
 const list = make("div", { className: "results" });

@@ -1,8 +1,9 @@
 // What is trained, on what and how; and questions that set it.
 
+import { make } from "../../core/elements.js";
 import { emit } from "../../core/lab.js";
 import { fault, network, showNetwork, startBlocks } from "./blocks.js";
-import { button, field, make, menu, said, words } from "./elements.js";
+import { button, field, menu, said, words } from "./elements.js";
 import { count } from "../../core/words.js";
 
 const LENET = "conv 20 5, relu, maxpool 2, conv 50 5, relu, maxpool 2, dense 500, relu";

@@ -1,10 +1,11 @@
 // Signs of one's own: each has a name and drawings. A drawing is added when the pen has rested for a second, or with Enter.
 
+import { make } from "../../core/elements.js";
 import { emit, lab, on } from "../../core/lab.js";
 import { frame } from "../../core/ink.js";
 import { clear, drawing } from "../../core/pad.js";
 import { paintImage } from "../../core/paint.js";
-import { button, make, said, whenSpoken, words } from "./elements.js";
+import { button, said, whenSpoken, words } from "./elements.js";
 import { rowsOf } from "./requests.js";
 
 const REST = 1000; // milliseconds after a stroke
@@ -54,7 +55,7 @@ function row(sign) {
     }, make("strong", { textContent: sign.name }), make("span", { textContent: say.drawings(sign.drawings.length) })),
     make("span", { className: "thumbnails" }, ...sign.drawings.map((_, i) => thumbnail(sign, i))),
     make("button", {
-      type: "button", className: "remove", textContent: "×", "aria-label": say.removeSign(sign.name), title: say.removeSign(sign.name), onclick: () => {
+      type: "button", className: "delete", textContent: "×", "aria-label": say.removeSign(sign.name), title: say.removeSign(sign.name), onclick: () => {
         signs.splice(signs.indexOf(sign), 1);
         if (sign === current) current = null;
         changed();

@@ -1,10 +1,11 @@
 // The Train tab: what is trained, the training while it runs, and the finished networks.
 
+import { make } from "../../core/elements.js";
 import { chooseNetwork, emit, imageFor, lab, loadNetwork, on } from "../../core/lab.js";
 import { pin, placeBars, showGrowing, startBeside } from "./beside.js";
 import { setClasses } from "./blocks.js";
 import { corrected, startCorrections } from "./corrections.js";
-import { button, make, said, whenSpoken, words } from "./elements.js";
+import { button, said, whenSpoken, words } from "./elements.js";
 import { clearLive, showProgress, showStart, startLive } from "./live.js";
 import { begin, follow, getReady, show as showDrawing, stop } from "./requests.js";
 import { addResult, startResults } from "./results.js";
@@ -165,8 +166,8 @@ export function start(panel) {
   Object.assign(parts, {
     panel,
     kinds: makeKinds(),
-    start: button((text) => text.train, train, { className: "primary" }),
-    stop: button((text) => text.stop, () => stop(run.id), { hidden: true }),
+    start: button((text) => text.train, train, { className: "primary", id: "start" }),
+    stop: button((text) => text.stop, () => stop(run.id), { hidden: true, id: "stop" }),
     status: make("p", { className: "status", role: "status" }),
     live: startLive(),
     bars: make("div", { className: "bars-place" }),
