@@ -37,7 +37,8 @@ EVERYWHERE = ("0.0.0.0", "::", "")
     metavar="DIR",
     help="Keep corrected drawings, as pictures that `lenet train --data DIR` takes.",
 )
-@click.option("--public", is_flag=True, help="Require no token, whatever the address.")
+@click.option("--public", is_flag=True, help="Require no token, whatever the address; nobody can train networks then.")
+@click.option("--allow-training", is_flag=True, help="With --public, let everybody train networks on this machine.")
 @click.option(
     "--token",
     envvar="LENET_TOKEN",
@@ -56,6 +57,7 @@ def command(
     runs: Path | None,
     collect: Path | None,
     public: bool,
+    allow_training: bool,
     token: str | None,
     names: tuple[str, ...],
 ) -> None:
@@ -76,6 +78,7 @@ def command(
         collect=collect,
         hosts=[name.lower() for name in (*LOCAL, host, socket.gethostname(), *names)],
         token=token,
+        training=allow_training or not public,
     )
     listener = listen(host, port)
     page = f":{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")

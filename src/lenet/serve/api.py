@@ -110,7 +110,8 @@ async def runs(request: Request) -> Response:
     """List the models to choose from."""
     service = _service(request)
     names = await service.in_worker(service.shelf.names)
-    return JSONResponse({"names": names, "collects": service.collection is not None})
+    collects, trains = service.collection is not None, request.app.state.trains
+    return JSONResponse({"names": names, "collects": collects, "trains": trains})
 
 
 @router.get("/api/gallery", responses=_answers(schema.Gallery, 400, 503), tags=["look inside"])

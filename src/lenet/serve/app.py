@@ -17,13 +17,14 @@ from starlette.staticfiles import StaticFiles
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.pictures.formats import FORMATS
-from lenet.serve import api
+from lenet.serve import api, train_api
 from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
 from lenet.serve.limits import Limits, SizeLimit, TimeLimit
 from lenet.serve.metrics import Measured
 from lenet.serve.queue import BusyError
-from lenet.serve.schema import refusal
+from lenet.serve.schema import RefusedError, refusal
 from lenet.serve.service import Service
+from lenet.serve.trainings import can_train
 
 PAGE = Path(__file__).parents[1] / "page"
 DESCRIPTION = """\
@@ -33,6 +34,10 @@ JSON with the pixels of a drawing. Every refusal is `{{"error": "one line"}}`.""
 
 async def _say_error(status: int, _: Request, error: Exception) -> JSONResponse:
     return refusal(status, str(error))
+
+
+async def _say_refused(_: Request, error: Any) -> JSONResponse:
+    return refusal(error.status, str(error), code=error.code)
 
 
 async def _say_failure(_: Request, __: Exception) -> JSONResponse:
@@ -51,6 +56,7 @@ async def _say_validation_error(_: Request, error: Any) -> JSONResponse:
 
 
 EXCEPTIONS: dict[Any, Any] = {
+    RefusedError: _say_refused,
     LenetError: partial(_say_error, 400),
     BusyError: partial(_say_error, 503),
     Exception: _say_failure,
@@ -67,6 +73,7 @@ def create_app(
     hosts: Collection[str] | None = None,
     token: str | None = None,
     limits: Limits | None = None,
+    training: bool = False,
 ) -> FastAPI:
     """Make the app. It loads the model once; its threads start with the first request.
 
@@ -77,6 +84,7 @@ def create_app(
         hosts: Names of this server; requests for others are refused. Leave it out only behind a server that checks.
         token: Secret that every request needs; none when not given.
         limits: Of sizes, times and queues; ``Limits()`` by default.
+        training: Whether whoever reaches the server may train networks, when the training libraries are installed.
 
     Raises:
         LenetError: when the model cannot be loaded.
@@ -92,6 +100,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        await service.trainings.close()
         service.close()
 
     app = FastAPI(
@@ -104,7 +113,9 @@ def create_app(
         redoc_url=None,
     )
     app.state.service = service
+    app.state.trains = training and can_train()
     app.include_router(api.router)
+    app.include_router(train_api.router)
     # The page uses relative addresses, so that it works wherever it is mounted.
     for path, name in (("/", "index.html"), ("/docs", "docs.html")):
         app.add_api_route(path, _page(name), include_in_schema=False)

@@ -60,19 +60,12 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
     Raises:
         LenetError: when its data cannot be loaded and MNIST has other classes or another size.
     """
-    part = _held_out(model)
-    order = np.random.default_rng(seed).permutation(len(part))
-    # The first of each class, then the second of each, and so on.
-    labels = part.labels[order]
-    turn = np.empty(len(order), np.int64)
-    for label in np.unique(labels):
-        turn[labels == label] = np.arange(np.count_nonzero(labels == label))
-    chosen = order[np.lexsort((labels, turn))[:count]]
+    part = _held_out(model).sample(count, seed)
     return {
         "source": part.name,
         "samples": [
-            {"label": part.class_names[part.labels[index]], "image": image_rows(part.images[index])}
-            for index in chosen.tolist()
+            {"label": part.class_names[label], "image": image_rows(image)}
+            for image, label in zip(part.images, part.labels.tolist(), strict=True)
         ],
     }
 

@@ -23,6 +23,7 @@ from lenet.serve.limits import Limits
 from lenet.serve.metrics import Metrics
 from lenet.serve.queue import BatchQueue
 from lenet.serve.shelf import Shelf
+from lenet.serve.trainings import Trainings
 
 Result = TypeVar("Result")
 # Images in a batch; in a larger one the first would wait for the last.
@@ -66,6 +67,7 @@ class Service:
             "pictures", lambda works: [work() for work in works], limits.waiting_pictures
         )
         self.metrics = Metrics({"inference": self.inference, "pictures": self.pictures})
+        self.trainings = Trainings(self.shelf, self.metrics)
         self.draining = False
 
     def close(self) -> None:
