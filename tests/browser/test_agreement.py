@@ -135,7 +135,11 @@ def test_every_layers_output_is_the_models(page: Page, mnist: Dataset) -> None:
     for make in NETWORKS.values():
         model = make()
         image = np.random.default_rng(3).integers(0, 256, model.input_shape, np.uint8)
-        asked = [describe(model.metadata, model.weights), _encoded(kernels(model.metadata, model.weights)), image.ravel().tolist()]
+        asked = [
+            describe(model.metadata, model.weights),
+            _encoded(kernels(model.metadata, model.weights)),
+            image.ravel().tolist(),
+        ]
         found = page.evaluate("""async ([description, kernels, pixels]) => {
           const { createNetwork } = await import("/page/core/network.js");
           const weights = new Float32Array(Uint8Array.from(atob(kernels), (letter) => letter.charCodeAt(0)).buffer);

@@ -16,10 +16,12 @@ def describe(metadata: Metadata, weights: Weights) -> dict[str, Any]:
         layer = {"name": placed.name, "input": placed.input_shape, "output": placed.output_shape}
         layer |= _describe_kind(placed)
         if placed.weight_shapes:
-            layer |= {"kernel": taken, "bias": _shortest(weights[f"{placed.name}/bias"])}
+            layer |= {"kernel": taken, "bias": shortest(weights[f"{placed.name}/bias"])}
             taken += weights[f"{placed.name}/kernel"].size
         layers.append(layer)
-    about = {name: getattr(metadata, name) for name in ("height", "width", "depth", "framing", "inverted", "temperature")}
+    about = {
+        name: getattr(metadata, name) for name in ("height", "width", "depth", "framing", "inverted", "temperature")
+    }
     return {
         **about,
         "classNames": metadata.class_names,
@@ -52,6 +54,6 @@ def _describe_kind(placed: PlacedLayer) -> dict[str, Any]:
             assert_never(missing)
 
 
-def _shortest(values: Array) -> list[float]:
+def shortest(values: Array) -> list[float]:
     """Floats with as few digits as distinguish float32 numbers."""
     return [float(str(value)) for value in values]

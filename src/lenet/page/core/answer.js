@@ -7,6 +7,7 @@ import { percent, say } from "./words.js";
 const find = (id) => document.getElementById(id);
 const SHOWN = 10; // classes, when a network has more
 const UNSURE = 0.6;
+const LEAST = 0.001; // probability of another class that is worth a word
 
 // What a network's classes are, for the words: 0 digits, 1 characters, 2 pictures.
 export function kindOf({ classNames, framing }) {
@@ -22,7 +23,8 @@ export const ranked = ({ probabilities }) => Array.from(probabilities.keys()).so
 function verdict(result, names) {
   const order = ranked(result), [first, second] = order.map((i) => names[i]), share = result.probabilities[order[0]];
   if (result.unknown) return { digit: "?", said: say().unknown[kind()], best: say().unknownHint(first), short: say().none, share: 0, state: "unknown" };
-  const best = say().best(order.slice(0, 3).map((i) => [names[i], percent(result.probabilities[i])]));
+  const top = order.slice(0, 3).filter((i, place) => place === 0 || result.probabilities[i] > LEAST);
+  const best = say().best(top.map((i) => [names[i], percent(result.probabilities[i])]));
   if (share < UNSURE) return { digit: first, said: say().unsure(first, second), best, short: say().doubtful, share, state: "unsure" };
   return { digit: first, said: say().known(first), best, short: say().sure, share, state: "known" };
 }

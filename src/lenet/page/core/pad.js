@@ -216,11 +216,11 @@ function startKeys() {
   });
   canvas.addEventListener("focus", () => {
     if (canvas.matches(":focus-visible")) cursor ??= { x: 0.5, y: 0.5 };
-    update();
+    repaint();
   });
   canvas.addEventListener("blur", () => {
     if (current?.id === "keys") finish();
-    update();
+    repaint();
   });
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.target.matches("input:not([type=range]), select, textarea")) return;

@@ -2,8 +2,8 @@
 
 import { chooseNetwork, lab, on } from "../core/lab.js";
 import { showStrokes, strokes } from "../core/pad.js";
+import { showTab } from "../core/tabs.js";
 
-const TABS = ["try", "inside", "train"];
 const REST = 300; // milliseconds without a change, after which the strokes are written
 const NEAR = 0.008; // of the pad; points nearer to the one before are left out
 
@@ -36,7 +36,7 @@ function decode(text) {
 
 export function asked() {
   const [tab, query = ""] = location.hash.slice(1).split("?"), entries = new URLSearchParams(query);
-  return { tab: TABS.includes(tab) ? tab : "try", network: entries.get("network"), strokes: decode(entries.get("strokes") ?? "") };
+  return { tab, network: entries.get("network"), strokes: decode(entries.get("strokes") ?? "") };
 }
 
 function current() {
@@ -49,7 +49,7 @@ function current() {
 let served = null; // the network that needs no name in the address
 let writing = null;
 
-// A tab is a page of its own for Back; all else replaces the present address.
+// Another tab is another page for Back; all else replaces the present address.
 export function write(asPage = false) {
   clearTimeout(writing);
   writing = null;
@@ -67,8 +67,9 @@ export function startAddress(name) {
   on("drawing", writeSoon);
   on("network", writeSoon);
   addEventListener("pagehide", () => { if (writing) write(); });
-  addEventListener("hashchange", () => {
-    const { network, strokes: list } = asked();
+  addEventListener("popstate", () => { // Back, Forward, or a link pasted into the address bar
+    const { tab, network, strokes: list } = asked();
+    if (tab !== lab.tab) showTab(tab);
     if ((network ?? served) !== lab.network?.name) chooseNetwork(network ?? served).catch(() => {});
     if (list?.length && location.hash !== current()) showStrokes(list);
   });

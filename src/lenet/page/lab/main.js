@@ -6,9 +6,10 @@ import { words as insideWords } from "../core/inside/words.js";
 import { chooseNetwork, draw, lab, on } from "../core/lab.js";
 import { drawing, showStrokes, startPad } from "../core/pad.js";
 import { startSettings } from "../core/settings.js";
+import { showTab, startTabs } from "../core/tabs.js";
 import { startViews } from "../core/views.js";
 import { addWords } from "../core/words.js";
-import { asked, startAddress } from "./address.js";
+import { asked, startAddress, write } from "./address.js";
 import { runs } from "./api.js";
 import { startCard } from "./card.js";
 import { tell } from "./connection.js";
@@ -16,7 +17,6 @@ import { startGallery } from "./gallery.js";
 import { startGhost } from "./ghost.js";
 import { leavePhoto, startPhoto } from "./photo.js";
 import { startShare } from "./share.js";
-import { chooseTab, startTabs } from "./tabs.js";
 import { start as startTrain } from "./train/train.js";
 import { words as trainWords } from "./train/words.js";
 import { showCollects, startTray } from "./tray.js";
@@ -70,14 +70,18 @@ function start() {
   addWords(trainWords, "train");
   startParts();
   startSettings();
-  startTabs();
-  const { strokes } = asked();
+  startTabs(() => write(true));
+  const { tab, strokes } = asked();
+  showTab(tab);
   if (strokes?.length) showStrokes(strokes);
   else startGhost();
   find("model").addEventListener("change", () => choose(find("model").value));
   on("network", () => { find("model").value = lab.network.name; });
   on("networks", () => listNetworks().catch(() => {})); // the notice says why
-  on("learn", () => chooseTab("train"));
+  on("learn", () => {
+    showTab("train");
+    write(true);
+  });
   connect().catch(() => on("connection", () => { if (!lab.network) connect().catch(() => {}); }));
 }
 

@@ -3,9 +3,9 @@
 import { make, reach, rove } from "../core/elements.js";
 import { draw, lab, on } from "../core/lab.js";
 import { ink, inkOf } from "../core/pad.js";
+import { showTab } from "../core/tabs.js";
 import { percent, say } from "../core/words.js";
 import { readPhoto } from "./api.js";
-import { chooseTab } from "./tabs.js";
 
 const find = (id) => document.getElementById(id);
 const LARGEST = 2400; // pixels a side that are sent; more say no more about handwriting
@@ -38,7 +38,7 @@ async function prepare(file) {
 
 export async function take(file) {
   const mine = ++turn;
-  chooseTab("try");
+  showTab("try");
   close(false);
   tell(() => say().reading);
   document.body.dataset.photo = "reading";
@@ -141,8 +141,6 @@ function receive(data) {
   if (file) take(file);
   else tell(() => say().noFile);
 }
-
-export const isOpen = () => shown !== null;
 
 export function startPhoto() {
   for (const id of ["file", "camera"]) {
