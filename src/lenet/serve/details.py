@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,15 @@ from lenet.errors import LenetError
 from lenet.evaluation.metrics import wilson_interval
 from lenet.evaluation.parts import data_for, part_for
 from lenet.explain.explanation import Explanation
+from lenet.export.export import fold_temperature
+from lenet.export.html import Html
 from lenet.model.description import describe
+from lenet.model.file import ModelFile, encode_model
 from lenet.model.graph import Array
 from lenet.model.runtime import Model
 from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
-from lenet.serve.schema import Details, image_rows
+from lenet.serve.answers import Details
+from lenet.serve.schema import image_rows
 
 # Number of images that a gallery is chosen from.
 POOL = 2000
@@ -36,10 +42,22 @@ def details(model: Model, name: str) -> dict[str, Any]:
 
 
 def network(model: Model, name: str) -> dict[str, Any]:
-    """``schema.Network`` in plain values."""
+    """``answers.Network`` in plain values."""
     about = model.metadata
     recipe = str(about.recipe.get("name", ""))
     return {"name": name, "text": about.network, "recipe": recipe, **describe(about, model.weights)}
+
+
+def as_file(model: Model, format: str) -> bytes:
+    """A model in one file: the model file itself, or a page that works offline."""
+    content = encode_model(model.weights, model.metadata)
+    if format == "onnx":
+        return content
+    file = fold_temperature(ModelFile(content, model.weights, model.metadata))
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        Html(file, lambda: np.empty((0, *model.input_shape), np.uint8)).write(page)
+        return page.read_bytes()
 
 
 def kernels(model: Model) -> dict[str, Any]:
@@ -85,7 +103,7 @@ def _held_out(model: Model) -> Dataset:
 
 
 def encode_explanation(answer: dict[str, Any], explanation: Explanation | None) -> bytes:
-    """``schema.Explained`` as the bytes of its JSON; without an explanation where nothing is drawn."""
+    """``answers.Explained`` as the bytes of its JSON; without an explanation where nothing is drawn."""
     content: dict[str, Any] = {"answer": answer, "label": None, "layers": []}
     content |= {"occlusion": [], "evidence": [], "contributions": []}
     if explanation is not None:

@@ -9,7 +9,7 @@ from lenet.atomic import write_bytes
 from lenet.errors import LenetError
 from lenet.model.file import encode_model
 from lenet.reading import Reader
-from lenet.serve import schema
+from lenet.serve import answers, schema
 from lenet.serve.plan import plan
 from lenet.serve.schema import RefusedError
 from lenet.serve.service import Service
@@ -25,7 +25,7 @@ WHY = {
 
 def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     why = {400: "The request is not valid.", 408: "The body came too slowly.", 413: "The body is too large."} | WHY
-    return {status: {"model": schema.Refusal, "description": why[status]} for status in (*statuses, 403)}
+    return {status: {"model": answers.Refusal, "description": why[status]} for status in (*statuses, 403)}
 
 
 def _body(kind: type[schema.Body]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def _body(kind: type[schema.Body]) -> dict[str, Any]:
 
 
 @router.post(
-    "", status_code=202, responses={202: {"model": schema.Begun}, **_refusals(400, 408, 413, 422, 503)},
+    "", status_code=202, responses={202: {"model": answers.Begun}, **_refusals(400, 408, 413, 422, 503)},
     openapi_extra=_body(schema.Training),
 )  # fmt: skip
 async def train(request: Request) -> Response:

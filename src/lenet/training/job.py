@@ -16,8 +16,8 @@ from lenet.training.recipe import Recipe
 
 # Class of drawings that show none of the others.
 NOT_A_DIGIT = "not a digit"
-# Name of the source of all drawings.
-DRAWN = "drawings"
+# Name of the source of all drawings; no path, since they are not kept.
+DRAWN = "drawings of the page"
 
 
 class Drawn(BaseModel):
@@ -53,7 +53,12 @@ class Prepared(NamedTuple):
 def prepare(job: Job, mnist: Dataset) -> Prepared:
     """The data set and the recipe of a job; LenetError for data that cannot be trained on."""
     recipe = Recipe.named(job.recipe)
-    changes = {"epochs": job.epochs, "learning_rate": job.learning_rate, "data": job.data, "split": "own"}
+    changes = {
+        "epochs": job.epochs,
+        "learning_rate": job.learning_rate,
+        "data": job.data if job.data == "mnist" else DRAWN,
+        "split": "own",
+    }
     recipe = recipe.change(**{name: value for name, value in changes.items() if value is not None})
     framing, inverted = job.framing, False
     if job.start:
