@@ -14,7 +14,6 @@ from lenet.pictures.picture import Pixels
 
 # Longest side of a drawing in pixels.
 MOST_SIDE = 512
-JSON_BYTES = 2 << 20
 # Drawings that one training learns.
 MOST_DRAWN = 500
 
@@ -44,6 +43,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
     # What to call it in an error.
     called: ClassVar[str] = "drawing"
+    most_bytes: ClassVar[int] = 2 << 20
 
 
 class Drawing(Body):
@@ -75,6 +75,8 @@ class Wrong(Drawing):
 
 class LiveDrawing(Body):
     """The drawing that a training reads from now on."""
+
+    most_bytes: ClassVar[int] = 16 << 10
 
     image: FramedRows | None = Field(description="As the network takes it; null for an empty pad.")
 
@@ -109,8 +111,8 @@ class Training(Body):
 
 def parse(kind: type[Sent], body: bytes) -> Sent:
     """Validate a JSON body; a LenetError names the first fault."""
-    if len(body) > JSON_BYTES:
-        raise LenetError(f"a {kind.called} of more than {JSON_BYTES >> 20} MiB; send less, or a picture's file")
+    if len(body) > kind.most_bytes:
+        raise LenetError(f"a {kind.called} of more than {kind.most_bytes >> 10} KiB; send less, or a picture's file")
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

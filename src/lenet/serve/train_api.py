@@ -41,7 +41,9 @@ async def train(request: Request) -> Response:
     trainings, service = _trainings(request), request.app.state.service
     if service.draining:
         raise RefusedError(503, "full", "the server is shutting down")
-    asked = schema.parse(schema.Training, await request.body())
+    content = await request.body()
+    # In the worker, so that the event loop stays free: hundreds of drawings take a while.
+    asked = await service.in_worker(lambda: schema.parse(schema.Training, content))
     start = await _start(service, asked.start) if asked.start is not None else None
     job = plan(asked, start.model if start is not None else None)
     file = trainings.folder / "from" / f"{asked.start}.onnx"

@@ -7,8 +7,10 @@ pipe it reads.
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -83,8 +85,7 @@ class Training:
     def kill(self) -> None:
         """End its process, if it has one."""
         if self.process is not None:
-            with suppress(ProcessLookupError):
-                self.process.kill()
+            _kill(self.process)
 
 
 class Trainings:
@@ -100,6 +101,7 @@ class Trainings:
         self._worker: asyncio.Task[None] | None = None
         self._ready: asyncio.Task[Process] | None = None
         self._ready_ends: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[int]] = set()
         metrics.trainings_waiting.set_function(lambda: len(self._waiting))
 
     @property
@@ -176,8 +178,7 @@ class Trainings:
     async def close(self) -> None:
         """The same, and remove all models that were trained."""
         self.stop_all()
-        if self._worker is not None:
-            await self._worker
+        await asyncio.gather(*self._ending, *filter(None, [self._worker]))
         if self._folder is not None:
             await asyncio.to_thread(self._folder.cleanup)
             self._folder = None
@@ -195,7 +196,9 @@ class Trainings:
     def _end_ready(self) -> None:
         ready, self._ready = self._ready, None
         if ready is not None:
-            ready.add_done_callback(lambda task: task.result().kill() if task.result().returncode is None else None)
+            ending = asyncio.create_task(_end(ready))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     def _stop_unfollowed(self, training: Training) -> None:
         if not training.followers and not training.over:
@@ -232,15 +235,15 @@ class Trainings:
                     event, _, values = line.decode().rstrip("\n").partition(" ")
                     if event == "done":
                         await asyncio.to_thread(_tidy, Path(training.job["run"]))
-                        self._shelve(training)
+                        if not training.over:
+                            self._shelve(training)
                     training.tell(event, values)
         except TimeoutError:
             training.fail(
                 "long", f"it took longer than {MOST_SECONDS:g} seconds; take fewer images or a smaller network"
             )
         finally:
-            training.kill()
-            code = await process.wait()
+            code = await _end(process)
         if not training.over:
             why = f"by signal {-code}" if code < 0 else f"with status {code}"
             training.fail("killed", f"the process of the training ended {why}; the machine may be short of memory")
@@ -266,6 +269,23 @@ async def _start() -> Process:
     return await asyncio.create_subprocess_exec(
         *COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=LONGEST_LINE, start_new_session=True
     )
+
+
+async def _end(process: Process | asyncio.Task[Process]) -> int:
+    """Kill a process, or one that is being started; gives its status when it has ended and its pipes are closed."""
+    if not isinstance(process, Process):
+        process = await process
+    _kill(process)
+    await process.communicate()
+    assert process.returncode is not None
+    return process.returncode
+
+
+def _kill(process: Process) -> None:
+    """``Process.kill`` would read the status of a process that has just ended, so that the loop does not get it."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
 
 
 def _tidy(run: Path) -> None:
