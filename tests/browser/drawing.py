@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.conftest import SLOW
+
 Stroke = list[tuple[float, float]]
 
 # Each digit's strokes in its own square, x and y from 0 to 1.
@@ -46,7 +48,7 @@ def settle(page: Page) -> None:
 
 def until(page: Page, expression: str) -> None:
     """Wait until a JavaScript expression holds; Playwright's own waiting needs ``eval``, which the page forbids."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + SLOW / 1000
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, expression
         page.wait_for_timeout(20)

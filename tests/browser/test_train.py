@@ -313,7 +313,7 @@ def test_corrections_are_learnt_before_and_after_are_shown(open_train: Opened) -
     images = flagged_ones(Model.load(), 20, seed=0)
     page.evaluate("""async (images) => {
       const { putInTray } = await import("./page/core/lab.js");
-      for (const image of images) putInTray(Uint8Array.from(image), "1");
+      for (const image of images) putInTray(Uint8Array.from(image), "1", { width: 28, depth: 1 });
     }""", [image.ravel().tolist() for image in images[:12]])  # fmt: skip
     page.locator("#train .tray button").first.click()
     assert page.locator("#train .tray li").count() == 11

@@ -4,18 +4,17 @@ import { make } from "../../core/elements.js";
 import { lab, on, removeFromTray } from "../../core/lab.js";
 import { paintImage } from "../../core/paint.js";
 import { said, whenSpoken, words } from "./elements.js";
-import { rowsOf } from "./requests.js";
 
 const list = make("ul", { className: "tray" });
 const none = said("p", (say) => say.noCorrections);
 
-export const corrected = () => lab.tray.map(({ image, label }) => ({ image: rowsOf(image), label }));
+export const corrected = () => lab.tray.map(({ rows, label }) => ({ image: rows, label }));
 
 function show() {
   none.hidden = lab.tray.length > 0;
-  list.replaceChildren(...lab.tray.map(({ image, label }, i) => {
+  list.replaceChildren(...lab.tray.map(({ rows, label }, i) => {
     const canvas = make("canvas", { "aria-hidden": "true" }), name = words().removeCorrection(label);
-    paintImage(canvas, rowsOf(image));
+    paintImage(canvas, rows);
     const remove = () => {
       removeFromTray(i);
       (list.children[Math.min(i, list.children.length - 1)]?.querySelector("button") ?? list.closest("[role=tabpanel]")).focus();

@@ -1,5 +1,6 @@
 // Trainings on the server: beginning, following, stopping, comparing.
 
+import { rowsOf } from "../../core/paint.js";
 import { lost } from "../connection.js";
 import { words } from "./elements.js";
 
@@ -23,13 +24,10 @@ async function ask(path, method = "GET", content = undefined) {
   return answer;
 }
 
-export const rowsOf = (image, width = 28) =>
-  Array.from({ length: image.length / width }, (_, y) => Array.from(image.slice(y * width, (y + 1) * width)));
-
 export const begin = (wanted) => ask("runs", "POST", wanted);
 // Let a process load what a training needs, so that it starts at once; gives whether this server does not train.
 export const getReady = () => fetch("api/runs/ready", { method: "POST" }).then(({ status }) => status === 403, () => false);
-export const show = (id, image) => ask(`runs/${id}/drawing`, "PUT", { image: rowsOf(image) });
+export const show = (id, image) => ask(`runs/${id}/drawing`, "PUT", { image: rowsOf(image, 28) });
 export const compare = (model, other) => ask(`compare?${new URLSearchParams({ model, other })}`);
 export const stop = (id) => fetch(`api/runs/${id}`, { method: "DELETE", keepalive: true });
 export const download = (model, format) => `api/download?${new URLSearchParams({ model, format })}`;

@@ -4,9 +4,8 @@ import { make } from "../../core/elements.js";
 import { emit, lab, on } from "../../core/lab.js";
 import { frame } from "../../core/ink.js";
 import { clear, drawing } from "../../core/pad.js";
-import { paintImage } from "../../core/paint.js";
+import { paintImage, rowsOf } from "../../core/paint.js";
 import { button, said, whenSpoken, words } from "./elements.js";
-import { rowsOf } from "./requests.js";
 
 const REST = 1000; // milliseconds after a stroke
 const FEWEST = 5; // drawings of a sign
@@ -80,7 +79,7 @@ function addDrawing() {
   if (!current || !lab.ink || drawing()) return;
   const { image } = frame(lab.ink, FORM);
   if (!image) return;
-  current.drawings.push(rowsOf(image));
+  current.drawings.push(rowsOf(image, FORM.width));
   clear();
   changed();
 }
