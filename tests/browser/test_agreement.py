@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page
 
 from lenet import Dataset, Model, create_app
+from lenet.explain.explanation import explain
 from lenet.model.description import describe, kernels
 from lenet.pictures.framing import Framing
 from lenet.serve.drawing import FramedDrawing, frame_drawing
@@ -150,3 +151,62 @@ def test_every_layers_output_is_the_models(page: Page, mnist: Dataset) -> None:
         assert [name for name, _ in found] == list(wanted)
         for name, values in found[:-1]:
             assert np.allclose(values, wanted[name].ravel(), atol=1e-4), name
+
+
+def _pair(rng: np.random.Generator, names: str) -> np.ndarray:
+    """Digits beside one another on the pad."""
+    side, left = 112 * 4, 0.03
+    image = Image.new("L", (side, side))
+    width = round(side * rng.uniform(0.03, 0.07))
+    for name in names:
+        zoom, turn, top = rng.uniform(0.28, 0.4), rng.normal(0, 0.1), rng.uniform(0.1, 0.5)
+        strokes = [np.array(points) @ [[1, turn], [-turn, 1]] for points in STROKES[name]]
+        low, high = np.min(np.concatenate(strokes), axis=0), np.max(np.concatenate(strokes), axis=0)
+        for points in strokes:
+            at = [tuple(point) for point in ((points - low) * zoom + (left, top)) * side]
+            ImageDraw.Draw(image).line(at, fill=255, width=width, joint="curve")
+        left += (high - low)[0] * zoom + width / side + rng.uniform(0.05, 0.15)
+    return np.asarray(image.resize((112, 112), Image.Resampling.BOX))
+
+
+def test_two_marks_are_read_as_two_and_one_as_one(page: Page, drawings: np.ndarray) -> None:
+    model, rng = Model.load(), np.random.default_rng(5)
+    pairs = [first + second for first in STROKES for second in STROKES]
+    drawn = np.stack([*drawings[:300], *(_pair(rng, names) for names in pairs)])
+    asked = [describe(model.metadata, model.weights), _encoded(kernels(model.metadata, model.weights)), _encoded(drawn)]
+    read = page.evaluate("""async ([description, kernels, drawings]) => {
+      const { createNetwork } = await import("/page/core/network.js");
+      const { readInk } = await import("/page/core/reading.js");
+      const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      const network = createNetwork(description, new Float32Array(bytes(kernels).buffer)), all = bytes(drawings);
+      const name = ({ probabilities: values }) => description.classNames[values.indexOf(Math.max(...values))];
+      return Array.from({ length: all.length / 12544 }, (_, i) => {
+        const pixels = all.subarray(12544 * i, 12544 * (i + 1));
+        const marks = readInk(network, { pixels, height: 112, width: 112, depth: 1 });
+        return marks.map(({ result }) => name(result)).join("");
+      });
+    }""", asked)  # fmt: skip
+    assert [text for text in read[:300] if len(text) != 1] == []
+    wrong = [(truth, text) for truth, text in zip(pairs, read[300:], strict=True) if truth != text]
+    assert len(wrong) <= 10, wrong
+
+
+@pytest.mark.parametrize("name", ["lenet", "mlp", "odd"])
+def test_the_evidence_is_pythons(page: Page, mnist: Dataset, name: str) -> None:
+    model, image = NETWORKS[name](), mnist.images[7]
+    asked = [
+        describe(model.metadata, model.weights),
+        _encoded(kernels(model.metadata, model.weights)),
+        image.ravel().tolist(),
+    ]
+    found = page.evaluate("""async ([description, kernels, pixels]) => {
+      const { createNetwork } = await import("/page/core/network.js");
+      const { evidence } = await import("/page/core/evidence.js");
+      const weights = new Float32Array(Uint8Array.from(atob(kernels), (letter) => letter.charCodeAt(0)).buffer);
+      const network = createNetwork(description, weights), { layers } = network.read(pixels);
+      const seed = (...which) => description.classNames.map((_, i) => (i === which[0]) - (i === which[1]));
+      return [seed(3), seed(3, 8)].map((it) => evidence(network, pixels, layers, it));
+    }""", asked)  # fmt: skip
+    three, eight = (explain(model, image, label).evidence for label in (3, 8))
+    assert np.allclose(found[0], three, atol=1e-4) and np.abs(three).max() > 0.05
+    assert np.allclose(found[1], three - eight, atol=1e-4)

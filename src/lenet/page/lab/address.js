@@ -35,15 +35,16 @@ function decode(text) {
 }
 
 export function asked() {
-  const [tab, query = ""] = location.hash.slice(1).split("?"), entries = new URLSearchParams(query);
-  return { tab, network: entries.get("network"), strokes: decode(entries.get("strokes") ?? "") };
+  const entries = new URLSearchParams(location.hash.slice(1));
+  return { tab: entries.get("tab") ?? "try", network: entries.get("network"), strokes: decode(entries.get("strokes") ?? "") };
 }
 
 function current() {
   const list = strokes() ?? [], query = new URLSearchParams();
+  if (lab.tab !== "try") query.set("tab", lab.tab);
   if (lab.network && lab.network.name !== served) query.set("network", lab.network.name);
   if (list.length) query.set("strokes", encode(list));
-  return `#${lab.tab}${query.size ? `?${query}` : ""}`;
+  return query.size ? `#${query}` : "";
 }
 
 let served = null; // the network that needs no name in the address
