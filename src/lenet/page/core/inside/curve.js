@@ -1,6 +1,7 @@
 // The curve of an activation, with the present value on it.
 
-import { make, number } from "./parts.js";
+import { make } from "../elements.js";
+import { number } from "./parts.js";
 import { apply } from "./values.js";
 
 const WIDE = 240, HIGH = 180; // of the drawing

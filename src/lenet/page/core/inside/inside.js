@@ -1,9 +1,10 @@
 // Look inside: a walk through the network, one stage at a time, from the picture to the probabilities.
 
+import { make } from "../elements.js";
 import { lab, on } from "../lab.js";
 import { count, say } from "../words.js";
 import { after, activation, convolution, flatten, picture, pooling } from "./maps.js";
-import { button, drawn, group, make, mapName } from "./parts.js";
+import { button, drawn, group, mapName } from "./parts.js";
 import { startPlaying } from "./play.js";
 import { isActivation, isPooling, outputsOf, placeAt, stagesOf } from "./stages.js";
 import { dense, showAll, softmax } from "./units.js";

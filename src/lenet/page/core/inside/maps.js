@@ -1,8 +1,9 @@
 // The stages that show maps: each gives three parts, what comes in, how one number is computed, what goes out.
 
+import { make } from "../elements.js";
 import { count, say } from "../words.js";
 import { activation as curve } from "./curve.js";
-import { button, choosable, drawn, equation, group, make, mapName, number, result, still, table, tile, titled } from "./parts.js";
+import { button, choosable, drawn, equation, group, mapName, number, result, still, table, tile, titled } from "./parts.js";
 import { apply, indexOf, patchOf, productsOf, sumOf, windowOf } from "./values.js";
 
 const SOURCES = 5; // input maps that are listed
@@ -59,9 +60,9 @@ function sources(c, parts, chosen) {
   const others = parts.filter((part) => !listed.includes(part));
   const buttons = listed.map(({ map, sum }) => button(`source-${map}`, { "aria-pressed": String(map === chosen), onclick: () => c.chooseSource(map) },
     drawn(maps, map, { picture: stage.kind === "picture", channel: map }), make("span", { textContent: mapName(stage, maps, map) }), make("b", { textContent: number(sum) })));
-  const rest = others.length > 0 && make("p", { className: "quiet", textContent: inside.others(count(others.length), number(sumOf(others.map(({ sum }) => sum)))) });
-  return make("div", { className: "sources" }, make("p", { className: "quiet", textContent: inside.sources }),
-    group(inside.sources, buttons, listed.findIndex(({ map }) => map === chosen)), rest);
+  const told = (text) => make("p", { className: "quiet", textContent: text }), sum = sumOf(others.map((part) => part.sum));
+  return make("div", { className: "sources" }, told(inside.sources), group(inside.sources, buttons, listed.findIndex(({ map }) => map === chosen)),
+    told(others.length ? inside.others(count(others.length), number(sum)) : ""));
 }
 
 export function convolution(c) {

@@ -1,5 +1,6 @@
 // What the stages are made of: pictures of maps, tables of numbers, buttons.
 
+import { make, reach, rove } from "../elements.js";
 import { say } from "../words.js";
 import { paintMap, paintPicture, paintRows } from "./paint.js";
 import { highest, indexOf, placeOf } from "./values.js";
@@ -9,17 +10,6 @@ const FEW = 3, MOST = 7; // numbers a side of a square: up to which they are lar
 
 export const number = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 
-// An element; properties that it does not have become attributes. Falsy children are left out.
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in element) element[name] = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children.filter(Boolean));
-  return element;
-}
-
 export const button = (key, properties, ...children) => make("button", { type: "button", "data-key": key, ...properties }, ...children);
 
 // What a computation gives; the value is kept in full for those who look it up.
@@ -27,8 +17,7 @@ export const result = (text, value) => make("p", { className: "outcome", "data-v
 
 // A sum of named terms { value, name }: each above its name, after the sign that joins it to the one before.
 export function equation(terms, total) {
-  const term = ({ value, name }, sign, shown = value) => [sign && make("span", { textContent: sign }),
-    make("span", { className: "term" }, make("b", { textContent: number(shown) }), make("small", { textContent: name }))];
+  const term = ({ value, name }, sign, shown = value) => [sign, make("span", { className: "term" }, make("b", { textContent: number(shown) }), make("small", { textContent: name }))];
   const sum = terms.flatMap((it, i) => (i === 0 ? term(it, "") : term(it, it.value < 0 ? "−" : "+", Math.abs(it.value))));
   return make("p", { className: "outcome", "data-value": total.value }, ...sum, ...term(total, "="));
 }
@@ -84,7 +73,7 @@ export function choosable(label, maps, canvas, place, pin) {
   return element;
 }
 
-export const titled = (title, ...content) => make("div", { className: "part" }, make("h4", { textContent: title }), ...content);
+export const titled = (title, ...content) => make("div", { className: "part" }, make("h4", { textContent: title }), ...content.filter(Boolean));
 
 // A square of numbers: `cells` are rows of { value, text, name, grey }; the text may have several lines, and `grey`, 0 to
 // 255, is for cells that look like pixels.
@@ -111,19 +100,11 @@ export function tile(label, rows) {
 // A bar to the right for what pushes up, to the left for what pushes down.
 export const push = (value, most) => styled(make("span", { className: value < 0 ? "push less" : "push more" }), "--share", Math.abs(value) / most);
 
-// Arrow keys move the focus among the buttons of a group; Tab leaves it.
-export function group(label, buttons, current = 0) {
+// Buttons of which Tab reaches one, at first the `current`, and arrow keys the others.
+export function group(label, buttons, current) {
   const element = make("div", { className: "group", role: "group", "aria-label": label }, ...buttons);
-  buttons.forEach((it, i) => { it.tabIndex = i === Math.max(0, current) ? 0 : -1; });
-  element.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const next = buttons[buttons.indexOf(document.activeElement) + step];
-    if (!next) return;
-    buttons.forEach((it) => { it.tabIndex = it === next ? 0 : -1; });
-    next.focus();
-  });
+  reach(element, Math.max(0, current));
+  rove(element);
   return element;
 }
 

@@ -1,8 +1,9 @@
 // The stages that show units: dense layers and the softmax.
 
+import { make } from "../elements.js";
 import { count, percent, say } from "../words.js";
 import { after, placeName } from "./maps.js";
-import { button, drawn, equation, group, make, mapName, number, push, result, still, titled } from "./parts.js";
+import { button, drawn, equation, group, mapName, number, push, result, still, titled } from "./parts.js";
 import { asMaps, highest, indexOf, placeOf, pushesOf, sharesOf, sumOf } from "./values.js";
 
 const STRONGEST = 10; // pushes that are listed
@@ -78,8 +79,8 @@ export function softmax(c) {
   const { powers, total, shares } = sharesOf(values, temperature), best = shares.indexOf(Math.max(...shares));
   const head = make("tr", {}, ...inside.softmaxHead(temperature === 1).map((text) => make("th", { scope: "col", textContent: text })));
   const rows = listed(c, values).map((i) => make("tr", { className: i === best ? "best" : "", "data-value": shares[i] },
-    make("th", { scope: "row", textContent: classNames[i] }), make("td", { textContent: number(values[i]) }),
-    temperature !== 1 && make("td", { textContent: number(values[i] / temperature) }), make("td", { textContent: power(powers[i]) }),
+    make("th", { scope: "row", textContent: classNames[i] }),
+    ...[number(values[i]), temperature !== 1 && number(values[i] / temperature), power(powers[i])].filter(Boolean).map((text) => make("td", { textContent: text })),
     make("td", {}, push(shares[i], 1), make("b", { textContent: percent(shares[i]) }))));
   const notes = [temperature !== 1 && inside.temperature(number(temperature)), c.result.unknown && inside.unknown].filter(Boolean);
   return [
