@@ -11,9 +11,10 @@ from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedL
 
 def describe(metadata: Metadata, weights: Weights) -> dict[str, Any]:
     """Layers with their shapes, settings and biases; ``kernel`` is where a layer's kernel starts in ``kernels``."""
-    layers, taken = [], 0
+    layers: list[dict[str, Any]] = []
+    taken = 0
     for placed in metadata.layers:
-        layer = {"name": placed.name, "input": placed.input_shape, "output": placed.output_shape}
+        layer: dict[str, Any] = {"name": placed.name, "input": placed.input_shape, "output": placed.output_shape}
         layer |= _describe_kind(placed)
         if placed.weight_shapes:
             layer |= {"kernel": taken, "bias": shortest(weights[f"{placed.name}/bias"])}

@@ -16,6 +16,7 @@ export const lab = {
   image: null, // Uint8Array of the chosen mark as the network takes it; null for an empty pad
   result: null, // what the network says about it, as `network.read` returns it; `unknown` also for what no digit looks like
   why: null, // index of the class that is explained; null for the answer
+  trains: null, // whether the server trains networks; null while it has not said so
   tray: [], // corrections: { image, label, rows }: label null for no digit, rows those of the image
 };
 

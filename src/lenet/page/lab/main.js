@@ -44,7 +44,8 @@ function startParts() {
 }
 
 async function listNetworks() {
-  const { names, collects } = await runs(), chosen = lab.network?.name;
+  const { names, collects, trains } = await runs(), chosen = lab.network?.name;
+  lab.trains = trains;
   showCollects(collects);
   find("models").hidden = names.length < 2;
   find("model").replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
