@@ -16,7 +16,6 @@ const KINDS = ["mnist", "signs", "corrections"];
 let kind = "mnist"; // what is learnt from
 let run = null; // { id, name, framing, set } of the training that runs or waits
 let message = () => ""; // (words) → what happened last
-let off = false; // whether this server does not train
 const parts = {};
 
 // One drawing is on its way at a time; the last one is sent.
@@ -35,20 +34,20 @@ async function sendDrawing() {
 }
 
 function wanted() {
-  if (kind === "corrections") return { name: "learnt", from: lab.network.name, drawn: corrected(), data: "mnist", recipe: "tune" };
+  if (kind === "corrections") return { name: "learnt", from: lab.network.name, drawn: corrected() };
   const { images, epochs, ...rest } = setup(), more = epochs ? { epochs } : {};
   if (kind === "signs") return { ...rest, ...more, name: "signs", data: "drawn", drawn: drawn(), recipe: "few", framing: "mark" };
   return { ...rest, ...more, images, name: nameOf(), data: "mnist" };
 }
 
-async function prepare() {
-  off = await getReady();
+function prepare() {
+  if (lab.trains && lab.tab === "train" && !run) getReady();
   update();
 }
 
 // Why nothing can be trained now; empty when it can.
 function obstacle() {
-  if (off) return words().refused.off;
+  if (lab.trains === false) return words().refused.off;
   if (kind === "corrections") return lab.tray.length ? "" : words().noCorrections;
   if (!isReady()) return faultOf();
   return kind === "signs" && !signsReady() ? words().tooFewSigns : "";
@@ -141,6 +140,7 @@ function makeKinds() {
 function listen() {
   on("drawing", sendDrawing);
   on("tray", update);
+  on("network", prepare);
   on("setup", () => {
     message = () => "";
     if (kind === "signs") setClasses(signCount());
@@ -152,7 +152,7 @@ function listen() {
   });
   on("tab", () => {
     placeBars(lab.tab === "train" ? parts.bars : document.getElementById("beside"));
-    if (lab.tab === "train") prepare();
+    prepare();
   });
   addEventListener("pagehide", () => { if (run) stop(run.id); });
   whenSpoken(() => {
