@@ -1,10 +1,25 @@
-// The description of the API, made from openapi.json; nothing is fetched from other servers.
+// The description of the API, made from openapi.json, whose texts are English; nothing is fetched from other servers.
+
+import { on } from "../core/lab.js";
+import { startSettings } from "../core/settings.js";
+import { addWords, say } from "../core/words.js";
 
 const make = (name, ...children) => {
   const element = document.createElement(name);
   element.append(...children);
   return element;
 };
+
+addWords({
+  en: {
+    title: "lenet: API", lab: "To the lab", example: "Example",
+    parts: { parameters: "Parameters", body: "Body", answer: "Answer", refusals: "Refusals" },
+  },
+  zh: {
+    title: "lenet：API 接口", lab: "回到实验室", example: "示例",
+    parts: { parameters: "参数", body: "请求体", answer: "响应", refusals: "错误响应" },
+  },
+});
 
 const description = await (await fetch("openapi.json")).json();
 const resolve = (schema) => (schema?.$ref ? description.components.schemas[schema.$ref.split("/").at(-1)] : schema) ?? {};
@@ -49,10 +64,10 @@ function route(path, method, about) {
     "section",
     make("h2", tag, path),
     make("p", about.description ?? about.summary ?? ""),
-    ...part("Parameters", (about.parameters ?? []).map(({ name, schema, description: text }) => [`?${name}=`, kind(schema), text ?? ""])),
-    ...part("Body", Object.entries(content).flatMap(([type, { schema }]) => [[type, kind(schema), ""], ...fields(schema)])),
-    ...part("Answer", fields(answer)),
-    ...part("Refusals", Object.entries(about.responses).filter(([status]) => status !== "200").map(([status, { description: text }]) => [status, text])),
+    ...part(say().parts.parameters, (about.parameters ?? []).map(({ name, schema, description: text }) => [`?${name}=`, kind(schema), text ?? ""])),
+    ...part(say().parts.body, Object.entries(content).flatMap(([type, { schema }]) => [[type, kind(schema), ""], ...fields(schema)])),
+    ...part(say().parts.answer, fields(answer)),
+    ...part(say().parts.refusals, Object.entries(about.responses).filter(([status]) => status !== "200").map(([status, { description: text }]) => [status, text])),
   );
   section.className = "card route";
   return section;
@@ -61,6 +76,7 @@ function route(path, method, about) {
 document.getElementById("lead").textContent = description.info.description;
 const here = new URL(".", location.href);
 document.getElementById("example").textContent = `curl --data-binary @photo.jpg ${here}api/read`;
-document.getElementById("routes").append(
+on("language", () => document.getElementById("routes").replaceChildren(
   ...Object.entries(description.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, about]) => route(path, method, about))),
-);
+));
+startSettings();
