@@ -6,7 +6,7 @@ import { activation as curve } from "./curve.js";
 import { button, choosable, drawn, equation, group, mapName, number, result, still, table, tile, titled } from "./parts.js";
 import { apply, indexOf, patchOf, productsOf, sumOf, windowOf } from "./values.js";
 
-const SOURCES = 5; // input maps that are listed
+const SOURCES = 4; // input maps that are listed
 const SEEN = 7; // pixels a side of the piece of the picture that is shown in numbers
 
 const fullName = (stage, maps, map) => {

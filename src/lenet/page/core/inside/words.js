@@ -3,7 +3,7 @@
 import { count } from "../words.js";
 
 const sizes = ({ output: [rows, columns, maps] }) =>
-  (columns === undefined ? count(rows) : `${maps === 1 ? "" : `${count(maps)} × `}${columns}×${rows}`);
+  (columns === undefined ? count(rows) : `${maps === 1 ? "" : `${count(maps)}×`}${columns}×${rows}`);
 
 const en = {
   overview: "All stages",
