@@ -53,8 +53,8 @@ def trained(address: str, **asked: Any) -> list[tuple[str, dict[str, Any]]]:
         return list(told)
 
 
-def children() -> set[int]:
-    """Process numbers of this process's children that train or wait for a training."""
+def children(server: int | None = None) -> set[int]:
+    """Process numbers of the children of a server, here by default, that train or wait for a training."""
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -62,7 +62,7 @@ def children() -> set[int]:
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue  # it has just ended
-        if parent == os.getpid() and b"lenet.training.child" in command:
+        if parent == (server or os.getpid()) and b"lenet.training.child" in command:
             found.add(int(folder.name))
     return found
 
