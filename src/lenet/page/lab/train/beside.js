@@ -21,7 +21,7 @@ const sharesOf = ({ description }, result) =>
 const answerOf = (network, result) => ({ name: network.name, answer: result && { probabilities: sharesOf(network, result), unknown: result.unknown } });
 
 function both() {
-  if (!lab.network || !(growing ?? lab.pinned)) return null;
+  if (!lab.network || !(growing ?? lab.pinned) || (!growing && lab.pinned === lab.network)) return null;
   const first = answerOf(lab.network, lab.result);
   if (growing) return [first, { name: growing.name, answer: lab.image && growing.drawing }];
   const marks = lab.ink ? readInk(lab.pinned, lab.ink, lab.centre) : [];

@@ -6,12 +6,10 @@ import { paintImage } from "../../core/paint.js";
 import { said, whenSpoken, words } from "./elements.js";
 
 const list = make("ul", { className: "tray" });
-const none = said("p", (say) => say.noCorrections);
 
 export const corrected = () => lab.tray.map(({ rows, label }) => ({ image: rows, label }));
 
 function show() {
-  none.hidden = lab.tray.length > 0;
   list.replaceChildren(...lab.tray.map(({ rows, label }, i) => {
     const canvas = make("canvas", { "aria-hidden": "true" }), name = words().removeCorrection(label);
     paintImage(canvas, rows);
@@ -27,5 +25,5 @@ function show() {
 export function startCorrections() {
   on("tray", show);
   whenSpoken(show);
-  return make("div", { className: "corrections" }, said("p", (say) => say.correctionsHelp, { className: "quiet" }), none, list);
+  return make("div", { className: "corrections" }, said("p", (say) => say.correctionsHelp, { className: "quiet" }), list);
 }

@@ -63,6 +63,13 @@ function comparison(result) {
   ];
 }
 
+// The network that was in use stays beside it.
+async function use(name) {
+  const before = lab.network;
+  await chooseNetwork(name);
+  pin(before);
+}
+
 function choose(result) {
   const others = [...document.querySelectorAll("#model option")].map(({ value }) => value).filter((name) => name !== result.name);
   const element = make("select", {}, ...others.map((name) => new Option(name, name)));
@@ -80,7 +87,7 @@ function card(result, index) {
     ...(set.kind === "signs" ? [make("p", { textContent: say.verdicts[done.verdict.code]({ low: percent(done.verdict.low, 0), high: percent(done.verdict.high, 0) }) })] : []),
     ...(result.other ? [choose(result), ...comparison(result)] : []),
     make("div", { className: "tools" },
-      action(say.use, () => chooseNetwork(name), { disabled: lab.network?.name === name }),
+      action(say.use, () => use(name), { disabled: lab.network?.name === name }),
       action(pinned ? say.unpin : say.pin, async () => pin(pinned ? null : await loadNetwork(name))),
       make("a", { className: "button", textContent: say.downloadPage, href: download(name, "html"), download: `${name}.html` }),
       make("a", { className: "button", textContent: say.downloadModel, href: download(name, "onnx"), download: `${name}.onnx` })));

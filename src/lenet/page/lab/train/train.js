@@ -76,15 +76,16 @@ async function train() {
 }
 
 function take(event, data) {
+  const { name } = run;
   if (event === "waiting") say((text) => text.waiting(data.place));
   else if (event === "started") {
     showStart(data);
-    say((text) => text.running(run.name));
+    say((text) => text.running(name));
   } else if (event === "progress") {
     showProgress(data);
-    showGrowing(run.name, data.drawing);
+    showGrowing(name, data.drawing);
   } else if (event === "lost") say((text) => text.lost);
-  else if (event === "back") say((text) => text.running(run.name));
+  else if (event === "back") say((text) => text.running(name));
   else end(event, data);
 }
 
@@ -128,7 +129,7 @@ function update() {
   parts.start.hidden = Boolean(run);
   parts.start.disabled = Boolean(run || why);
   parts.stop.hidden = !run;
-  parts.status.textContent = message(words()) || why;
+  parts.status.textContent = (run ? "" : why) || message(words());
   for (const input of parts.kinds.querySelectorAll("input")) input.checked = input.value === kind;
 }
 
@@ -142,7 +143,6 @@ function listen() {
   on("tray", update);
   on("network", prepare);
   on("setup", () => {
-    message = () => "";
     if (kind === "signs") setClasses(signCount());
     update();
   });
