@@ -46,9 +46,8 @@ function fieldsOf(layer, number) {
   const say = words(), square = (size) => `${size}×${size}`;
   if (layer.kind === "conv") {
     const more = [layer.stride > 1 && say.stride(layer.stride), layer.valid && say.valid].filter(Boolean).join(", ");
-    return [
-      numberField(layer, "filters", say.filtersOf(number), 999), make("span", { textContent: say.filters }), choice(layer, "size", say.kernelOf(number), [1, 2, 3, 4, 5, 7, 9], square), more,
-    ];
+    const filters = numberField(layer, "filters", say.filtersOf(number), 999), sizes = [1, 2, 3, 4, 5, 7, 9];
+    return [filters, make("span", { textContent: say.filters }), choice(layer, "size", say.kernelOf(number), sizes, square), more];
   }
   if (layer.kind === "dense") return [numberField(layer, "units", say.unitsOf(number), 9999), say.units];
   if (isPool(layer)) {

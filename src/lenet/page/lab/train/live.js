@@ -16,6 +16,8 @@ let points = [];
 let samples = []; // { image, label }
 let last = null; // the last progress
 
+const key = (name) => said("span", (say) => say[name], { className: `key ${name}` });
+
 export function startLive() {
   curve.setAttribute("class", "curve");
   curve.setAttribute("role", "img");
@@ -23,7 +25,7 @@ export function startLive() {
   return make("div", { className: "live", hidden: true },
     labelled(bar, (say) => say.progress), figures,
     make("div", { className: "views" },
-      make("figure", {}, curve, make("figcaption", {}, said("span", (say) => say.accuracy, { className: "key accuracy" }), said("span", (say) => say.loss, { className: "key loss" }))),
+      make("figure", {}, curve, make("figcaption", {}, key("accuracy"), key("loss"))),
       make("figure", { className: "first" }, kernels, said("figcaption", (say) => say.kernels)),
       make("figure", {}, digits, make("figcaption", {}, said("span", (say) => `${say.samples} `), right))));
 }

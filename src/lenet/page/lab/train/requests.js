@@ -2,12 +2,12 @@
 
 import { rowsOf } from "../../core/paint.js";
 import { lost } from "../connection.js";
-import { words } from "./elements.js";
 
-// What the server refused, in the page's language.
+// What the server refused: `say(words)` is a line in the page's language.
 export class Refused extends Error {
-  constructor({ code, detail, error }) {
-    super(words().refused[code] ?? words().refused.other(detail ?? error));
+  constructor({ code, error }) {
+    super(error);
+    this.say = ({ refused }) => refused[code] ?? refused.other(error);
   }
 }
 
@@ -29,7 +29,7 @@ export const begin = (wanted) => ask("runs", "POST", wanted);
 export const getReady = () => fetch("api/runs/ready", { method: "POST" }).catch(() => {}); // then it starts later
 export const show = (id, image) => ask(`runs/${id}/drawing`, "PUT", { image: rowsOf(image, 28) });
 export const compare = (model, other) => ask(`compare?${new URLSearchParams({ model, other })}`);
-export const stop = (id) => fetch(`api/runs/${id}`, { method: "DELETE", keepalive: true });
+export const stop = (id) => fetch(`api/runs/${id}`, { method: "DELETE", keepalive: true }).catch(() => {}); // it ends with the page
 export const download = (model, format) => `api/download?${new URLSearchParams({ model, format })}`;
 
 // Call `take(kind, data)` for each event of a training until it has ended; `lost` and `back` when the line breaks and is there

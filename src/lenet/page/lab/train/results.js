@@ -49,7 +49,8 @@ function comparison(result) {
   const say = words(), { compared } = result;
   if (!compared) return [];
   if (!compared.right) return [make("p", { textContent: say.notComparable })];
-  const pair = [result.name, result.other], shown = make("div", { className: "disagreements", hidden: !result.open }, ...compared.disagree.map((digit) => disagreement(digit, pair)));
+  const pair = [result.name, result.other], digits = compared.disagree.map((digit) => disagreement(digit, pair));
+  const shown = make("div", { className: "disagreements", hidden: !result.open }, ...digits);
   const toggle = action(say.showDisagree, () => {
     result.open = shown.hidden;
     shown.hidden = !shown.hidden;
@@ -58,7 +59,7 @@ function comparison(result) {
   const other = setOf(result.other);
   return [
     make("p", { className: "changed", textContent: other ? changes(result.set, other) : say.trainedElsewhere(result.other) }),
-    make("p", { className: "chance", textContent: say.chance[compared.code](count(compared.right[0]), count(compared.right[1]), count(compared.n), compared.only.map(count)) }),
+    make("p", { className: "chance", textContent: say.chance[compared.code](...compared.right.map(count), count(compared.n), compared.only.map(count)) }),
     ...(compared.disagree.length ? [toggle, shown] : []),
   ];
 }
@@ -79,19 +80,19 @@ function choose(result) {
 }
 
 function card(result, index) {
-  const say = words(), { name, done, set } = result, pinned = lab.pinned?.name === name;
-  const element = make("details", { className: "result", open: index === 0 },
-    make("summary", {}, make("strong", { textContent: name }), make("span", { textContent: ` ${percent(done.accuracy, 2)}` })),
-    make("p", { className: "accuracy", textContent: say.accuracyOf(percent(done.accuracy, 2), count(done.correct), count(done.n), ...done.interval.map((share) => percent(share, 2))) }),
+  const say = words(), { name, done, set } = result, pinned = lab.pinned?.name === name, share = percent(done.accuracy, 2);
+  const interval = done.interval.map((end) => percent(end, 2)), { code, low, high } = done.verdict;
+  return make("details", { className: "result", open: index === 0 },
+    make("summary", {}, make("strong", { textContent: name }), make("span", { textContent: ` ${share}` })),
+    make("p", { className: "accuracy", textContent: say.accuracyOf(share, count(done.correct), count(done.n), ...interval) }),
     ...(done.before ? [beforeAfter(done)] : []),
-    ...(set.kind === "signs" ? [make("p", { textContent: say.verdicts[done.verdict.code]({ low: percent(done.verdict.low, 0), high: percent(done.verdict.high, 0) }) })] : []),
+    ...(set.kind === "signs" ? [make("p", { textContent: say.verdicts[code](percent(low, 0), percent(high, 0)) })] : []),
     ...(result.other ? [choose(result), ...comparison(result)] : []),
     make("div", { className: "tools" },
       action(say.use, () => use(name), { disabled: lab.network?.name === name }),
       action(pinned ? say.unpin : say.pin, async () => pin(pinned ? null : await loadNetwork(name))),
       make("a", { className: "button", textContent: say.downloadPage, href: download(name, "html"), download: `${name}.html` }),
       make("a", { className: "button", textContent: say.downloadModel, href: download(name, "onnx"), download: `${name}.onnx` })));
-  return element;
 }
 
 function show() {

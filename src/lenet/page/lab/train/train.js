@@ -2,6 +2,7 @@
 
 import { make } from "../../core/elements.js";
 import { chooseNetwork, emit, imageFor, lab, loadNetwork, on } from "../../core/lab.js";
+import { lost } from "../connection.js";
 import { pin, placeBars, showGrowing, startBeside } from "./beside.js";
 import { setClasses } from "./blocks.js";
 import { corrected, startCorrections } from "./corrections.js";
@@ -62,7 +63,7 @@ async function train() {
     const { id, name } = await begin(asked);
     run = { id, name, framing: asked.framing ?? lab.network.description.framing, set: { ...setup(), kind } };
   } catch (error) {
-    say(() => error.message);
+    say(error.say);
     return;
   }
   if (kind === "signs") endCollecting();
@@ -89,6 +90,13 @@ function take(event, data) {
   else end(event, data);
 }
 
+// The new network stands beside the one in use; what was learnt from drawings is used at once.
+async function bringIn(name, learntFrom) {
+  if (learntFrom === "mnist") return pin(await loadNetwork(name));
+  pin(learntFrom === "corrections" ? lab.network : null); // what it read before it learnt
+  return chooseNetwork(name);
+}
+
 async function end(event, data) {
   const { set } = run;
   run = null;
@@ -99,11 +107,7 @@ async function end(event, data) {
     say((text) => text.done(data.name));
     emit("networks");
     addResult(data, set);
-    if (set.kind === "mnist") pin(await loadNetwork(data.name));
-    else {
-      pin(set.kind === "corrections" ? lab.network : null); // what it read before it learnt
-      await chooseNetwork(data.name);
-    }
+    await bringIn(data.name, set.kind).catch(lost);
   }
   prepare();
   if (document.activeElement === document.body || document.activeElement === parts.stop) parts.start.focus();
@@ -130,11 +134,15 @@ function update() {
   parts.start.disabled = Boolean(run || why);
   parts.stop.hidden = !run;
   parts.status.textContent = (run ? "" : why) || message(words());
-  for (const input of parts.kinds.querySelectorAll("input")) input.checked = input.value === kind;
+  for (const input of parts.kinds.querySelectorAll("input")) {
+    input.checked = input.value === kind;
+    input.disabled = Boolean(run);
+  }
 }
 
 function makeKinds() {
-  const radio = (name) => make("label", {}, make("input", { type: "radio", name: "kind", value: name, onchange: () => choose(name) }), said("span", (text) => text.kindsOfData[name]));
+  const radio = (name) => make("label", {},
+    make("input", { type: "radio", name: "kind", value: name, onchange: () => choose(name) }), said("span", (text) => text.kindsOfData[name]));
   return make("fieldset", { className: "kinds" }, said("legend", (text) => text.learnFrom, { className: "only-heard" }), ...KINDS.map(radio));
 }
 
