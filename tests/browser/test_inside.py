@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from lenet import Model, create_app
 from lenet.explain.explanation import layer_inputs
 from lenet.model.file import write_model
-from lenet.network.architecture import Conv, Dense, PlacedLayer, Pool
+from lenet.network.architecture import Conv, Dense, Flatten, PlacedLayer, Pool
 from tests.browser.conftest import Opened
 from tests.browser.drawing import STROKES, clear, draw, until
 from tests.networks import random_model
@@ -143,6 +143,13 @@ def check_stage(page: Page, placed: PlacedLayer, known: Truth) -> None:
             square = before[row * size : (row + 1) * size, column * size : (column + 1) * size, channel]
             cells = [numbers(text)[0] for text in page.locator(".numbers td").all_inner_texts()]
             assert np.allclose(cells, square.ravel(), atol=0.0051)
+        case Flatten():
+            at = place(page, output.shape)
+            *where, number, total = [int(it) for it in numbers(page.inner_text(".stage .outcome"))]
+            english = page.get_attribute("html", "lang") == "en"
+            channel = where.pop(2 if english else 0) if len(where) == 3 else 1  # the picture's only one has no number
+            assert np.ravel_multi_index((where[0] - 1, where[1] - 1, channel - 1), before.shape) == number - 1 == at[0]
+            assert total == before.size
         case _:
             at = place(page, output.shape)
     assert value(page) == pytest.approx(float(output[at]), rel=1e-3, abs=1e-3)

@@ -44,7 +44,7 @@ const en = {
     softmax: () => "Softmax turns the scores into probabilities: e to the power of each score, divided by the sum of all of them.",
   })[stage.kind](),
 
-  picture: "Picture",
+  picture: "the picture",
   colours: ["red", "green", "blue"],
   map: (n) => `map ${n}`,
   of: (title, name) => `${title}, ${name}`,
