@@ -1,155 +1,134 @@
-"""What one can do on the page of `lenet serve`, in Chromium: a network of one's own, corrections, own signs; writes a
-section of RESULTS.md.
+"""How long a page waits for a network of its own, and what trainings cost the server; writes a section of RESULTS.md.
 
-    python benchmarks/lab.py [--hands 3]
+    python benchmarks/lab.py [--rounds 5]
 
-- Own network: from opening the page to a network that was trained there and answers the drawing.
-- Corrections: 20 ones with a long flag, all misread, are corrected and learnt; 50 further ones, all misread before, are
-  read again, and MNIST's 10,000 test digits.
-- Own signs: three signs are drawn 10 times each, trained, and 10 further drawings of each are read. Drawings are made
-  with the mouse and added with Enter; the seconds do not count the time that a hand takes.
+Starts ``lenet serve`` on a free port. A round is what the Train tab does by default: it lets a process get ready, waits
+two seconds (a person's way to the button), and trains LeNet on 10,000 images. Measured are the time from opening the
+page to the first progress and to the finished network, the longest time between two progress events with the answer to
+a drawing, /livez meanwhile, the time until the process is gone after Stop and after the page was closed, and learning
+20 corrections: ones with a long flag, which the bundled model misreads.
 """
 
 import argparse
-import re
-import shutil
+import statistics
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
+import httpx2 as httpx
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from client import begin, children, events, start
 from results import table, write_section
 from serving import server_process
-from signs import SIGNS, Stroke, flagged_ones, vary
+from signs import flagged_ones
 
 from lenet import Model
-from lenet.export.html import BROWSERS
+from lenet.model.file import decode_model
+from lenet.processor import model_name, usable_cores
 
-CORRECTED, FURTHER, DRAWN = 20, 50, 10
-DONE = "#train .result"
+TO_THE_BUTTON = 2.0
+DEFAULT = {"network": "lenet", "images": 10_000}
+ENDLESS = {"network": "lenet", "images": 60_000, "epochs": 5, "recipe": "tutorial"}
+LEARNED, FURTHER = 20, 50
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hands", type=int, default=3, help="rounds, each with its own drawings")
-    hands = parser.parse_args().hands
-    rows = []
-    with server_process() as (_, address), sync_playwright() as playwright:
-        program = next(filter(None, map(shutil.which, BROWSERS)), None)
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        for seed in range(hands):
-            for measure in (own_network, corrections, own_signs):
-                with opened(browser, address) as page:
-                    rows.append([f"{measure.__name__.replace('_', ' ')}, hand {seed}", *measure(page, seed)])
-                print(rows[-1], flush=True)
-        browser.close()
-    write_section(
-        "Lab",
-        f"""`python benchmarks/lab.py --hands {hands}`: what one can do on the page, in Chromium. Corrections:
-{CORRECTED} ones with a long flag are learnt; {FURTHER} further ones, all misread before, and MNIST's 10,000 test digits
-are read again. Own signs: {len(SIGNS)} signs, {DRAWN} drawings each; {len(SIGNS) * DRAWN} further drawings are read.
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    with server_process() as (server, address):
+        rounds = [train_once(address) for _ in range(asked.rounds)]
+        health = livez_while_training(address)
+        stopped, closed = (
+            [seconds_to_end(address, server, way) for _ in range(asked.rounds)] for way in ("stop", "close")
+        )
+        sentence = learn(address)
+    rows = [
+        row("opening the page to the first progress", [it[0] for it in rounds]),
+        row("opening the page to the finished network", [it[1] for it in rounds]),
+        row("longest time between two answers to the drawing", [it[2] for it in rounds]),
+        row("/livez while training", health),
+        row("Stop to the end of the process", stopped),
+        row("closed page to the end of the process", closed),
+    ]
+    machine = f"server, training and client share {usable_cores()} cores of {model_name()}"
+    measured = table(["seconds", "n", "median", "highest"], rows)
+    write_section("The lab", f"`python benchmarks/lab.py`; {machine}.\n\n{measured}\n\n{sentence}")
 
-{table(["", "clicks", "seconds", "right after", "MNIST, points"], rows)}""",
+
+def row(name: str, seconds: list[float]) -> list[str]:
+    return [name, str(len(seconds)), f"{statistics.median(seconds):.3g}", f"{max(seconds):.3g}"]
+
+
+def train_once(address: str) -> tuple[float, float, float]:
+    """Seconds from opening the page to the first progress and to the end, and the longest between two answers."""
+    opened = time.perf_counter()
+    httpx.get(address)
+    httpx.post(f"{address}api/runs/ready")
+    time.sleep(TO_THE_BUTTON)
+    begun = begin(address, **DEFAULT)
+    drawing = [[255 * (12 < x < 16) for x in range(28)] for _ in range(28)]
+    httpx.put(f"{address}api/runs/{begun['id']}/drawing", json={"image": drawing})
+    times = []
+    with events(address, begun["id"]) as told:
+        for event, values in told:
+            if event == "progress" and values["drawing"]:
+                times.append(time.perf_counter())
+    assert event == "done", values
+    return times[0] - opened, time.perf_counter() - opened, float(np.diff(times).max())
+
+
+def livez_while_training(address: str, count: int = 200) -> list[float]:
+    """Seconds of requests to /livez, ten a second."""
+    seconds = []
+    begun = begin(address, **ENDLESS)
+    with events(address, begun["id"]) as told:
+        start(told)
+        reader = threading.Thread(target=list, args=(told,))
+        reader.start()
+        for _ in range(count):
+            began = time.perf_counter()
+            httpx.get(f"{address}livez").raise_for_status()
+            seconds.append(time.perf_counter() - began)
+            time.sleep(0.1)
+        httpx.delete(f"{address}api/runs/{begun['id']}")
+        reader.join()
+    return seconds
+
+
+def seconds_to_end(address: str, server: int, way: str) -> float:
+    begun = begin(address, **ENDLESS)
+    with events(address, begun["id"]) as told:
+        start(told)
+        began = time.perf_counter()
+        if way == "stop":
+            httpx.delete(f"{address}api/runs/{begun['id']}")
+    while children(server):
+        time.sleep(0.01)
+    return time.perf_counter() - began
+
+
+def learn(address: str) -> str:
+    """Learn corrections; gives a sentence with all counts."""
+    model = Model.load()
+    images = flagged_ones(model, LEARNED + FURTHER, seed=0)
+    drawn = [{"image": image.tolist(), "label": "1"} for image in images[:LEARNED]]
+    asked: dict[str, Any] = {"from": "bundled", "drawn": drawn, "images": 60_000, "name": "learned"}
+    began = time.perf_counter()
+    begun = begin(address, **asked)
+    with events(address, begun["id"]) as told:
+        event, done = list(told)[-1]
+    assert event == "done", done
+    seconds = time.perf_counter() - began
+    learned = Model(decode_model(httpx.get(f"{address}api/download?model=learned", timeout=60).content))
+    right = int((learned.predict(images[LEARNED:, ..., np.newaxis]).argmax(axis=1) == 1).sum())
+    before, after = done["before"], done["after"]
+    test, right_before, right_after = before["test"][1], before["test"][0], after["test"][0]
+    return (
+        f"Corrections: of {LEARNED} ones with a long flag, {before['drawn'][0]} were right before and "
+        f"{after['drawn'][0]} after; of {FURTHER} further ones, 0 before and {right} after; of MNIST's {test:,} test "
+        f"images, {right_before:,} before and {right_after:,} after; {seconds:.1f} s."
     )
-
-
-@contextmanager
-def opened(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, opened for the first time."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB", accept_downloads=True)
-    context.set_default_timeout(300_000)
-    context.add_init_script("localStorage.setItem('lenet.visited', '1')")  # no ghost writes on the pad
-    page = context.new_page()
-    page.goto(address)
-    yield page
-    context.close()
-
-
-def own_network(page: Page, seed: int) -> list[str]:
-    begin = time.perf_counter()
-    draw(page, vary(SIGNS["house"], np.random.default_rng(seed)))
-    page.click("#tab-train")
-    page.click("#start")
-    page.wait_for_selector(DONE)
-    page.wait_for_selector("#second")
-    return ["2", f"{time.perf_counter() - begin:.1f}", "", ""]
-
-
-def corrections(page: Page, seed: int) -> list[str]:
-    images = flagged_ones(Model.load(), CORRECTED + FURTHER, seed).reshape(CORRECTED + FURTHER, -1).tolist()
-    page.wait_for_selector("body[data-verdict=empty]")
-    page.evaluate(
-        """async (images) => {
-      const { putInTray } = await import("./page/core/lab.js");
-      for (const image of images) putInTray(Uint8Array.from(image), "1", { width: 28, depth: 1 });
-    }""",
-        images[:CORRECTED],
-    )
-    begin = time.perf_counter()
-    page.click("#tab-train")
-    page.click("#train .kinds label >> nth=2")
-    page.click("#start")
-    page.wait_for_selector(DONE)
-    seconds = time.perf_counter() - begin
-    right = page.evaluate(
-        """async ([name, images]) => {
-      const { loadNetwork } = await import("./page/core/lab.js");
-      const network = await loadNetwork(name), names = network.description.classNames;
-      return images.filter((image) => {
-        const { probabilities } = network.read(Uint8Array.from(image));
-        return names[probabilities.indexOf(Math.max(...probabilities))] === "1";
-      }).length;
-    }""",
-        [page.inner_text(f"{DONE} summary strong"), images[CORRECTED:]],
-    )
-    cells = page.locator("#train .before-after tr >> nth=2 >> td").all_inner_texts()
-    before, after = (int(re.search(r"\(([\d,]+) of", cell)[1].replace(",", "")) for cell in cells)  # type: ignore[index]
-    return ["3", f"{seconds:.1f}", f"{right} of {FURTHER}", f"{(after - before) / 100:+.2f}"]
-
-
-def own_signs(page: Page, seed: int) -> list[str]:
-    rng, begin, clicks = np.random.default_rng(seed), time.perf_counter(), 0
-
-    def click(selector: str) -> None:
-        nonlocal clicks
-        clicks += 1
-        page.click(selector)
-
-    click("#tab-train")
-    click("#train .kinds label >> nth=1")
-    for sign, strokes in SIGNS.items():
-        click("#sign-name")
-        page.keyboard.type(sign)
-        page.keyboard.press("Enter")
-        for _ in range(DRAWN):
-            draw(page, vary(strokes, rng))
-            page.keyboard.press("Enter")
-    click("#start")
-    page.wait_for_selector(DONE)
-    page.wait_for_selector(f"{DONE} button:disabled")  # it is the network in use
-    right = 0
-    for sign, strokes in SIGNS.items():
-        for _ in range(DRAWN):
-            draw(page, vary(strokes, rng))
-            right += page.text_content("#line-digit") == sign
-            page.keyboard.press("Delete")
-    with page.expect_download():
-        click(f"{DONE} a >> nth=0")
-    return [str(clicks), f"{time.perf_counter() - begin:.1f}", f"{right} of {len(SIGNS) * DRAWN}", ""]
-
-
-def draw(page: Page, strokes: list[Stroke]) -> None:
-    """Draw with the mouse, and wait for the answer."""
-    box = page.locator("#pad").bounding_box()
-    assert box
-    for points in strokes:
-        for number, (x, y) in enumerate(points):
-            page.mouse.move(box["x"] + (0.15 + 0.7 * x) * box["width"], box["y"] + (0.15 + 0.7 * y) * box["height"])
-            if number == 0:
-                page.mouse.down()
-        page.mouse.up()
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 if __name__ == "__main__":

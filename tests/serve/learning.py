@@ -1,49 +1,19 @@
 """Real trainings of a second or two for the tests."""
 
-import json
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import httpx2 as httpx
+from benchmarks import client
+from benchmarks.client import LONG, children, events, start
 
+__all__ = ["LONG", "begin", "children", "events", "start", "trained", "until"]
 SMALL = {"network": "conv 4 5, relu, maxpool 2, dense 20, relu", "images": 1000}
-# Far more than a loaded machine needs.
-LONG = 300.0
 
 
 def begin(address: str, **asked: Any) -> dict[str, Any]:
     """Ask for a small training."""
-    answer = httpx.post(f"{address}api/runs", json={**SMALL, **asked}, timeout=LONG)
-    assert answer.status_code == 202, answer.text
-    return answer.json()
-
-
-@contextmanager
-def events(address: str, id: str, after: int | None = None) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
-    """The events of a training; leaving the block closes the connection."""
-    headers = {} if after is None else {"last-event-id": str(after)}
-    with httpx.stream("GET", f"{address}api/runs/{id}/events", timeout=LONG, headers=headers) as answer:
-        assert answer.status_code == 200
-        yield _parse(answer.iter_lines())
-
-
-def _parse(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    event = ""
-    for line in lines:
-        name, _, value = line.partition(": ")
-        if name == "event":
-            event = value
-        elif name == "data":
-            yield event, json.loads(value)
-
-
-def start(told: Iterator[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    """What is told when the training starts; it may wait for a moment until the one before is tidied up."""
-    return next(values for event, values in told if event == "started")
+    return client.begin(address, **{**SMALL, **asked})
 
 
 def trained(address: str, **asked: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -51,20 +21,6 @@ def trained(address: str, **asked: Any) -> list[tuple[str, dict[str, Any]]]:
     id = begin(address, **asked)["id"]
     with events(address, id) as told:
         return list(told)
-
-
-def children(server: int | None = None) -> set[int]:
-    """Process numbers of the children of a server, here by default, that train or wait for a training."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has just ended
-        if parent == (server or os.getpid()) and b"lenet.training.child" in command:
-            found.add(int(folder.name))
-    return found
 
 
 def until(condition: Callable[[], object], seconds: float = LONG) -> None:

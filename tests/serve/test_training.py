@@ -1,17 +1,21 @@
 """Trainings of the page: real processes that train for a second or two."""
 
+import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx2 as httpx
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
+from starlette.responses import StreamingResponse
 
 from lenet import Model, create_app
 from lenet.serve import trainings
 from lenet.serve.drawing import frame_drawing
+from lenet.serve.limits import TimeLimit
 from tests.serve.learning import LONG, begin, children, events, start, trained, until
 from tests.serve.serving import running, seven
 
@@ -215,6 +219,19 @@ def test_health_is_answered_while_training(address: str) -> None:
             assert httpx.get(f"{address}livez", timeout=LONG).status_code == 200
             seconds.append(time.perf_counter() - begin_time)
     assert np.median(seconds) < 2
+
+
+def test_events_are_sent_for_as_long_as_they_last() -> None:
+    """The limit on the time of an answer is for others."""
+
+    async def told() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            await asyncio.sleep(0.03)
+            yield b"x"
+
+    for kind, whole in (("text/event-stream", True), ("text/plain", False)):
+        client = TestClient(TimeLimit(StreamingResponse(told(), media_type=kind), seconds=0.1))
+        assert (client.get("/").content == b"x" * 10) is whole
 
 
 def test_trainings_are_counted(address: str, first) -> None:
