@@ -43,7 +43,10 @@ def vary(strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
     for stroke in strokes:
         points = (np.array(stroke) - 0.5) * stretch @ matrix.T + 0.5
         points += rng.normal(0, 0.05 / np.sqrt(len(points)), points.shape)
-        varied.append([(float(x), float(y)) for x, y in np.clip(points, 0, 1)])
+        # Points close together, as a mouse gives them: the pad rounds the corners between distant ones.
+        turns, places = np.arange(len(points)), np.linspace(0, len(points) - 1, 41)
+        dense = np.stack([np.interp(places, turns, side) for side in points.T], axis=1)
+        varied.append([(float(x), float(y)) for x, y in np.clip(dense, 0, 1)])
     return varied
 
 

@@ -104,7 +104,7 @@ async function end(event, data) {
   if (event === "failed") say((text) => text.failed[data.code] ?? text.failed.other);
   else if (event === "stopped") say((text) => text.stopped);
   else {
-    say((text) => text.done(data.name));
+    say((text) => (set.kind === "mnist" ? text.done : text.inUse)(data.name));
     emit("networks");
     addResult(data, set);
     await bringIn(data.name, set.kind).catch(lost);

@@ -13,6 +13,7 @@ const en = {
   lost: "The connection is lost. Reconnecting …",
   stopped: "Stopped. Nothing was kept.",
   done: (name) => `“${name}” is trained. It reads your drawing beside the other network, and is in the menu at the top.`,
+  inUse: (name) => `“${name}” is trained and reads your drawing now. Try it.`,
   failed: {
     killed: "The training was ended from outside. Train again.",
     disk: "The disk is full: nothing was kept. Free some space and train again.",
@@ -163,6 +164,7 @@ const zh = {
   lost: "连接已断开，正在重新连接……",
   stopped: "已停止，没有保存任何结果。",
   done: (name) => `“${name}”训练完成。它正与另一个网络一起认您写的字，也可以在页面上方的菜单中选用。`,
+  inUse: (name) => `“${name}”训练完成，现在由它来认您写的内容。试试看。`,
   failed: {
     killed: "训练进程被外部终止，请重新训练。",
     disk: "磁盘已满，没有保存任何结果。请腾出空间后重新训练。",
