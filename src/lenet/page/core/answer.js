@@ -35,8 +35,8 @@ export function verdictOf() {
   if (!lab.network) return { ...nothing, said: say().loading, best: "", short: say().loading, state: "loading" };
   const names = lab.network.description.classNames, all = lab.marks.map(({ result }) => verdict(result, names));
   if (all.length < 2) return all[0] ?? nothing;
-  const digits = all.map(({ digit }) => digit), { share, state } = all[lab.chosen];
-  return { digit: digits.join(" "), said: say().several(digits), best: say().severalHint, short: say().several(digits), share, state };
+  const digits = all.map(({ digit }) => digit);
+  return { ...all[lab.chosen], digit: digits.join(" "), said: say().several(digits), best: say().severalHint };
 }
 
 // The elements are reused, so that changes of the bars are animated and the focus stays.

@@ -35,12 +35,21 @@ export function paintSigned(canvas, rows, most = highest(rows)) {
 
 const brightness = (value) => (Array.isArray(value) ? (value[0] + value[1] + value[2]) / 3 : value);
 
-// The same as an overlay on the image.
+// A value between those of the four nearest places; `y` and `x` are shares of the height and width.
+function between(rows, y, x) {
+  const within = (place, last) => Math.min(last, Math.max(0, place));
+  const down = within(y * rows.length - 0.5, rows.length - 1), across = within(x * rows[0].length - 0.5, rows[0].length - 1);
+  const top = Math.floor(down), left = Math.floor(across), bottom = Math.ceil(down), right = Math.ceil(across);
+  const mix = (first, second, share) => first + (second - first) * share;
+  return mix(mix(rows[top][left], rows[top][right], across - left), mix(rows[bottom][left], rows[bottom][right], across - left), down - top);
+}
+
+// The same as an overlay on the image. Low values are lowered a little: most places say next to nothing.
 export function paintOver(canvas, rows, image) {
-  const most = highest(rows), stepY = image.length / rows.length, stepX = image[0].length / rows[0].length;
-  const large = image.map((row, y) => row.map((_, x) => rows[Math.min(rows.length - 1, Math.floor(y / stepY))][Math.min(rows[0].length - 1, Math.floor(x / stepX))]));
-  paint(canvas, large, (value, y, x) => {
-    const share = Math.min(1, Math.abs(value) / most), hue = value >= 0 ? BLUE : ORANGE, ink = 0.55 * brightness(image[y][x]) * (1 - 0.6 * share);
+  const most = highest(rows), height = image.length, width = image[0].length;
+  paint(canvas, image, (value, y, x) => {
+    const found = between(rows, (y + 0.5) / height, (x + 0.5) / width), share = Math.min(1, Math.abs(found) / most) ** 1.3;
+    const hue = found >= 0 ? BLUE : ORANGE, ink = 0.55 * brightness(value) * (1 - 0.6 * share);
     return [...hue.map((part) => Math.min(255, part * share + ink)), 255];
   });
 }

@@ -48,7 +48,7 @@ function picture() {
   panel(pen, seen, 430, false);
   panel(pen, heat, 800, false);
   pen.fillStyle = colour("--quiet");
-  [say().draw, say().sees, told.title].forEach((text, i) => {
+  [say().drawing, say().sees, told.title].forEach((text, i) => {
     fit(pen, text, 340, 24);
     pen.fillText(text, 60 + 370 * i, 565);
   });
