@@ -297,6 +297,8 @@ def test_own_signs_are_drawn_trained_tried_and_downloaded(open_train: Opened, tm
         right += page.text_content("#line-digit") == sign
         page.keyboard.press("Delete")
     assert right >= 2
+    draw(page, SIGNS["star"])
+    page.wait_for_timeout(1500)
     assert page.locator("#train .thumbnails button").count() == 15  # they were tried, not added
     with page.expect_download() as download:
         click("#train .result a >> nth=0")
