@@ -71,11 +71,9 @@ export function startSetup() {
   fields.images.value = DEFAULT.images;
   const editor = startBlocks(LENET, changed);
   questions.append(...Object.keys(QUESTIONS).map((name) => button((say) => say.questions[name], () => ask(name))));
-  const images = field((say) => say.images, fields.images);
-  images.classList.add("only-mnist");
   return make("div", { className: "setup" },
     questions, hint,
-    make("div", { className: "options" }, images, field((say) => say.recipe, fields.recipe), field((say) => say.epochs, fields.epochs),
+    make("div", { className: "options" }, field((say) => say.images, fields.images), field((say) => say.recipe, fields.recipe), field((say) => say.epochs, fields.epochs),
       make("label", { className: "field tick" }, fields.centre, said("span", (say) => say.centred))),
     editor);
 }

@@ -47,9 +47,9 @@ const en = {
   },
   hints: {
     "lenet": "The tutorial's network on 10,000 of MNIST's 60,000 training digits. Choose a question, or change a block.",
-    "two-filters": "With 2 kernels in each convolution the network sees only two kinds of edges. Which digits does it mix up?",
-    "100-pictures": "Ten examples of each digit. It learns them by heart; how well does it read digits that it has not seen?",
-    "no-convolution": "Every unit sees all pixels at once and does not know which are neighbours. It has fewer multiplications; is it worse?",
+    "two-filters": "With 2 kernels in each convolution the network finds only two kinds of edges. Which digits does it confuse?",
+    "100-pictures": "About ten examples of each digit. It memorizes them; how well does it read digits that it has not seen?",
+    "no-convolution": "Every unit sees all pixels at once and does not know which are neighbours. It takes fewer multiplications; is it worse?",
     "no-centring": "Drawings reach the network where and as large as you draw them. Draw small, in a corner.",
     "lenet5-1998": "LeNet-5 as Yann LeCun and others published it in 1998: 6 and 16 filters, tanh, average pooling.",
     "mine": "A network of your own.",
@@ -108,7 +108,7 @@ const en = {
   accuracyOf: (share, right, n, low, high) => `${share} of ${n} test pictures right: ${right} (95 % interval ${low} to ${high}).`,
   verdicts: {
     chance: (low, high) => `No better than chance, as far as so few test pictures can tell (${low} to ${high}). Draw more.`,
-    overfits: (low, high) => `It knows its own pictures by heart, but of further ones only ${low} to ${high} are right. Draw more.`,
+    overfits: (low, high) => `It has memorized its own pictures: of further ones only ${low} to ${high} are right. Draw more.`,
     few: (low, high) => `The test pictures are too few to tell more than: ${low} to ${high} of further ones are right.`,
     learned: (low, high) => `Learnt: ${low} to ${high} of further pictures are right.`,
   },
