@@ -69,6 +69,7 @@ def test_card_and_mistakes_are_those_of_the_evaluation(measured: TestClient, bun
 def test_a_model_whose_data_is_not_there_has_no_confusion(measured: TestClient) -> None:
     assert measured.get("/api/card?model=letters").json()["confusion"] is None
     assert measured.get("/api/mistakes?model=letters").status_code == 400
+    assert measured.get("/api/gallery?model=letters").json()["samples"] == []
 
 
 def test_two_models_are_compared_on_the_same_images(

@@ -101,7 +101,7 @@ def test_defaults_depend_on_what_is_learned() -> None:
     bundled = Model.load()
     for asked, start, recipe, images in (
         ({}, None, "fast", 10_000), ({"data": "drawn", "drawn": drawn}, None, "few", 10_000),
-        ({"from": "bundled", "drawn": drawn}, bundled, "tune", 60_000),
+        ({"from": "bundled", "drawn": drawn}, bundled, "tune", 15_000),
         ({"from": "bundled", "drawn": drawn, "recipe": "fast", "images": 500}, bundled, "fast", 500),
     ):  # fmt: skip
         job = plan(Training.model_validate(asked), start)

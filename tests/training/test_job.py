@@ -8,7 +8,7 @@ import pytest
 
 from lenet import Dataset, Model
 from lenet.network.named import NETWORKS
-from lenet.training.job import NOT_A_DIGIT, Drawn, Job, Prepared, prepare
+from lenet.training.job import NOT_A_DIGIT, REPEATED, Drawn, Job, Prepared, prepare
 from lenet.training.train import _split
 
 # Images that MNIST does not have.
@@ -56,8 +56,8 @@ def test_all_drawings_are_trained_on_beside_mnist(mnist: Dataset) -> None:
             if image.tobytes() in marked
         }
         assert found == (marked if part is parts.train else {})
-    counts = np.bincount(parts.train.source_of)  # the drawings a quarter
-    assert counts[0] == 3 * counts[1] == 3 * recipe.each_source
+    assert parts.train.source_of is not None
+    assert np.bincount(parts.train.source_of).tolist() == [18_000, 12 * REPEATED]
     assert recipe.network == Model.load().metadata.network and recipe.start_classes == tuple("0123456789")
 
 

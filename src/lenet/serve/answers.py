@@ -166,7 +166,7 @@ class Sample(BaseModel):
 
 
 class Gallery(BaseModel):
-    """Test images that the model was not trained on."""
+    """Test images that the model was not trained on; none when there are none of its classes and size."""
 
     source: str
     samples: list[Sample]

@@ -75,10 +75,12 @@ def kernels(model: Model) -> dict[str, Any]:
 def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
     """Images that the model was not trained on, as many of each class as possible, with their classes.
 
-    Raises:
-        LenetError: when its data cannot be loaded and MNIST has other classes or another size.
+    None when its data cannot be loaded and MNIST has other classes or another size.
     """
-    part = _held_out(model).sample(count, seed)
+    try:
+        part = _held_out(model).sample(count, seed)
+    except LenetError:
+        return {"source": "", "samples": []}
     return {
         "source": part.name,
         "samples": [
@@ -98,7 +100,7 @@ def _held_out(model: Model) -> Dataset:
         part = part_for(about, load_dataset("mnist"))
     part = part.with_classes(about.class_names)
     if part.images.shape[1:] != model.input_shape:
-        raise LenetError(f"{model.name}: there are no test images of its size; train it again, or choose another model")
+        raise LenetError(f"{model.name}: there are no test images of its size")
     return part.take(np.random.default_rng(0).permutation(len(part))[:POOL])
 
 

@@ -11,14 +11,13 @@ from lenet.network.named import find_network
 from lenet.serve.schema import RefusedError, Training
 
 SHAPE = (28, 28, 1)
-TRAINING_IMAGES, DEFAULT_IMAGES = 60_000, 10_000
+# Images of MNIST, and those beside corrections.
+DEFAULT_IMAGES, TUNED_IMAGES = 10_000, 15_000
 # Of corrections beside MNIST, gentler than the recipe: what is drawn is learned as well, and MNIST is less forgotten,
 # measured on training images held out (benchmarks/corrections.py).
 TUNE_EPOCHS, TUNE_RATE = 1.0, 1e-4
-# Times that a recipe sees each image when no epochs are given, and the fewest images that it sees in all. With MNIST
-# beside drawings, `tune` draws 20,000 images for an epoch.
+# Times that a recipe sees each image when no epochs are given, and the fewest images that it sees in all.
 SEEN = {"fast": (1.1, 45_000), "few": (60.0, 26_000), "tune": (2.0, 31_000), "tutorial": (20.0, 0)}
-TUNED_IMAGES = 20_000
 # Multiplications of a whole training, forward: five epochs of MNIST with the tutorial's network. They take about a
 # minute on two cores. Numbers that all layers give for one image, and weights: what fits in a gigabyte.
 MOST_WORK, MOST_NUMBERS, MOST_PARAMETERS = 2e12, 400_000, 5_000_000
@@ -30,7 +29,7 @@ def plan(asked: Training, start: Model | None) -> dict[str, Any]:
     """The job but for its folder and the file of ``start``, the model to start from; RefusedError for too much."""
     _check_drawn(asked, start)
     recipe = asked.recipe or ("tune" if start else "few" if asked.data == "drawn" else "fast")
-    images = asked.images or (TRAINING_IMAGES if start else DEFAULT_IMAGES)
+    images = asked.images or (TUNED_IMAGES if start else DEFAULT_IMAGES)
     architecture = _architecture(asked, start)
     if recipe == "tune" and asked.data == "mnist":
         gentle = {"epochs": asked.epochs or TUNE_EPOCHS, "learning_rate": asked.learning_rate or TUNE_RATE}
@@ -87,8 +86,6 @@ def _check_work(asked: Training, architecture: Architecture, recipe: str, images
         )
     each, fewest = SEEN[recipe]
     count = len(asked.drawn) if asked.data == "drawn" else images
-    if recipe == "tune" and asked.data == "mnist" and asked.drawn:
-        count = TUNED_IMAGES
     seen = max(count * each, fewest) if asked.epochs is None else count * asked.epochs
     work = seen * sum(placed.multiplications for placed in layers)
     if work > MOST_WORK:
