@@ -119,6 +119,17 @@ def test_two_marks_are_read_as_two(open_page: Opened) -> None:
     assert page.inner_text("#said") == "This is 4" and page.is_hidden("#marks")
 
 
+def test_fragments_of_one_digit_are_one_mark(open_page: Opened) -> None:
+    page = open_page()
+    corner = [(0.235, 0.48), (0.23, 0.5), (0.23, 0.5), (0.25, 0.5)]  # drawn slowly, so it is not rounded
+    open_four = [[(0.3, 0.2), *corner, (0.5, 0.5)], [(0.62, 0.2), (0.62, 0.85)]]
+    draw(page, open_four, "large")
+    assert answer(page) == "4"
+    clear(page)
+    draw(page, [*STROKES["1"], [(0.8, 0.9), (0.81, 0.9)]])  # a point after a 1
+    assert page.is_hidden("#marks")
+
+
 def test_undo_gives_back_the_earlier_answer(open_page: Opened) -> None:
     page = open_page()
     draw(page, STROKES["7"])
@@ -308,6 +319,20 @@ def test_reads_a_photo_and_shows_its_marks(open_page: Opened, mnist: Dataset) ->
     assert page.locator("#boxes button").nth(5).get_attribute("aria-pressed") == "true"
     page.click("#photo-close")
     assert (answer(page), page.is_visible("#pad"), page.is_hidden("#text")) == ("", True, True)
+
+
+def test_a_mark_that_the_server_does_not_know_is_not_known_here(open_page: Opened, mnist: Dataset) -> None:
+    """It has seen the whole photo: among texture, something that looks like a digit is none."""
+    page = open_page()
+    mark = {"label": "7", "probability": 0.9, "unknown": True, "box": [0, 0, 28, 28], "top": [["7", 0.9]]}
+    digits = [{**mark, "image": mnist.images[0, ..., 0].tolist()}]
+    reading = {"text": "?", "rows": ["?"], "digits": digits}
+    page.route("**/api/read*", lambda route: route.fulfill(json=reading))
+    image = io.BytesIO()
+    Image.new("L", (28, 28), 255).save(image, "PNG")
+    choose_photo(page, image.getvalue())
+    settle(page)
+    assert (answer(page), page.inner_text("#boxes span")) == ("?", "?")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1600, 300), (300, 1600)])

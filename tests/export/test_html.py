@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from lenet import Dataset, Model
@@ -186,6 +187,14 @@ def test_shows_why_and_looks_inside(page: Page) -> None:
     page.click("#tab-inside")
     assert page.is_visible("#inside") and page.is_hidden("#try") and page.is_visible("#pad")
     assert page.locator("#inside button").count() >= 12 and "undefined" not in page.inner_text("#inside")
+
+
+def test_axe_finds_nothing(page: Page) -> None:
+    _draw(page, DIGITS["4"])
+    for tab in ("try", "inside"):
+        page.click(f"#tab-{tab}")
+        page.wait_for_timeout(200)  # colours that change slowly have changed
+        assert [(it["id"], it["nodes"][0]["html"]) for it in Axe().run(page).response["violations"]] == [], tab
 
 
 def test_changes_its_colours(page: Page) -> None:

@@ -10,6 +10,7 @@ export const lab = {
   network: null, // { name, description, kernels, read(image) → { probabilities, unknown, layers: { name: Float32Array } } }; null while loading
   pinned: null, // a second network beside the first
   ink: null, // what is on the pad, as `pad.ink()` gives it; null for an empty pad
+  doubtful: false, // whether the server has called the ink unknown, as it may for a mark of a photo
   centre: true, // whether a mark is brought to MNIST's form
   marks: [], // each mark on the pad: { image, box: [left, top, right, bottom] as shares of the pad, result }
   chosen: 0, // index of the mark that is looked at
@@ -35,11 +36,12 @@ export function choose(index) {
 // Read what is on the pad.
 export function readAgain() {
   lab.marks = lab.network && lab.ink ? readInk(lab.network, lab.ink, lab.centre) : [];
+  if (lab.doubtful) for (const { result } of lab.marks) result.unknown = true;
   choose(0);
 }
 
-export function draw(ink) {
-  lab.ink = ink;
+export function draw(ink, doubtful = false) {
+  Object.assign(lab, { ink, doubtful });
   readAgain();
 }
 

@@ -4,7 +4,6 @@ import { bounds, channel, frame, INKED } from "./ink.js";
 
 const MOST = 8; // marks; more are one scribble
 const OVERLAP = 0.3; // of the narrower one's width; marks that share more columns belong together
-const SHORT = 0.4; // of the tallest one's height; what is shorter is a fragment
 const WIDEST = 1.9; // of one character, to one of height
 
 // All ink as one mark: { image, box, result }; null where nothing is drawn.
@@ -53,29 +52,18 @@ function only({ values, height, width }, places) {
 const overlap = (a, b) => (Math.min(a[2], b[2]) - Math.max(a[0], b[0])) / Math.min(a[2] - a[0], b[2] - b[0]);
 const middle = ([left, , right]) => (left + right) / 2;
 
-// Parts that stand above one another are one group, and a short part joins its neighbour; left to right.
+// Parts that stand above one another are one group; left to right.
 function grouped(grid) {
-  const parts = connected(grid).map((places) => ({ places, box: bounds(only(grid, places), INKED) }));
-  const tallest = Math.max(...parts.map(({ box }) => box[3] - box[1]));
-  const isShort = ({ box }) => box[3] - box[1] < SHORT * tallest;
   const groups = [];
-  const join = (group, { places, box }) => {
-    group.places = [...group.places, ...places];
-    group.box = [0, 1, 2, 3].map((i) => (i < 2 ? Math.min : Math.max)(group.box[i], box[i]));
-  };
-  for (const part of parts.filter((it) => !isShort(it))) {
-    const joined = groups.filter(({ box }) => overlap(box, part.box) > OVERLAP);
-    if (!joined.length) groups.push({ ...part });
-    else {
-      join(joined[0], part);
-      for (const other of joined.slice(1)) {
-        join(joined[0], other);
-        groups.splice(groups.indexOf(other), 1);
-      }
+  for (const places of connected(grid)) {
+    const group = { places, box: bounds(only(grid, places), INKED) };
+    for (const other of groups.filter(({ box }) => overlap(box, group.box) > OVERLAP)) {
+      group.places = [...group.places, ...other.places];
+      group.box = group.box.map((edge, i) => (i < 2 ? Math.min : Math.max)(edge, other.box[i]));
+      groups.splice(groups.indexOf(other), 1);
     }
+    groups.push(group);
   }
-  const distance = (part) => ({ box }) => Math.abs(middle(box) - middle(part.box));
-  for (const part of parts.filter(isShort)) join(groups.toSorted((a, b) => distance(part)(a) - distance(part)(b))[0], part);
   return groups.sort((a, b) => middle(a.box) - middle(b.box));
 }
 

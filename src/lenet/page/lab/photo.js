@@ -89,7 +89,7 @@ function choose(i) {
   shown.chosen = i;
   reach(find("boxes"), i);
   [...find("boxes").children].forEach((button, place) => button.setAttribute("aria-pressed", String(place === i)));
-  draw(inkOf(shown.digits[i].image));
+  draw(inkOf(shown.digits[i].image), shown.digits[i].unknown);
 }
 
 function tellBoxes() {

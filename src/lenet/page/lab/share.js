@@ -44,7 +44,8 @@ function picture() {
   pen.fillText(said, 60, 120);
   pen.fillStyle = colour("--surface");
   pen.fillRect(60, 190, 340, 340);
-  panel(pen, isEmpty() || strokes() === null ? seen : find("pad"), 60, strokes() !== null);
+  const isDrawn = !isEmpty() && strokes() !== null && find("photo").hidden;
+  panel(pen, isDrawn ? find("pad") : seen, 60, isDrawn);
   panel(pen, seen, 430, false);
   panel(pen, heat, 800, false);
   pen.fillStyle = colour("--quiet");
