@@ -25,9 +25,10 @@ const ORANGE = [255, 140, 40], BLUE = [70, 150, 255];
 const highest = (rows) => rows.reduce((all, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), all), 0) || 1;
 
 // Blue is positive, orange negative, as on the sheets of `lenet explain`; black is 0. All maps of a layer share one scale, `most`.
-// Low values are raised a little, or one map of high values would leave the others dark.
+// Low values are raised a little, or one map of high values would leave the others dark. Undefined values stay empty.
 export function paintSigned(canvas, rows, most = highest(rows)) {
   paint(canvas, rows, (value) => {
+    if (value === undefined) return [0, 0, 0, 0];
     const share = Math.min(1, Math.abs(value) / most) ** 0.7, hue = value >= 0 ? BLUE : ORANGE;
     return [...hue.map((part) => part * share), 255];
   });

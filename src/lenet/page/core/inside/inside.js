@@ -3,8 +3,8 @@
 import { make } from "../elements.js";
 import { lab, on } from "../lab.js";
 import { count, say } from "../words.js";
-import { after, activation, convolution, flatten, picture, pooling } from "./maps.js";
-import { button, drawn, group, mapName } from "./parts.js";
+import { activation, convolution, flatten, picture, pooling } from "./maps.js";
+import { button, drawn, group, mapName, text } from "./parts.js";
 import { startPlaying } from "./play.js";
 import { isActivation, isPooling, outputsOf, placeAt, stagesOf } from "./stages.js";
 import { dense, showAll, softmax } from "./units.js";
@@ -28,7 +28,8 @@ const find = (name) => walk.querySelector(`.${name}`);
 function context(filled) {
   const maps = outputs[index], place = placeAt(stages, outputs, pins, index);
   if (filled) Object.assign(place, { row: Math.floor((filled - 1) / maps.columns), column: (filled - 1) % maps.columns });
-  return { stages, outputs, index, stage: stages[index], maps, place, filled, source, all, pin, chooseSource, toggleAll, network: lab.network, image: lab.image, result: lab.result };
+  const { network, image, result } = lab, shown = { stage: stages[index], maps, place, filled, source, all };
+  return { stages, outputs, index, ...shown, pin, chooseSource, toggleAll, network, image, result };
 }
 
 // Make elements anew; what had the focus has it again, or else the title of the stage.
@@ -44,9 +45,11 @@ function mapButtons(c) {
   if (maps.flat || maps.count === 1) return [];
   const shown = all ? Array.from({ length: maps.count }, (_, map) => map) : byStrength(maps).slice(0, LARGE);
   const picture = stage.kind === "picture", title = picture ? inside.channels : inside.maps(shown.length, count(maps.count));
-  const buttons = shown.map((map) => button(`map-${map}`, { "aria-pressed": String(map === place.map), onclick: () => pin({ ...place, map }) },
-    drawn(maps, map, { picture, channel: map }), make("span", { textContent: mapName(stage, maps, map) })));
-  return [make("h4", { textContent: title }), group(title, buttons, shown.indexOf(place.map)), showAll(c, maps.count, LARGE)].filter(Boolean);
+  const buttons = shown.map((map) => button(
+    `map-${map}`, { "aria-pressed": String(map === place.map), onclick: () => pin({ ...place, map }) },
+    drawn(maps, map, { picture, channel: map }), text("span", mapName(stage, maps, map)),
+  ));
+  return [text("h4", title), group(title, buttons, shown.indexOf(place.map)), showAll(c, maps.count, LARGE)].filter(Boolean);
 }
 
 function drawStage(filled) {
@@ -59,7 +62,8 @@ function drawStage(filled) {
 function drawOverview() {
   stages.forEach((stage, i) => {
     const it = find("overview").children[i].firstChild, maps = outputs?.[i];
-    it.firstChild.replaceWith(maps ? drawn(maps, byStrength(maps)[0], { picture: i === 0 }) : make("canvas", { width: 1, height: 1 }));
+    const empty = () => make("canvas", { width: 1, height: 1 });
+    it.firstChild.replaceWith(maps ? drawn(maps, byStrength(maps)[0], { picture: i === 0 }) : empty());
     if (i === index) it.setAttribute("aria-current", "step");
     else it.removeAttribute("aria-current");
     it.tabIndex = i === index ? 0 : -1;
@@ -69,9 +73,9 @@ function drawOverview() {
 // Everything that depends on the drawing, the stage or the language.
 function draw() {
   if (!stages.length || panel.closest("[hidden]")) return;
-  const { inside } = say(), stage = stages[index], step = inside.step(index + 1, stages.length);
+  const { inside } = say(), stage = stages[index], position = inside.step(index + 1, stages.length);
   const sentence = inside.sentence(stage, stages[index - 1]);
-  find("count").textContent = `${step} · ${inside.fullSize(stage)}`;
+  find("count").textContent = `${position} · ${inside.fullSize(stage)}`;
   find("title").textContent = inside.title(stage);
   find("sentence").textContent = sentence;
   find("empty").hidden = Boolean(outputs);
@@ -87,8 +91,10 @@ function draw() {
 function makeOverview() {
   const { inside } = say();
   find("overview").setAttribute("aria-label", inside.overview);
-  renew(find("overview"), stages.map((stage, i) => make("li", {}, button(`stage-${i}`, { onclick: () => go(i), "aria-label": `${inside.title(stage)}, ${inside.fullSize(stage)}` }, make("canvas"),
-    make("span", { className: "name", textContent: inside.short(stage) }), make("span", { className: "size", textContent: inside.size(stage) })))));
+  renew(find("overview"), stages.map((stage, i) => make("li", {}, button(
+    `stage-${i}`, { onclick: () => step(i), "aria-label": `${inside.title(stage)}, ${inside.fullSize(stage)}` }, make("canvas"),
+    text("span", inside.short(stage), { className: "name" }), text("span", inside.size(stage), { className: "size" }),
+  ))));
 }
 
 function go(to) {
@@ -98,10 +104,11 @@ function go(to) {
   source = null;
   all = false;
   draw();
-  const item = find("overview").children[index], { inside } = say();
-  find("overview").scrollLeft = item.offsetLeft - (find("overview").clientWidth - item.offsetWidth) / 2;
+  const row = find("overview"), item = row.children[index], { inside } = say();
+  row.scrollLeft = item.offsetLeft - (row.clientWidth - item.offsetWidth) / 2;
   if (focused) item.firstChild.focus({ preventScroll: true });
-  find("heard").textContent = inside.heard(inside.step(index + 1, stages.length), inside.title(stages[index]), find("sentence").textContent);
+  const position = inside.step(index + 1, stages.length);
+  find("heard").textContent = inside.heard(position, inside.title(stages[index]), find("sentence").textContent);
 }
 
 function pin(place) {
@@ -146,10 +153,10 @@ function takeDrawing() {
   draw();
 }
 
-// Back and forward by the user; a stage that plays goes on by itself.
-function step(by) {
+// To another stage, chosen by hand.
+function step(to) {
   playing.pause();
-  go(index + by);
+  go(to);
 }
 
 function build() {
@@ -157,8 +164,10 @@ function build() {
   walk = make("div", { className: "walk" },
     make("ol", { className: "overview" }),
     make("div", { className: "bar" },
-      make("div", { className: "told" }, make("h3", { className: "title", tabIndex: -1, "data-key": "title" }), make("p", { className: "count quiet" })),
-      make("div", { className: "controls" }, control("back", () => step(-1)), control("play", () => playing.toggle()), control("next", () => step(1))),
+      make("div", { className: "told" },
+        make("h3", { className: "title", tabIndex: -1, "data-key": "title" }), make("p", { className: "count quiet" })),
+      make("div", { className: "controls" },
+        control("back", () => step(index - 1)), control("play", () => playing.toggle()), control("next", () => step(index + 1))),
       make("p", { className: "sentence" })),
     make("p", { className: "empty", "data-word": "inside.empty" }),
     make("div", { className: "stage" }),
@@ -182,11 +191,11 @@ export function start(element) {
     first: () => go(0),
   });
   document.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const here = panel.contains(event.target) || event.target === document.body;
-    if (!by || !here || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || panel.closest("[hidden]")) return;
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], held = event.ctrlKey || event.altKey || event.metaKey;
+    const here = !panel.closest("[hidden]") && (panel.contains(event.target) || event.target === document.body);
+    if (!by || !here || held || event.defaultPrevented) return;
     event.preventDefault();
-    step(by);
+    step(index + by);
   });
   on("network", takeNetwork);
   on("drawing", takeDrawing);

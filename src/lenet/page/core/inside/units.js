@@ -3,7 +3,7 @@
 import { make } from "../elements.js";
 import { count, percent, say } from "../words.js";
 import { after, placeName } from "./maps.js";
-import { button, drawn, equation, group, mapName, number, push, result, still, titled } from "./parts.js";
+import { button, drawn, equation, group, mapName, number, push, quiet, result, still, text, titled } from "./parts.js";
 import { asMaps, highest, indexOf, placeOf, pushesOf, sharesOf, sumOf } from "./values.js";
 
 const STRONGEST = 10; // pushes that are listed
@@ -14,24 +14,29 @@ const readFrom = (c) => (c.stages[c.index - 1].kind === "flatten" ? c.index - 2 
 
 // Where the pushes come from: their sum at each place of the maps, or each unit's.
 function origin(c, pushes) {
-  const from = readFrom(c), maps = c.outputs[from], { inside } = say(), values = Float32Array.from(pushes, ({ push: value }) => value);
-  const places = Array.from({ length: maps.flat ? 0 : maps.rows * maps.columns }, (_, i) => sumOf(values.subarray(i * maps.count, (i + 1) * maps.count)));
-  const shown = maps.flat ? asMaps(values, [values.length]) : asMaps(Float32Array.from(places), [maps.rows, maps.columns, 1]);
+  const { inside } = say(), from = readFrom(c), { rows, columns, count: many, flat } = c.outputs[from];
+  const values = pushes.map((it) => it.push), sumAt = (i) => sumOf(values.slice(i * many, (i + 1) * many));
+  const shown = flat ? asMaps(values, [values.length])
+    : asMaps(Array.from({ length: rows * columns }, (_, i) => sumAt(i)), [rows, columns, 1]);
   const title = inside.pushesFrom(inside.title(c.stages[from]));
-  return titled(title, still(title, shown, drawn(shown, 0)), make("p", { className: "quiet", textContent: maps.count > 1 ? inside.pushesSummed : inside.pushesEach }));
+  return titled(title, still(title, shown, drawn(shown, 0)), quiet(many > 1 ? inside.pushesSummed : inside.pushesEach));
 }
 
 function inputName(c, index) {
-  const from = readFrom(c), maps = c.outputs[from], place = placeOf(maps, index), where = placeName(c.stages[from], maps, place);
-  return maps.count > 1 ? `${mapName(c.stages[from], maps, place.map)}, ${where}` : where;
+  const from = readFrom(c), stage = c.stages[from], maps = c.outputs[from], place = placeOf(maps, index);
+  const where = placeName(stage, maps, place);
+  return maps.count > 1 ? `${mapName(stage, maps, place.map)}, ${where}` : where;
 }
 
 function strongestPushes(c, pushes) {
-  const { inside } = say(), listed = [...pushes].sort((a, b) => Math.abs(b.push) - Math.abs(a.push)).slice(0, STRONGEST);
+  const listed = [...pushes].sort((a, b) => Math.abs(b.push) - Math.abs(a.push)).slice(0, STRONGEST);
   const most = highest(listed.map((it) => it.push));
-  return make("ol", { className: "pushes", "aria-label": inside.strongest }, ...listed.map((it) => make("li", { "data-value": it.push },
-    make("span", { className: "from", textContent: inputName(c, it.index) }), make("span", { className: "product", textContent: `${number(it.value)} × ${number(it.weight)}` }),
-    push(it.push, most), make("b", { textContent: number(it.push) }))));
+  return make("ol", { className: "pushes", "aria-label": say().inside.strongest }, ...listed.map((it) => make(
+    "li", { "data-value": it.push },
+    text("span", inputName(c, it.index), { className: "from" }),
+    text("span", `${number(it.value)} × ${number(it.weight)}`, { className: "product" }),
+    push(it.push, most), text("b", number(it.push)),
+  )));
 }
 
 // The classes in their order, or the highest where there are many.
@@ -42,51 +47,60 @@ function listed(c, scores) {
 }
 
 export function showAll(c, total, shown) {
-  return total > shown && button("all", { "aria-expanded": String(c.all), onclick: c.toggleAll, textContent: c.all ? say().inside.fewer(shown) : say().inside.all(count(total)) });
+  if (total <= shown) return null;
+  const words = c.all ? say().inside.fewer(shown) : say().inside.all(count(total));
+  return button("all", { "aria-expanded": String(c.all), onclick: c.toggleAll, textContent: words });
 }
 
 // The score of each class; choosing one shows its pushes.
 function scores(c, unit) {
-  const { inside } = say(), { values } = c.maps, classes = listed(c, values), names = c.network.description.classNames;
-  const buttons = classes.map((i) => button(`class-${i}`, { className: "score", "aria-pressed": String(i === unit), onclick: () => c.pin(placeOf(c.maps, i)) },
-    make("span", { textContent: names[i] }), push(values[i], c.maps.most), make("b", { textContent: number(values[i]) })));
+  const { inside } = say(), { values, most } = c.maps, classes = listed(c, values), names = c.network.description.classNames;
+  const buttons = classes.map((i) => button(
+    `class-${i}`, { className: "score", "aria-pressed": String(i === unit), onclick: () => c.pin(placeOf(c.maps, i)) },
+    text("span", names[i]), push(values[i], most), text("b", number(values[i])),
+  ));
   return titled(inside.scores, group(inside.scores, buttons, classes.indexOf(unit)), showAll(c, values.length, SHOWN));
 }
 
 export function dense(c) {
-  const { stage, maps, place, network } = c, { inside } = say(), unit = indexOf(maps, place);
-  const pushes = pushesOf(stage, network.kernels, c.outputs[c.index - 1].values, unit);
-  const up = sumOf(pushes.map((it) => Math.max(0, it.push))), down = sumOf(pushes.map((it) => Math.min(0, it.push))), bias = stage.bias[unit];
+  const { stage, maps, place, network } = c, { inside } = say(), unit = indexOf(maps, place), bias = stage.bias[unit];
+  const pushes = pushesOf(stage, network.kernels, c.outputs[c.index - 1].values, unit), values = pushes.map((it) => it.push);
+  const up = sumOf(values.filter((value) => value > 0)), down = sumOf(values.filter((value) => value < 0));
   const name = stage.last ? inside.quoted(network.description.classNames[unit]) : placeName(stage, maps, place);
-  const line = equation([{ value: up, name: inside.pushedUp }, { value: down, name: inside.pushedDown }, { value: bias, name: inside.bias }],
-    { value: up + down + bias, name });
+  const terms = [{ value: up, name: inside.pushedUp }, { value: down, name: inside.pushedDown }, { value: bias, name: inside.bias }];
   return [
     origin(c, pushes),
-    titled(inside.pushesTo(name), strongestPushes(c, pushes), line),
+    titled(inside.pushesTo(name), strongestPushes(c, pushes), equation(terms, { value: up + down + bias, name })),
     stage.last ? scores(c, unit) : after(c),
   ];
 }
 
 // Large and small numbers in powers of ten.
 function power(value) {
-  if (value >= 0.001 && value < 1e7) return value >= 100 ? count(Number(value.toFixed(1))) : String(Number(value.toPrecision(3)));
-  const [digits, exponent] = value.toExponential(1).split("e");
-  return `${digits.replace("-", "−")}·10${[...String(Number(exponent))].map((sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻").join("")}`;
+  if (value >= 100 && value < 1e7) return count(Number(value.toFixed(1)));
+  if (value >= 0.001 && value < 1e7) return String(Number(value.toPrecision(3)));
+  const [digits, exponent] = value.toExponential(1).split("e"), raised = [...String(Number(exponent))];
+  return `${digits}·10${raised.map((sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻").join("")}`;
 }
 
 export function softmax(c) {
-  const { inside } = say(), { classNames, temperature } = c.network.description, values = c.outputs[c.index - 1].values;
+  const { inside } = say(), { classNames, temperature } = c.network.description, { values } = c.outputs[c.index - 1];
   const { powers, total, shares } = sharesOf(values, temperature), best = shares.indexOf(Math.max(...shares));
-  const head = make("tr", {}, ...inside.softmaxHead(temperature === 1).map((text) => make("th", { scope: "col", textContent: text })));
-  const rows = listed(c, values).map((i) => make("tr", { className: i === best ? "best" : "", "data-value": shares[i] },
-    make("th", { scope: "row", textContent: classNames[i] }),
-    ...[number(values[i]), temperature !== 1 && number(values[i] / temperature), power(powers[i])].filter(Boolean).map((text) => make("td", { textContent: text })),
-    make("td", {}, push(shares[i], 1), make("b", { textContent: percent(shares[i]) }))));
-  const notes = [temperature !== 1 && inside.temperature(number(temperature)), c.result.unknown && inside.unknown].filter(Boolean);
+  const plain = temperature === 1, head = inside.softmaxHead(plain).map((words) => text("th", words, { scope: "col" }));
+  const rows = listed(c, values).map((i) => {
+    const steps = [number(values[i]), ...(plain ? [] : [number(values[i] / temperature)]), power(powers[i])];
+    return make(
+      "tr", { className: i === best ? "best" : "", "data-value": shares[i] }, text("th", classNames[i], { scope: "row" }),
+      ...steps.map((words) => text("td", words)), make("td", {}, push(shares[i], 1), text("b", percent(shares[i]))),
+    );
+  });
+  const shown = make("table", { className: "shares" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  const said = inside.share(power(powers[best]), power(total), percent(shares[best]));
   return [
-    titled(inside.shares, make("table", { className: "shares" }, make("thead", {}, head), make("tbody", {}, ...rows)), showAll(c, values.length, SHOWN)),
-    titled(inside.answer, make("p", { className: "answered", textContent: classNames[best] }),
-      result(inside.share(power(powers[best]), power(total), percent(shares[best])), shares[best]),
-      ...notes.map((text) => make("p", { className: "quiet", textContent: text }))),
+    titled(inside.shares, shown, showAll(c, values.length, SHOWN)),
+    titled(
+      inside.answer, text("p", classNames[best], { className: "answered" }), result(said, shares[best]),
+      !plain && quiet(inside.temperature(number(temperature))), c.result.unknown && quiet(inside.unknown),
+    ),
   ];
 }

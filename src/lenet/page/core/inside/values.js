@@ -6,9 +6,11 @@ import { activations } from "../network.js";
 // row filled in part. `values` lie row by row, channels last.
 export function asMaps(values, shape) {
   const flat = shape.length === 1;
-  const columns = flat ? Math.ceil(Math.sqrt(shape[0])) : shape[1], rows = flat ? Math.ceil(shape[0] / columns) : shape[0];
+  const columns = flat ? Math.ceil(Math.sqrt(shape[0])) : shape[1];
+  const rows = flat ? Math.ceil(shape[0] / columns) : shape[0];
   const count = flat ? 1 : shape[2];
-  return { values, flat, rows, columns, count, most: highest(values), at: (map, row, column) => values[(row * columns + column) * count + map] };
+  const at = (map, row, column) => values[(row * columns + column) * count + map];
+  return { values, flat, rows, columns, count, most: highest(values), at };
 }
 
 // The largest absolute value; 1 where all are 0, so that it can be divided by.
@@ -20,7 +22,8 @@ export function placeOf({ columns, count }, index) {
   return { map: index % count, row: Math.floor(place / columns), column: place % columns };
 }
 
-export const strongest = (maps) => placeOf(maps, maps.values.reduce((best, value, i) => (value > maps.values[best] ? i : best), 0));
+export const strongest = (maps) =>
+  placeOf(maps, maps.values.reduce((best, value, i) => (value > maps.values[best] ? i : best), 0));
 
 // Numbers of the maps, that with the highest value first.
 export function byStrength({ values, count }) {
