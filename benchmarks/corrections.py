@@ -54,8 +54,8 @@ def main() -> None:
                 confused = int(((read == 1) & (parts[1].labels == 7)).sum())
             print(
                 f"learning rate {recipe.learning_rate:g}, {recipe.epochs:g} epochs, repeated {jobs.REPEATED} times, "
-                f"seed {seed}: drawn {drawn_right} of {LEARNED}, further {further_right} of {FURTHER}; of {len(read)} held "
-                f"out images {right}, {confused} sevens read as ones",
+                f"seed {seed}: drawn {drawn_right} of {LEARNED}, further {further_right} of {FURTHER}; "
+                f"of {len(read)} held out images {right}, {confused} sevens read as ones",
                 flush=True,
             )
 
