@@ -16,7 +16,7 @@ let current = null; // the sign that drawings are added to
 let byPointer = false;
 let resting = null;
 const list = make("ul", { className: "sign-list" });
-const added = make("p", { className: "quiet", role: "status" });
+const advice = make("p", { role: "status" });
 
 export const drawn = () => signs.flatMap(({ name, drawings }) => drawings.map((image) => ({ image, label: name })));
 export const signCount = () => signs.length;
@@ -65,8 +65,8 @@ function row(sign) {
 
 function show() {
   list.replaceChildren(...signs.map(row));
-  const say = words();
-  added.textContent = current ? say.drawNow(current.name, current.drawings.length) : signs.length ? say.chooseSign : "";
+  const say = words(), next = signs.length ? say.chooseSign : say.signsHelp;
+  advice.textContent = current ? say.drawNow(current.name, current.drawings.length) : next;
 }
 
 function changed() {
@@ -115,8 +115,8 @@ export function startSigns(isOn) {
   whenSpoken(show);
   const name = make("input", { id: "sign-name", maxLength: 20, autocomplete: "off", required: true });
   return make("div", { className: "signs" },
-    said("p", (say) => say.signsHelp, { className: "quiet" }),
+    advice,
     make("form", { className: "add-sign", onsubmit: addSign },
       make("label", { className: "field" }, said("span", (say) => say.signName), name), button((say) => say.addSign, () => {}, { type: "submit" })),
-    list, added);
+    list);
 }
