@@ -81,9 +81,7 @@ def compare(first: Model, second: Model) -> dict[str, Any]:
     right = [answers == truth for answers in read]
     only = [int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())]
     p = mcnemar(*only)
-    differing = np.flatnonzero(read[0] != read[1])
-    # Those that one of them reads correctly come first.
-    differing = differing[np.argsort(~(right[0] | right[1])[differing], kind="stable")][:MOST_DISAGREEMENTS].tolist()
+    differing = np.flatnonzero(read[0] != read[1])[:MOST_DISAGREEMENTS].tolist()
     return {
         "n": len(truth),
         "right": [int(it.sum()) for it in right],
