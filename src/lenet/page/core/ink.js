@@ -26,7 +26,7 @@ export function bounds({ values, height, width }, threshold) {
 }
 
 // A part of a grid; what lies beyond its edges is 0.
-export function crop({ values, height, width }, [left, top, right, bottom]) {
+function crop({ values, height, width }, [left, top, right, bottom]) {
   const made = { values: new Float32Array((right - left) * (bottom - top)), height: bottom - top, width: right - left };
   for (let y = Math.max(0, top); y < Math.min(height, bottom); y++) {
     for (let x = Math.max(0, left); x < Math.min(width, right); x++) {

@@ -23,7 +23,7 @@ export const lab = {
 
 const listeners = {};
 // Events: "drawing" (image and result are new), "network", "networks" (there are others to choose from), "pinned",
-// "why", "tab", "language", "tray", "learn".
+// "why", "tab", "language", "tray", "learn", "connection" (the server is there again).
 export const on = (event, listener) => { (listeners[event] ??= []).push(listener); };
 export const emit = (event) => (listeners[event] ?? []).forEach((listener) => listener());
 

@@ -54,5 +54,3 @@ export function paintOver(canvas, rows, image) {
     return [...hue.map((part) => Math.min(255, part * share + ink)), 255];
   });
 }
-
-export const mostOf = (maps) => maps.reduce((most, rows) => Math.max(most, highest(rows)), 0) || 1;

@@ -104,7 +104,7 @@ export function speak(chosen) {
 }
 
 // Fill the elements marked with data-word (their text) and data-label (their aria-label); "train.start" is a path.
-export function speakIn(root) {
+function speakIn(root) {
   const find = (path) => path.split(".").reduce((value, name) => value[name], say());
   for (const element of root.querySelectorAll("[data-word]")) element.textContent = find(element.dataset.word);
   for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", find(element.dataset.label));
