@@ -13,8 +13,8 @@ function svg(tag, attributes, text = "") {
 const line = (className, points) =>
   svg("polyline", { class: className, points: points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ") });
 
-// `points` are { step, loss, accuracy }; `names` the words for the two lines, with their last values.
-export function drawCurve(picture, points, steps, names) {
+// `points` are { step, loss, accuracy }; `label` says their last values.
+export function drawCurve(picture, points, steps, label) {
   picture.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   const most = Math.max(...points.map(({ loss }) => loss), 1e-9);
   const x = ({ step }) => LEFT + (RIGHT - LEFT) * step / steps, y = (share) => BOTTOM - (BOTTOM - TOP) * share;
@@ -25,5 +25,5 @@ export function drawCurve(picture, points, steps, names) {
     line("accuracy", points.map((point) => [x(point), y(point.accuracy)])),
     svg("text", { x: LEFT, y: TOP - 4 }, "100 %"),
   );
-  picture.setAttribute("aria-label", `${names.accuracy}; ${names.loss}`);
+  picture.setAttribute("aria-label", label);
 }

@@ -11,12 +11,13 @@ const kernels = make("div", { className: "kernels" });
 const digits = make("ol", { className: "digits" });
 const figures = make("p", { className: "figures" });
 const right = make("span");
+const now = { accuracy: make("b"), loss: make("b") }; // their last values
 const bar = make("progress", { max: 1, value: 0 });
 let points = [];
 let samples = []; // { image, label }
 let last = null; // the last progress
 
-const key = (name) => said("span", (say) => say[name], { className: `key ${name}` });
+const key = (name) => make("span", { className: `key ${name}` }, said("span", (say) => say[name]), " ", now[name]);
 
 export function startLive() {
   curve.setAttribute("class", "curve");
@@ -62,20 +63,17 @@ function showKernels(given) {
   while (kernels.children.length > given.length) kernels.lastChild.remove();
   while (kernels.children.length < given.length) kernels.append(make("canvas", { "aria-hidden": "true" }));
   given.forEach((rows, i) => paintSigned(kernels.children[i], rows));
-  kernels.parentElement.hidden = given.length === 0;
 }
 
 function tell() {
   const say = words();
   kernels.parentElement?.toggleAttribute("data-empty", !kernels.children.length);
   figures.textContent = last ? say.step(count(last.step), count(last.steps)) : "";
-  if (!last) {
-    right.textContent = "";
-    return;
-  }
-  drawCurve(curve, points, last.steps, {
-    accuracy: `${say.accuracy} ${percent(last.accuracy)}`, loss: `${say.loss} ${last.loss.toFixed(3)}`,
-  });
+  now.accuracy.textContent = last ? percent(last.accuracy) : "";
+  now.loss.textContent = last ? last.loss.toFixed(3) : "";
+  right.textContent = "";
+  if (!last) return;
+  drawCurve(curve, points, last.steps, `${say.accuracy} ${now.accuracy.textContent}, ${say.loss} ${now.loss.textContent}`);
   let correct = 0;
   last.samples.forEach((read, i) => {
     const item = digits.children[i], isRight = read === samples[i].label;

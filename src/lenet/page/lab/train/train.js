@@ -15,7 +15,7 @@ import { drawn, endCollecting, signCount, signsReady, startSigns } from "./signs
 
 const KINDS = ["mnist", "signs", "corrections"];
 let kind = "mnist"; // what is learnt from
-let run = null; // { id, name, framing, set } of the training that runs or waits
+let run = null; // { id, name, framing, set, ended: whether Stop was pressed } of the training that runs or waits
 let message = () => ""; // (words) → what happened last
 const parts = {};
 
@@ -76,6 +76,11 @@ async function train() {
   parts.stop.focus();
 }
 
+function stopRun() {
+  run.ended = true;
+  stop(run.id);
+}
+
 function take(event, data) {
   const { name } = run;
   if (event === "waiting") say((text) => text.waiting(data.place));
@@ -98,11 +103,11 @@ async function bringIn(name, learntFrom) {
 }
 
 async function end(event, data) {
-  const { set } = run;
+  const { set, ended } = run;
   run = null;
   showGrowing(null);
   if (event === "failed") say((text) => text.failed[data.code] ?? text.failed.other);
-  else if (event === "stopped") say((text) => text.stopped);
+  else if (event === "stopped") say((text) => (ended ? text.stopped : text.unfollowed));
   else {
     say((text) => (set.kind === "mnist" ? text.done : text.inUse)(data.name));
     emit("networks");
@@ -175,7 +180,7 @@ export function start(panel) {
     panel,
     kinds: makeKinds(),
     start: button((text) => text.train, train, { className: "primary", id: "start" }),
-    stop: button((text) => text.stop, () => stop(run.id), { hidden: true, id: "stop" }),
+    stop: button((text) => text.stop, stopRun, { hidden: true, id: "stop" }),
     status: make("p", { className: "status", role: "status" }),
     live: startLive(),
     bars: make("div", { className: "bars-place" }),

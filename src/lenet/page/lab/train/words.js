@@ -12,6 +12,7 @@ const en = {
   running: (name) => `“${name}” is training. Draw something and watch it learn to read it.`,
   lost: "The connection is lost. Reconnecting …",
   stopped: "Stopped. Nothing was kept.",
+  unfollowed: "The training ended because the connection was lost. Train again.",
   done: (name) => `“${name}” is trained. It reads your drawing beside the other network, and is in the menu at the top.`,
   inUse: (name) => `“${name}” is trained and reads your drawing now. Try it.`,
   failed: {
@@ -163,6 +164,7 @@ const zh = {
   running: (name) => `正在训练“${name}”。写点什么，看它怎么学会认。`,
   lost: "连接已断开，正在重新连接……",
   stopped: "已停止，没有保存任何结果。",
+  unfollowed: "连接中断，训练已结束。请重新训练。",
   done: (name) => `“${name}”训练完成。它正与另一个网络一起认您写的字，也可以在页面上方的菜单中选用。`,
   inUse: (name) => `“${name}”训练完成，现在由它来认您写的内容。试试看。`,
   failed: {
