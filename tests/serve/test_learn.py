@@ -81,9 +81,13 @@ def test_own_signs_become_a_network_of_their_own(address: str, bundled: Model, c
 
 
 def test_without_centring_the_network_gets_drawings_as_they_are(address: str) -> None:
-    assert trained(address, framing="none", name="plain")[-1][0] == "done"
+    event, plain = trained(address, framing="none", name="plain")[-1]
+    assert event == "done"
     assert httpx.get(f"{address}api/model?model=plain").json()["framing"] == "whole"
     corner = np.zeros((56, 56), np.uint8)
     corner[2:20, 4:7] = 255
     answer = httpx.post(f"{address}api/predict?model=plain", json={"pixels": corner.tolist()}, timeout=LONG).json()
     assert np.argwhere(np.array(answer["image"]) > 127).max() < 11
+    event, again = trained(address, images=500, name="again", **{"from": "plain"})[-1]
+    assert event == "done" and again["before"] == {"drawn": [0, 0], "test": [plain["correct"], 10_000]}
+    assert httpx.get(f"{address}api/model?model=again").json()["framing"] == "whole"

@@ -13,6 +13,7 @@ from lenet.serve import answers, schema
 from lenet.serve.plan import plan
 from lenet.serve.schema import RefusedError
 from lenet.serve.service import Service
+from lenet.serve.shelf import BUNDLED
 from lenet.serve.trainings import Training, Trainings
 
 router = APIRouter(prefix="/api/runs", tags=["train"])
@@ -46,11 +47,11 @@ async def train(request: Request) -> Response:
     asked = await service.in_worker(lambda: schema.parse(schema.Training, content))
     start = await _start(service, asked.start) if asked.start is not None else None
     job = plan(asked, start.model if start is not None else None)
-    file = trainings.folder / "from" / f"{asked.start}.onnx"
-    if start is not None:
-        model = start.model
+    job["start"] = asked.start or ""
+    if start is not None and asked.start != BUNDLED:
+        model, file = start.model, trainings.folder / "from" / f"{asked.start}.onnx"
         await service.in_worker(lambda: write_bytes(file, encode_model(model.weights, model.metadata)))
-    job["start"] = str(file) if start is not None else ""
+        job["start"] = str(file)
     taken = await service.in_worker(service.shelf.names)
     training, place = trainings.add(asked.name or "trained", [*taken, "from"], job)
     return JSONResponse({"id": training.id, "name": training.name, "place": place}, 202)

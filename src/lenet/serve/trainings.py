@@ -54,6 +54,7 @@ class Training:
         self.events: list[tuple[str, str]] = []  # name and JSON
         self.over = False
         self.followers = 0
+        self.unfollowed: asyncio.TimerHandle | None = None  # stops it when it goes off
         self.process: Process | None = None
         self._news = asyncio.Event()
 
@@ -138,7 +139,7 @@ class Trainings:
         self._waiting.append(training)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        asyncio.get_running_loop().call_later(FIRST_SECONDS, self._stop_unfollowed, training)
+        self._stop_unless_followed(training, FIRST_SECONDS)
         place = len(self._waiting) - 1 + (self._running is not None)
         if place:
             training.tell("waiting", json.dumps({"place": place}))
@@ -153,15 +154,20 @@ class Trainings:
     async def follow(self, training: Training, place: int) -> AsyncIterator[bytes]:
         """Its events from number ``place``; when the last follower leaves, it is stopped soon."""
         training.followers += 1
+        if training.unfollowed is not None:
+            training.unfollowed.cancel()
         try:
             async for event in training.follow(place):
                 yield event
         finally:
             training.followers -= 1
-            asyncio.get_running_loop().call_later(UNFOLLOWED_SECONDS, self._stop_unfollowed, training)
+            if not training.followers:
+                self._stop_unless_followed(training, UNFOLLOWED_SECONDS)
 
     def stop(self, training: Training) -> None:
         """End a training and its process at once."""
+        if training.over:
+            return
         if training in self._waiting:
             self._waiting.remove(training)
             self._tell_places()
@@ -200,9 +206,8 @@ class Trainings:
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
 
-    def _stop_unfollowed(self, training: Training) -> None:
-        if not training.followers and not training.over:
-            self.stop(training)
+    def _stop_unless_followed(self, training: Training, seconds: float) -> None:
+        training.unfollowed = asyncio.get_running_loop().call_later(seconds, self.stop, training)
 
     def _tell_places(self) -> None:
         for place, training in enumerate(self._waiting, start=int(self._running is not None)):

@@ -24,7 +24,7 @@ from lenet.explain.explanation import image_kernels
 from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.model.runtime import Model
 from lenet.network.build import layers_of
-from lenet.training.initial import class_names
+from lenet.training.initial import class_names, read_start
 from lenet.training.job import NOT_A_DIGIT, Job, Prepared, drawn_images, prepare
 from lenet.training.learner import Learner
 from lenet.training.loop import DivergedError, Progress
@@ -170,7 +170,7 @@ def _result(job: Job, run: Run) -> dict[str, Any]:
     if not job.start:
         return result
     (before, after) = (sum(row[key] or 0 for row in metrics["held_out"] if row["n"]) for key in ("before", "correct"))
-    models = Model.load(job.start), Model.load(run.path)
+    models = Model(read_start(job.start)), Model.load(run.path)
     drawn_before, drawn_after = ([_read_right(model, job), len(job.drawn)] for model in models)
     return result | {
         "before": {"drawn": drawn_before, "test": [before, n]},
