@@ -116,6 +116,24 @@ def test_a_wrong_network_is_refused_in_one_line_that_names_the_layer(open_train:
     assert "Layer 1" in page.inner_text("#train .total") and page.is_disabled("#start")
 
 
+def test_every_end_of_a_training_has_words_in_both_languages(open_train: Opened) -> None:
+    page = open_train()
+    paths = page.evaluate("""async () => {
+      const { words } = await import("./page/lab/train/words.js");
+      const list = (value, path) => (typeof value === "object"
+        ? Object.entries(value).flatMap(([name, inner]) => list(inner, `${path}.${name}`)) : [path]);
+      return [list(words.en, ""), list(words.zh, "")];
+    }""")  # fmt: skip
+    assert sorted(paths[0]) == sorted(paths[1])
+    for kind, codes in {
+        "failed": ("killed", "disk", "diverged", "memory", "data", "long", "other"),
+        "refused": ("off", "full", "network", "large", "data", "name", "model"),
+        "chance": ("chance", "better", "worse"),
+        "verdicts": ("chance", "overfits", "few", "learned"),
+    }.items():
+        assert {f".{kind}.{code}" for code in codes} <= set(paths[0])
+
+
 def test_questions_change_one_thing(open_train: Opened) -> None:
     page = train_tab(open_train)
     for question, network in (("The 1998 original?", "lenet5"), ("No convolution?", "mlp"), ("LeNet", "lenet")):

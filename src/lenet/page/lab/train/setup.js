@@ -73,7 +73,7 @@ export function startSetup() {
   questions.append(...Object.keys(QUESTIONS).map((name) => button((say) => say.questions[name], () => ask(name))));
   return make("div", { className: "setup" },
     questions, hint,
-    make("div", { className: "options" }, field((say) => say.images, fields.images), field((say) => say.recipe, fields.recipe), field((say) => say.epochs, fields.epochs),
+    make("div", { className: "options" }, ...["images", "recipe", "epochs"].map((name) => field((say) => say[name], fields[name])),
       make("label", { className: "field tick" }, fields.centre, said("span", (say) => say.centred))),
     editor);
 }
