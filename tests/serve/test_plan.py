@@ -40,7 +40,7 @@ def client(bundled: Model, tmp_path_factory: pytest.TempPathFactory):
         ({"network": "relu, " * 70 + "relu"}, "network"),
         ({"network": "relu," * 1000}, "network"),
         ({"network": "dense 9000"}, "large"),
-        ({"network": "conv 5000 1"}, "large"),
+        ({"network": "conv 600 1"}, "large"),
         ({"network": "conv 300 27"}, "large"),
         ({"recipe": "tutorial", "images": 60_000}, "large"),
         ({"recipe": "tutorial", "images": 60_000, "epochs": 5}, "ok"),

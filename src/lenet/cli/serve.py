@@ -37,8 +37,8 @@ EVERYWHERE = ("0.0.0.0", "::", "")
     metavar="DIR",
     help="Keep corrected drawings, as pictures that `lenet train --data DIR` takes.",
 )
-@click.option("--public", is_flag=True, help="Require no token, whatever the address; nobody can train networks then.")
-@click.option("--allow-training", is_flag=True, help="With --public, let everybody train networks on this machine.")
+@click.option("--public", is_flag=True, help="Require no token, whatever the address; no networks are trained then.")
+@click.option("--allow-training", is_flag=True, help="With --public, train networks for everybody who asks.")
 @click.option(
     "--token",
     envvar="LENET_TOKEN",
@@ -64,8 +64,9 @@ def command(
     """Serve a page to draw on and an API at http://HOST:PORT.
 
     Everything stays on this machine: only it can reach 127.0.0.1, and no picture is written to the disk without
-    --collect. With another --host every request needs a token, which is part of the printed address, unless --public is
-    given. The API is described at /docs. Ctrl-C or SIGTERM ends the server after all requests are answered.
+    --collect. Networks that are trained on the page are removed when the server ends. With another --host every request
+    needs a token, which is part of the printed address, unless --public is given. The API is described at /docs. Ctrl-C
+    or SIGTERM ends the server after all requests are answered.
     """
     from lenet.serve.app import create_app
     from lenet.serve.server import listen, serve

@@ -67,16 +67,12 @@ class Reporter:
         if self._progress is None:
             assert progress.learner is not None
             parameters = sum(int(np.prod(value.shape)) for value in progress.learner.network.weights)
-            self.tell("started", samples=self._samples, steps=progress.steps, parameters=parameters)
+            started = {"samples": self._samples, "steps": progress.steps, "parameters": parameters}
+            _tell(self._out, "started", started)
             threading.Thread(target=self._keep_telling, daemon=True).start()
         with self._lock:
             self._progress = progress
             self._tell_progress(progress)
-
-    def tell(self, event: str, **values: Any) -> None:
-        """Write an event."""
-        self._out.write(f"{event} {json.dumps(values, ensure_ascii=False)}\n".encode())
-        self._out.flush()
 
     def _keep_telling(self) -> None:
         """Answer the drawing while a group of steps takes long, and while the result is measured."""
@@ -107,7 +103,7 @@ class Reporter:
         if progress.step - self._kernels_at >= KERNEL_STEPS:
             self._kernels_at = progress.step
             values["kernels"] = _kernels(learner)
-        self.tell("progress", **values)
+        _tell(self._out, "progress", values)
         self._told_at = time.monotonic()
 
 
@@ -130,9 +126,13 @@ def main() -> None:
         event, values = "done", _result(job, run)
     except Exception as error:
         event, values = "failed", _failure(error)
+    _tell(out, event, values)
+    os._exit(0)  # a thread still reads the standard input
+
+
+def _tell(out: BinaryIO, event: str, values: dict[str, Any]) -> None:
     out.write(f"{event} {json.dumps(values, ensure_ascii=False)}\n".encode())
     out.flush()
-    os._exit(0)  # a thread still reads the standard input
 
 
 def _take_drawings(lines: Iterator[bytes], reporter: Reporter) -> None:
