@@ -69,7 +69,7 @@ def test_reads_ten_digits_wherever_and_however_large(open_page: Opened) -> None:
 
 def test_drawing_sends_no_request(open_page: Opened) -> None:
     page = open_page()
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     for name, strokes in STROKES.items():
@@ -78,7 +78,7 @@ def test_drawing_sends_no_request(open_page: Opened) -> None:
         page.click("#bars li:nth-child(2) button")
         clear(page)
     page.wait_for_timeout(500)
-    assert asked == []
+    assert [url for url in asked if not url.endswith("icon.svg")] == []  # browsers fetch it when they like
 
 
 def test_bars_and_words_say_the_same(open_page: Opened) -> None:
