@@ -31,10 +31,10 @@ const en = {
   })[kind],
   sentence: (stage, before) => ({
     picture: () => `The network gets a grid of ${stage.output[1]}×${stage.output[0]} pixels${stage.output[2] === 3 ? ", each with a number for red, green and blue" : ""}: 0 is black, 255 is ${stage.output[2] === 3 ? "full colour" : "white"}, and each number is first scaled to the range from 0 to 1.`,
-    conv: () => `Each of the ${stage.output[2]} filters slides its kernel, ${stage.size}×${stage.size} weights, over ${before.kind === "picture" ? "the picture" : before.output[2] === 1 ? "the map" : `all ${before.output[2]} maps`}${stage.stride > 1 ? `, ${stage.stride} pixels at a time` : ""}; where the pixels match the kernel, its feature map has a high value.`,
+    conv: () => `Each of the ${stage.output[2]} filters slides its kernel, ${stage.size}×${stage.size} weights, over ${before.kind === "picture" ? "the picture" : before.output[2] === 1 ? "the map" : `all ${before.output[2]} maps`}${stage.stride > 1 ? `, ${stage.stride} pixels at a time` : ""}; where the input matches the kernel, its feature map has a high value.`,
     relu: () => "ReLU keeps positive numbers and sets negative ones to 0.",
-    tanh: () => "Tanh brings each number into the range from −1 to 1; the larger a number is, the less it still grows.",
-    sigmoid: () => "Sigmoid brings each number into the range from 0 to 1; negative numbers end below one half.",
+    tanh: () => "Tanh brings each number into the range from −1 to 1; the further a number is from 0, the less it still changes.",
+    sigmoid: () => "Sigmoid brings each number into the range from 0 to 1; negative numbers end below 0.5.",
     maxpool: () => `Max pooling keeps the highest number of each ${stage.size}×${stage.size} square, so that the maps get smaller and small shifts of the drawing matter less.`,
     avgpool: () => `Average pooling keeps the mean of each ${stage.size}×${stage.size} square, so that the maps get smaller and small shifts of the drawing matter less.`,
     flatten: () => `Flatten writes all the numbers as one list of ${count(stage.output[0])}; nothing is computed.`,
@@ -93,13 +93,13 @@ const en = {
   softmaxHead: (plain) => (plain ? ["Class", "Score x", "eˣ", "Share of the sum"] : ["Class", "Score", "Score / T = x", "eˣ", "Share of the sum"]),
   answer: "The answer",
   share: (power, total, share) => `${power} / ${total} = ${share}`,
-  temperature: (t) => `T = ${t} is the temperature: with it, the probabilities are as often right as they say.`,
-  unknown: "All the scores are low, or the drawing is no single digit: the answer is “none of the classes”.",
+  temperature: (t) => `The scores are divided by the temperature T = ${t}, so that of the answers with 90 %, about 90 % are right.`,
+  unknown: "All the scores are low, or the drawing is not one character: the answer is “none of the classes”.",
 
   channels: "Colour channels",
-  maps: (shown, all) => (shown < all ? `The ${shown} strongest of ${all} maps` : `All ${all} maps`),
+  maps: (shown, all) => (shown < all ? `The ${shown} strongest of ${all} feature maps` : `All ${all} feature maps`),
   all: (n) => `Show all ${n}`,
-  fewer: (n) => `Show ${n}`,
+  fewer: (n) => `Show only ${n}`,
 };
 
 const zh = {
@@ -128,17 +128,17 @@ const zh = {
   })[kind],
   sentence: (stage, before) => ({
     picture: () => `网络得到的是 ${stage.output[1]}×${stage.output[0]} 个像素${stage.output[2] === 3 ? "，每个像素有红、绿、蓝三个数" : ""}：0 为黑，255 为${stage.output[2] === 3 ? "最亮" : "白"}；先把每个数缩放到 0 至 1 之间。`,
-    conv: () => `共有 ${stage.output[2]} 个卷积核，每个卷积核（${stage.size}×${stage.size} 个权重）在${before.kind === "picture" ? "图像" : before.output[2] === 1 ? "特征图" : `全部 ${before.output[2]} 张特征图`}上滑动${stage.stride > 1 ? `，每次移动 ${stage.stride} 个像素` : ""}；像素与卷积核越吻合，得到的特征图在该处的值就越大。`,
+    conv: () => `共有 ${stage.output[2]} 个卷积核，每个卷积核（${stage.size}×${stage.size} 个权重）在${before.kind === "picture" ? "图像" : before.output[2] === 1 ? "特征图" : `全部 ${before.output[2]} 张特征图`}上滑动${stage.stride > 1 ? `，每次移动 ${stage.stride} 个像素` : ""}；输入与卷积核越吻合，得到的特征图在该处的值就越大。`,
     relu: () => "ReLU 保留正数，把负数变为 0。",
-    tanh: () => "Tanh 把每个数变到 −1 至 1 之间；数越大，增长得越慢。",
-    sigmoid: () => "Sigmoid 把每个数变到 0 至 1 之间；负数的结果小于二分之一。",
+    tanh: () => "Tanh 把每个数压缩到 −1 至 1 之间；绝对值越大，变化越平缓。",
+    sigmoid: () => "Sigmoid 把每个数压缩到 0 至 1 之间；负数的结果小于 0.5。",
     maxpool: () => `最大池化只保留每个 ${stage.size}×${stage.size} 方格中的最大值，特征图因此变小，字迹稍有移动也影响不大。`,
-    avgpool: () => `平均池化只保留每个 ${stage.size}×${stage.size} 方格的平均值，特征图因此变小，字迹稍有移动也影响不大。`,
+    avgpool: () => `平均池化取每个 ${stage.size}×${stage.size} 方格的平均值，特征图因此变小，字迹稍有移动也影响不大。`,
     flatten: () => `展平把所有数值排成一列，共 ${count(stage.output[0])} 个，不做任何计算。`,
     dense: () => (stage.last
       ? `${count(stage.output[0])} 个类别各用自己的一组权重，与全部 ${count(stage.input[0])} 个数相乘再相加，得到该类别的分数，分数最高者胜出。`
       : `${count(stage.output[0])} 个单元各用自己的一组权重，与全部 ${count(stage.input[0])} 个数相乘再相加；正的乘积使结果变大，负的使结果变小。`),
-    softmax: () => "Softmax 把分数变成概率：对每个分数求 e 的幂，再除以所有幂之和。",
+    softmax: () => "Softmax 把分数变成概率：以 e 为底、分数为指数求幂，再除以所有幂之和。",
   })[stage.kind](),
 
   picture: "图像",
@@ -177,7 +177,7 @@ const zh = {
   flattened: (row, column, name, n, all) => `${name}第 ${row} 行第 ${column} 列成为第 ${n} 个数，共 ${all} 个。`,
   order: "逐行逐列排列；每个位置依次是各张特征图的数值。",
 
-  pushesFrom: (title) => `来自${/^[A-Z]/.test(title) ? " " : ""}${title} 的贡献`,
+  pushesFrom: (title) => `来自${/^\w/.test(title) ? " " : ""}${title}${/\w$/.test(title) ? " " : ""}的贡献`,
   pushesSummed: "每个位置上所有特征图的贡献之和。蓝色使结果变大，橙色使结果变小。",
   pushesEach: "每个数的贡献。蓝色使结果变大，橙色使结果变小。",
   quoted: (name) => `“${name}”`,
@@ -190,12 +190,12 @@ const zh = {
   softmaxHead: (plain) => (plain ? ["类别", "分数 x", "eˣ", "占总和的比例"] : ["类别", "分数", "分数 / T = x", "eˣ", "占总和的比例"]),
   answer: "结果",
   share: (power, total, share) => `${power} / ${total} = ${share}`,
-  temperature: (t) => `T = ${t} 是温度：除以它之后，概率与实际的正确率相符。`,
-  unknown: "各个分数都偏低，或写的不是单个数字：结果为“不属于任何类别”。",
+  temperature: (t) => `分数先除以温度 T = ${t}，使概率与实际的正确率相符：概率为 90 % 的答案，约有 90 % 是对的。`,
+  unknown: "各个分数都偏低，或写的不是单个字符：结果为“不属于任何类别”。",
 
   channels: "颜色通道",
   maps: (shown, all) => (shown < all ? `${all} 张特征图中最强的 ${shown} 张` : `全部 ${all} 张特征图`),
-  all: (n) => `显示全部 ${n} 个`,
+  all: (n) => `显示全部（${n}）`,
   fewer: (n) => `只显示 ${n} 个`,
 };
 
