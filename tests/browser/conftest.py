@@ -45,20 +45,25 @@ class Opened:
         self.contexts: list[BrowserContext] = []
         self.errors: list[str] = []
 
-    def __call__(self, width: int = 1280, height: int = 800, **options: object) -> Page:
+    def __call__(
+        self, width: int = 1280, height: int = 800, path: str = "", visited: bool = True, **options: object
+    ) -> Page:
+        """Open the page; without ``visited``, as on the first visit, when a digit writes itself."""
         context = self.browser.new_context(
             **{"viewport": {"width": width, "height": height}, "locale": "en-GB", **options}  # type: ignore[arg-type]
         )
         self.contexts.append(context)
         context.set_default_timeout(SLOW)
         context.route("**/*", self._let_through)
+        if visited:
+            context.add_init_script("localStorage.setItem('lenet.visited', 'yes')")
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda it: self.errors.append(it.text) if it.type == "error" else None)
-        page.goto(self.address)
+        page.goto(self.address + path)
         if self.gallery:
             page.wait_for_selector("#samples canvas")
-        page.wait_for_selector("body[data-answer=shown]")
+        page.wait_for_selector("body:not([data-verdict=loading])")
         return page
 
     def _let_through(self, route: object) -> None:

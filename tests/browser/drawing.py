@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.conftest import SLOW
+
 Stroke = list[tuple[float, float]]
 
 # Each digit's strokes in its own square, x and y from 0 to 1.
@@ -41,12 +43,12 @@ def draw(page: Page, strokes: list[Stroke], place: str = "middle") -> None:
 def settle(page: Page) -> None:
     """Wait until the answer shown is that of the drawing."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_selector("body[data-answer=shown]")
+    page.wait_for_selector("body:not([data-verdict=loading])")
 
 
 def until(page: Page, expression: str) -> None:
     """Wait until a JavaScript expression holds; Playwright's own waiting needs ``eval``, which the page forbids."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + SLOW / 1000
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, expression
         page.wait_for_timeout(20)

@@ -244,14 +244,14 @@ def test_says_in_one_line_what_is_wrong_with_a_request(client: TestClient) -> No
 
 
 def test_page_and_description_come_from_here_alone(client: TestClient) -> None:
-    for path in ("/", "/docs", "/page/main.js", "/page/style.css", "/openapi.json"):
+    for path in ("/", "/docs", "/page/lab/main.js", "/page/core/core.css", "/openapi.json"):
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in answer.headers
-    page = Path(__file__).parents[2] / "src" / "lenet" / "serve" / "page"
-    for file in page.iterdir():
+    page = Path(__file__).parents[2] / "src" / "lenet" / "page"
+    for file in filter(Path.is_file, page.rglob("*")):
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "://" not in text and "@import" not in text, file
 

@@ -54,7 +54,7 @@ def test_another_sites_page_may_not_ask(bundled: Model) -> None:
 
 def test_asks_for_the_token(guarded: TestClient) -> None:
     host = {"host": "localhost"}
-    for path in ("/", "/api/model", "/metrics", "/docs", "/openapi.json", "/page/main.js", "/nothing"):
+    for path in ("/", "/api/model", "/metrics", "/docs", "/openapi.json", "/page/lab/main.js", "/nothing"):
         refused = guarded.get(path, headers=host)
         assert refused.status_code == 401 and "token" in refused.json()["error"], path
     for path in ("/livez", "/readyz"):

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from lenet.cli.main import main
 from lenet.serve.server import listen
+from tests.serve.learning import begin, children, events, start, until
 from tests.serve.serving import as_file, connect, seven, status
 
 
@@ -82,10 +83,34 @@ def test_another_address_asks_for_a_token_unless_public(tmp_path: Path) -> None:
         bare, _, token = address.partition("?token=")
         assert len(token) >= 20
         assert httpx.get(bare).status_code == 401
-        assert httpx.get(bare, headers={"authorization": f"Bearer {token}"}).status_code == 200
+        bearer = {"authorization": f"Bearer {token}"}
+        assert httpx.get(f"{bare}api/runs", headers=bearer).json()["trains"]
         assert httpx.get(bare, headers={"host": "evil.example"}).status_code == 421
     with lenet_serve("--host", "0.0.0.0", "--public", folder=tmp_path) as (_, address):
-        assert "token" not in address and httpx.get(address).status_code == 200
+        assert "token" not in address and not httpx.get(f"{address}api/runs").json()["trains"]
+    with lenet_serve("--public", "--allow-training", folder=tmp_path) as (_, address):
+        assert httpx.get(f"{address}api/runs").json()["trains"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_training_ends_with_the_server(tmp_path: Path, how: signal.Signals) -> None:
+    with lenet_serve(folder=tmp_path) as (process, address):
+        begun = begin(address, images=60_000, recipe="tutorial", epochs=20)
+        with events(address, begun["id"]) as told:
+            start(told)
+            (child,) = children(process.pid)
+            process.send_signal(how)
+            if how == signal.SIGTERM:
+                assert list(told)[-1] == ("stopped", {})
+        assert process.wait(30) == (0 if how == signal.SIGTERM else -signal.SIGKILL)
+        until(lambda: not _alive(child), 30)
+
+
+def _alive(number: int) -> bool:
+    try:
+        return (Path("/proc") / str(number) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(

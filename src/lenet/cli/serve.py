@@ -37,7 +37,8 @@ EVERYWHERE = ("0.0.0.0", "::", "")
     metavar="DIR",
     help="Keep corrected drawings, as pictures that `lenet train --data DIR` takes.",
 )
-@click.option("--public", is_flag=True, help="Require no token, whatever the address.")
+@click.option("--public", is_flag=True, help="Require no token, whatever the address; no networks are trained then.")
+@click.option("--allow-training", is_flag=True, help="With --public, train networks for everybody who asks.")
 @click.option(
     "--token",
     envvar="LENET_TOKEN",
@@ -56,14 +57,16 @@ def command(
     runs: Path | None,
     collect: Path | None,
     public: bool,
+    allow_training: bool,
     token: str | None,
     names: tuple[str, ...],
 ) -> None:
     """Serve a page to draw on and an API at http://HOST:PORT.
 
     Everything stays on this machine: only it can reach 127.0.0.1, and no picture is written to the disk without
-    --collect. With another --host every request needs a token, which is part of the printed address, unless --public is
-    given. The API is described at /docs. Ctrl-C or SIGTERM ends the server after all requests are answered.
+    --collect. Networks that are trained on the page are removed when the server ends. With another --host every request
+    needs a token, which is part of the printed address, unless --public is given. The API is described at /docs. Ctrl-C
+    or SIGTERM ends the server after all requests are answered.
     """
     from lenet.serve.app import create_app
     from lenet.serve.server import listen, serve
@@ -76,6 +79,7 @@ def command(
         collect=collect,
         hosts=[name.lower() for name in (*LOCAL, host, socket.gethostname(), *names)],
         token=token,
+        training=allow_training or not public,
     )
     listener = listen(host, port)
     page = f":{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")

@@ -144,6 +144,16 @@ class Dataset:
         origins = tuple(self.origins[index] for index in indices.tolist()) if self.origins else ()
         return self._part(indices, gather(self.images, indices), origins, name or self.name)
 
+    def sample(self, count: int, seed: int = 0) -> "Dataset":
+        """``count`` images in an order that ``seed`` decides, as many of each class as possible."""
+        order = np.random.default_rng(seed).permutation(len(self))
+        # The first of each class, then the second of each, and so on.
+        labels = self.labels[order]
+        turn = np.empty(len(order), np.int64)
+        for label in np.unique(labels):
+            turn[labels == label] = np.arange(np.count_nonzero(labels == label))
+        return self.take(order[np.lexsort((labels, turn))[:count]])
+
     def with_classes(self, class_names: tuple[str, ...]) -> "Dataset":
         """The same images with the labels of another list of classes, matched by name.
 

@@ -101,6 +101,24 @@ def same_test_set(records: Sequence[Record]) -> bool:
     return len({record.test_set for record in records}) == 1
 
 
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Probability that two equally good models differ at least so much, two-sided and exact.
+
+    Source: McNemar, "Note on the Sampling Error of the Difference Between Correlated Proportions or Percentages",
+    Psychometrika 12, 1947, with the binomial distribution.
+
+    Args:
+        only_first: Number of images that only the first model reads correctly.
+        only_second: The same for the second.
+    """
+    n = only_first + only_second
+    term, total = 1, 0  # binomial coefficients, and their sum
+    for count in range(min(only_first, only_second) + 1):
+        total += term
+        term = term * (n - count) // (count + 1)
+    return min(1.0, float(2 * total / 2**n))
+
+
 def draw(records: Sequence[Record]) -> Figure:
     """Learning curves of all runs: on validation images where every run has some, else on training images."""
     best = max(records, key=lambda record: float(record.metrics["test"]["accuracy"]))

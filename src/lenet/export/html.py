@@ -2,13 +2,14 @@
 
 import base64
 import json
+import posixpath
 import re
 import shutil
 import subprocess
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from string import Template
-from typing import Any, assert_never
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +17,13 @@ from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.export.integer_network import as_rows, quantize_rows
 from lenet.export.target import Probabilities, Target
+from lenet.model.description import describe, shortest
 from lenet.model.file import ModelFile, encode_model
-from lenet.model.graph import Array
 from lenet.model.runtime import Model
-from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedLayer, Pool, Softmax
 
-PAGE = Path(__file__).parent / "page"
-SCRIPTS = ("network.js", "ink.js", "page.js")
+PAGE = Path(__file__).parents[1] / "page"
+MAIN, PROOF = "single/main.js", "single/proof.js"
+STYLES = ("core/core.css", "core/inside/inside.css")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 # Nothing of the user's profile, and no access to the network: not even names are looked up.
 FLAGS = (
@@ -30,27 +31,25 @@ FLAGS = (
     "--disable-extensions", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
 SECONDS = 600
+IMPORT = re.compile(r'(?<=^import )(?:[^"]* from )?"([^"]+)"', re.MULTILINE)
 
 
 class Html(Target):
     """One file with style, scripts and the weights as 8-bit integers. Computes in floating point."""
 
-    # An image takes some 15 ms in a browser.
+    # An image takes some milliseconds in a browser.
     proof_images = 1_000
 
     def write(self, path: Path) -> None:
         """Write the page."""
-        metadata = self.model.metadata
-        description, kernels = describe(self.model)
-        description |= {name: getattr(metadata, name) for name in ("height", "width", "depth", "framing")}
-        description |= {"classNames": metadata.class_names}
-        description |= {"testAccuracy": metadata.test_accuracy, "testCount": metadata.test_n}
-        page = Template(_read("page.html")).substitute(
-            style=_read("page.css"),
+        description, kernels = describe_rounded(self.model)
+        page = Template(_read("single/page.html")).substitute(
+            style="\n".join(map(_read, STYLES)),
+            modules=json.dumps({"imports": link_modules(MAIN)}),
+            main=MAIN,
             # No class name may close the script element.
             model=json.dumps(description, ensure_ascii=False).replace("<", "\\u003c"),
             weights=base64.b64encode(kernels).decode(),
-            script="\n".join(map(_read, SCRIPTS)),
         )
         path.write_text(page, encoding="utf-8")
 
@@ -59,7 +58,7 @@ class Html(Target):
         pictures = base64.b64encode(np.ascontiguousarray(images).tobytes()).decode()
         addition = (
             f'<script type="text/plain" id="pictures">{pictures}</script><pre id="answers"></pre>'
-            f"<script>{_read('proof.js')}</script>"
+            f'<script type="module">{_absolute_imports(PROOF)}</script>'
         )
         found = re.search(r'<pre id="answers">(\[.*?\])</pre>', _open_in_browser(path, addition), re.DOTALL)
         if found is None:
@@ -81,40 +80,38 @@ def round_kernels(file: ModelFile) -> ModelFile:
     return ModelFile(encode_model(weights, file.metadata), weights, file.metadata)
 
 
-def describe(file: ModelFile) -> tuple[dict[str, Any], bytes]:
-    """Arguments of ``page/network.js``: a description of the network, and its kernels as 8-bit integers."""
-    layers, kernels = [], []
-    for placed in file.metadata.layers:
-        layer = {"name": placed.name, "input": placed.input_shape, "output": placed.output_shape}
-        layer |= _describe_kind(placed)
-        if placed.weight_shapes:
-            kernel, scale = quantize_rows(as_rows(file.weights[f"{placed.name}/kernel"]))
-            kernels.append(kernel.tobytes())
-            layer |= {"scale": _shortest(scale), "bias": _shortest(file.weights[f"{placed.name}/bias"])}
-        layers.append(layer)
-    metadata = file.metadata
-    description = {"pixelScale": metadata.pixel_scale, "unknownThreshold": metadata.unknown_threshold}
-    return {**description, "layers": layers}, b"".join(kernels)
+def describe_rounded(file: ModelFile) -> tuple[dict[str, Any], bytes]:
+    """The network as ``describe`` gives it, with a ``scale`` for each filter or unit; and its kernels as integers."""
+    description, kernels = describe(file.metadata, file.weights), []
+    for layer in description["layers"]:
+        if "kernel" in layer:
+            integers, scale = quantize_rows(as_rows(file.weights[f"{layer['name']}/kernel"]))
+            kernels.append(np.moveaxis(integers, 0, -1).tobytes())
+            layer["scale"] = shortest(scale)
+    return description, b"".join(kernels)
 
 
-def _describe_kind(placed: PlacedLayer) -> dict[str, Any]:
-    match placed.layer:
-        case Conv(_, size, stride) as conv:
-            top, left = (conv.padding_for(side)[0] for side in placed.input_shape[:2])
-            return {"kind": "conv", "size": size, "stride": stride, "top": top, "left": left}
-        case Activation(kind):
-            return {"kind": kind}
-        case Pool(pool, size):
-            return {"kind": "maxpool" if pool == "max" else "avgpool", "size": size}
-        case Dense() | Flatten() | Softmax():
-            return {"kind": type(placed.layer).__name__.lower()}
-        case _ as missing:
-            assert_never(missing)
+def link_modules(main: str) -> dict[str, str]:
+    """``main`` and all modules that it imports, each under its name, as the import map of a page in one file."""
+    found: dict[str, str] = {}
+    waiting = [main]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            script = _absolute_imports(name)
+            found[name] = f"data:text/javascript;base64,{base64.b64encode(script.encode()).decode()}"
+            waiting += IMPORT.findall(script)
+    return found
 
 
-def _shortest(values: Array) -> list[float]:
-    """Floats with as few digits as distinguish float32 numbers."""
-    return [float(str(value)) for value in values]
+def _absolute_imports(name: str) -> str:
+    """A module whose imports name files of the page's folder: relative ones mean nothing in a data: address."""
+    folder = PurePosixPath(name).parent
+
+    def absolute(match: re.Match[str]) -> str:
+        return match[0].replace(match[1], posixpath.normpath(folder / match[1]))
+
+    return IMPORT.sub(absolute, _read(name))
 
 
 def _open_in_browser(path: Path, addition: str) -> str:

@@ -10,21 +10,23 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.pictures.formats import FORMATS
-from lenet.serve import api
+from lenet.serve import api, train_api
 from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
 from lenet.serve.limits import Limits, SizeLimit, TimeLimit
 from lenet.serve.metrics import Measured
 from lenet.serve.queue import BusyError
-from lenet.serve.schema import refusal
+from lenet.serve.schema import RefusedError, refusal
 from lenet.serve.service import Service
+from lenet.serve.trainings import can_train
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parents[1] / "page"
 DESCRIPTION = """\
 Reads handwritten digits, or classifies pictures. The body is a picture file ({formats}), or
 JSON with the pixels of a drawing. Every refusal is `{{"error": "one line"}}`.""".format(formats=", ".join(FORMATS))
@@ -32,6 +34,10 @@ JSON with the pixels of a drawing. Every refusal is `{{"error": "one line"}}`.""
 
 async def _say_error(status: int, _: Request, error: Exception) -> JSONResponse:
     return refusal(status, str(error))
+
+
+async def _say_refused(_: Request, error: Any) -> JSONResponse:
+    return refusal(error.status, str(error), code=error.code)
 
 
 async def _say_failure(_: Request, __: Exception) -> JSONResponse:
@@ -50,6 +56,7 @@ async def _say_validation_error(_: Request, error: Any) -> JSONResponse:
 
 
 EXCEPTIONS: dict[Any, Any] = {
+    RefusedError: _say_refused,
     LenetError: partial(_say_error, 400),
     BusyError: partial(_say_error, 503),
     Exception: _say_failure,
@@ -66,6 +73,7 @@ def create_app(
     hosts: Collection[str] | None = None,
     token: str | None = None,
     limits: Limits | None = None,
+    training: bool = False,
 ) -> FastAPI:
     """Make the app. It loads the model once; its threads start with the first request.
 
@@ -76,6 +84,7 @@ def create_app(
         hosts: Names of this server; requests for others are refused. Leave it out only behind a server that checks.
         token: Secret that every request needs; none when not given.
         limits: Of sizes, times and queues; ``Limits()`` by default.
+        training: Whether whoever reaches the server may train networks, when the training libraries are installed.
 
     Raises:
         LenetError: when the model cannot be loaded.
@@ -91,6 +100,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        await service.trainings.close()
         service.close()
 
     app = FastAPI(
@@ -99,17 +109,22 @@ def create_app(
         version=version("lenet"),
         lifespan=lifespan,
         exception_handlers=EXCEPTIONS,
-        docs_url=None,  # FastAPI's page loads from a CDN; ours is page/docs.html
+        docs_url=None,  # FastAPI's page loads from a CDN; ours is lab/docs.html
         redoc_url=None,
     )
     app.state.service = service
+    app.state.trains = training and can_train()
     app.include_router(api.router)
+    app.include_router(train_api.router)
     # The page uses relative addresses, so that it works wherever it is mounted.
     for path, name in (("/", "index.html"), ("/docs", "docs.html")):
         app.add_api_route(path, _page(name), include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
-    app.add_middleware(SizeLimit, limits=limits)  # the last one added is called first
+    # Weights do not become smaller. The last one added is called first.
+    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
+    app.add_middleware(GZipMiddleware, exclude_content_types=packed, compresslevel=6)
+    app.add_middleware(SizeLimit, limits=limits)
     app.add_middleware(TimeLimit, seconds=limits.request_seconds)
     if token is not None:
         app.add_middleware(TokenGuard, token=token)
@@ -122,6 +137,6 @@ def create_app(
 
 def _page(name: str) -> Callable[[], Awaitable[FileResponse]]:
     async def page() -> FileResponse:
-        return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
+        return FileResponse(PAGE / "lab" / name, headers={"cache-control": "no-cache"})
 
     return page

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,15 @@ from lenet.errors import LenetError
 from lenet.evaluation.metrics import wilson_interval
 from lenet.evaluation.parts import data_for, part_for
 from lenet.explain.explanation import Explanation
+from lenet.export.export import fold_temperature
+from lenet.export.html import Html
+from lenet.model.description import describe
+from lenet.model.file import ModelFile, encode_model
 from lenet.model.graph import Array
 from lenet.model.runtime import Model
 from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
-from lenet.serve.schema import Details, image_rows
+from lenet.serve.answers import Details
+from lenet.serve.schema import image_rows
 
 # Number of images that a gallery is chosen from.
 POOL = 2000
@@ -34,6 +41,25 @@ def details(model: Model, name: str) -> dict[str, Any]:
     return {entry: calculated.get(entry, getattr(about, entry, None)) for entry in Details.model_fields}
 
 
+def network(model: Model, name: str) -> dict[str, Any]:
+    """``answers.Network`` in plain values."""
+    about = model.metadata
+    recipe = str(about.recipe.get("name", ""))
+    return {"name": name, "text": about.network, "recipe": recipe, **describe(about, model.weights)}
+
+
+def as_file(model: Model, format: str) -> bytes:
+    """A model in one file: the model file itself, or a page that works offline."""
+    content = encode_model(model.weights, model.metadata)
+    if format == "onnx":
+        return content
+    file = fold_temperature(ModelFile(content, model.weights, model.metadata))
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        Html(file, lambda: np.empty((0, *model.input_shape), np.uint8)).write(page)
+        return page.read_bytes()
+
+
 def kernels(model: Model) -> dict[str, Any]:
     """Kernels ``(filters, depth, k, k)`` and biases of all convolutions, by the layer's name."""
     return {
@@ -49,22 +75,17 @@ def kernels(model: Model) -> dict[str, Any]:
 def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
     """Images that the model was not trained on, as many of each class as possible, with their classes.
 
-    Raises:
-        LenetError: when its data cannot be loaded and MNIST has other classes or another size.
+    None when its data cannot be loaded and MNIST has other classes or another size.
     """
-    part = _held_out(model)
-    order = np.random.default_rng(seed).permutation(len(part))
-    # The first of each class, then the second of each, and so on.
-    labels = part.labels[order]
-    turn = np.empty(len(order), np.int64)
-    for label in np.unique(labels):
-        turn[labels == label] = np.arange(np.count_nonzero(labels == label))
-    chosen = order[np.lexsort((labels, turn))[:count]]
+    try:
+        part = _held_out(model).sample(count, seed)
+    except LenetError:
+        return {"source": "", "samples": []}
     return {
         "source": part.name,
         "samples": [
-            {"label": part.class_names[part.labels[index]], "image": image_rows(part.images[index])}
-            for index in chosen.tolist()
+            {"label": part.class_names[label], "image": image_rows(image)}
+            for image, label in zip(part.images, part.labels.tolist(), strict=True)
         ],
     }
 
@@ -79,12 +100,12 @@ def _held_out(model: Model) -> Dataset:
         part = part_for(about, load_dataset("mnist"))
     part = part.with_classes(about.class_names)
     if part.images.shape[1:] != model.input_shape:
-        raise LenetError(f"{model.name}: there are no test images of its size; train it again, or choose another model")
+        raise LenetError(f"{model.name}: there are no test images of its size")
     return part.take(np.random.default_rng(0).permutation(len(part))[:POOL])
 
 
 def encode_explanation(answer: dict[str, Any], explanation: Explanation | None) -> bytes:
-    """``schema.Explained`` as the bytes of its JSON; without an explanation where nothing is drawn."""
+    """``answers.Explained`` as the bytes of its JSON; without an explanation where nothing is drawn."""
     content: dict[str, Any] = {"answer": answer, "label": None, "layers": []}
     content |= {"occlusion": [], "evidence": [], "contributions": []}
     if explanation is not None:

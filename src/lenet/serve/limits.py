@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lenet.serve.schema import refusal
 
+EVENTS = b"text/event-stream; charset=utf-8"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -43,10 +45,13 @@ class TimeLimit:
         async def note(message: Message) -> None:
             nonlocal begun
             begun = True
+            # Events are sent for as long as somebody follows them.
+            if (b"content-type", EVENTS) in message.get("headers", ()):
+                limit.reschedule(None)
             await send(message)
 
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds) as limit:
                 await self.app(scope, receive, note)
         except TimeoutError:
             if not begun:
@@ -68,7 +73,7 @@ class SizeLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        has_body = scope["method"] == "POST"
+        has_body = scope["method"] not in ("GET", "HEAD")
         if has_body and self._inside >= self.limits.requests:
             await refusal(503, "too many requests at the same time; try again later")(scope, receive, send)
             return

@@ -10,9 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lenet.serve.queue import BatchQueue
 
-METHODS = ("GET", "HEAD", "POST")
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 # A drawing takes milliseconds, a photo up to seconds.
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+TRAINING_SECONDS = (2, 5, 10, 15, 20, 30, 60, 120)
 IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -30,6 +31,12 @@ class Metrics:
         self.in_flight = Gauge("lenet_requests_in_flight", "Requests not answered yet.", registry=self.registry)
         self.batch = Histogram("lenet_batch_images", "Images in each batch.", buckets=IMAGES, registry=self.registry)
         self.digits = Counter("lenet_digits_total", "Marks read.", ("known",), registry=self.registry)
+        self.trainings = Counter("lenet_trainings_total", "Trainings ended.", ("end",), registry=self.registry)
+        self.training_seconds = Histogram(
+            "lenet_training_seconds", "Time of a training, its process's start included.", buckets=TRAINING_SECONDS,
+            registry=self.registry,
+        )  # fmt: skip
+        self.trainings_waiting = Gauge("lenet_trainings_waiting", "Trainings that wait.", registry=self.registry)
         waiting = Gauge("lenet_queue_waiting", "Jobs that wait for their thread.", ("queue",), registry=self.registry)
         for name, queue in queues.items():
             waiting.labels(name).set_function(partial(getattr, queue, "waiting"))

@@ -129,6 +129,7 @@ class Server(uvicorn.Server):
         ending = await super().on_tick(counter)
         if self.stopped_by is None:
             return ending
+        self._service.trainings.stop_all()  # whose followers would wait
         now = time.monotonic()
         if self.server_state.tasks:
             self._quiet_since = now

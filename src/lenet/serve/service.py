@@ -23,6 +23,7 @@ from lenet.serve.limits import Limits
 from lenet.serve.metrics import Metrics
 from lenet.serve.queue import BatchQueue
 from lenet.serve.shelf import Shelf
+from lenet.serve.trainings import Trainings
 
 Result = TypeVar("Result")
 # Images in a batch; in a larger one the first would wait for the last.
@@ -66,6 +67,7 @@ class Service:
             "pictures", lambda works: [work() for work in works], limits.waiting_pictures
         )
         self.metrics = Metrics({"inference": self.inference, "pictures": self.pictures})
+        self.trainings = Trainings(self.shelf, self.metrics)
         self.draining = False
 
     def close(self) -> None:
@@ -85,7 +87,7 @@ class Service:
         return await self.in_worker(partial(self.shelf.reader, name), MODEL)
 
     async def answer_drawing(self, content: bytes, reader: Reader) -> dict[str, Any]:
-        """The answer to a drawing in JSON, ``schema.Answer`` in plain values.
+        """The answer to a drawing in JSON, ``answers.Answer`` in plain values.
 
         The JSON is parsed in the inference thread, so that the event loop stays free for health checks.
         """
@@ -99,7 +101,7 @@ class Service:
         return self._answer_drawing(framed[0], answers.probabilities[0], bool(answers.unknown[0]), reader)
 
     async def answer_picture(self, content: bytes, reader: Reader) -> dict[str, Any]:
-        """The answer to a picture file, ``schema.Answer`` in plain values: its largest mark, or the whole picture."""
+        """The answer to a picture file, ``answers.Answer`` in plain values: its largest mark, or the whole picture."""
         return await self.in_worker(lambda: self._answer_picture(content, reader), _weight(content))
 
     async def answer_images(self, content: bytes, reader: Reader) -> dict[str, Any]:
@@ -118,7 +120,7 @@ class Service:
         }
 
     async def read(self, content: bytes, reader: Reader, with_images: bool) -> dict[str, Any]:
-        """All marks of a picture file, or the whole picture, ``schema.Reading`` in plain values."""
+        """All marks of a picture file, or the whole picture, ``answers.Reading`` in plain values."""
 
         def work() -> dict[str, Any]:
             reading = reader.read(content)
@@ -135,7 +137,7 @@ class Service:
         return await self.in_worker(work, _weight(content))
 
     async def explain(self, content: bytes, is_drawing: bool, reader: Reader, label: str | None) -> bytes:
-        """The answer to a drawing or a picture file and its explanation, ``schema.Explained`` as JSON."""
+        """The answer to a drawing or a picture file and its explanation, ``answers.Explained`` as JSON."""
         number = _label_index(label, reader) if label is not None else None
 
         def work() -> bytes:

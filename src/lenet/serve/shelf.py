@@ -1,4 +1,4 @@
-"""The models to choose from: the served one, the bundled one, and the runs of a folder."""
+"""The models to choose from: the served one, the bundled one, the runs of a folder, and those trained here."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -23,20 +23,24 @@ class Shelf:
         # A run folder's name, or the file's.
         self.name = path.parent.name if path.name == "model.onnx" and path.parent.name else path.name or model.name
         self.runs = runs
+        # Folders of the networks that this server has trained, by name.
+        self.trained: dict[str, Path] = {}
         self._load = lru_cache(MOST_LOADED)(_load)
 
     def names(self) -> list[str]:
-        """The served model first, then the bundled one, then the runs that are in the folder now, newest last."""
+        """The served model first, then the bundled one, the runs in the folder, and those trained here, newest last."""
         found: list[Path] = []
         if self.runs is not None and self.runs.is_dir():
             found = sorted(self.runs.glob("*/model.onnx"), key=lambda path: path.stat().st_mtime)[-MOST_LISTED:]
         others = [path.parent.name for path in found if not path.parent.name.startswith(".")]
-        return list(dict.fromkeys([self.name, BUNDLED, *others]))
+        return list(dict.fromkeys([self.name, BUNDLED, *others, *self.trained]))
 
     def reader(self, name: str) -> Reader:
         """The reader of another model by its name; LenetError when there is none, or its file is not valid."""
         if name not in self.names():
             raise LenetError(f"model {name[:100]!r}: not known here; GET /api/runs lists the names")
+        if name in self.trained:
+            return self._load(self.trained[name], 0)
         if name == BUNDLED or self.runs is None:
             return self._load(None, 0)
         path = self.runs / name

@@ -59,6 +59,7 @@ class Progress:
     accuracy: float  # on the images of the last steps, before each step
     epoch: Epoch | None = None  # the row of the history when an epoch has just ended
     stage: str = ""  # ``TEACHER`` while the teacher is trained
+    learner: Learner | None = None  # the network after these steps; it changes with the next ones
 
 
 def fit(
@@ -107,7 +108,7 @@ def fit(
         row = _end_epoch(learner, state, validation, whole=len(dataset) < LITTLE) if epoch_ends else None
         best = _watch(state, recipe.patience, variables, best) if row else best
         started = time.perf_counter()
-        on_progress(Progress(last, state.steps, *state.trace[-1][1:], row))
+        on_progress(Progress(last, state.steps, *state.trace[-1][1:], row, learner=learner))
         ended = last == state.steps or stop()
         if checkpoints and (ended or checkpoints.due()):
             _refuse_diverged(learner, variables, dataset.images[: recipe.batch_size], last)

@@ -150,10 +150,13 @@ class Run:
         recipe: Recipe,
         state: TrainingState,
         evaluation: Evaluation,
-        test_part: Dataset,
+        test_part: Dataset | None,
         said: dict[str, Any],
     ) -> None:
-        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished."""
+        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished.
+
+        Without ``test_part``, the evaluated images, no figures are drawn.
+        """
         save_weights(network, self.path / "model.weights.h5")
         metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
@@ -162,7 +165,8 @@ class Run:
         kernels = image_kernels(metadata.layers, weights)
         card = model_card(self.path.name, metadata, metrics, evaluation, kernels is not None)
         write_text(self.path / "README.md", card)
-        self._write_figures(kernels, state, evaluation, test_part)
+        if test_part is not None:
+            self._write_figures(kernels, state, evaluation, test_part)
         _write_json(self.path / "metrics.json", metrics)
 
     def _write_figures(

@@ -48,6 +48,7 @@ def train(
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
+    draw: bool = True,
 ) -> Run:
     """Train the recipe's network on ``dataset`` and write a finished run folder.
 
@@ -57,6 +58,7 @@ def train(
         run: A new run folder or its path; ``runs/train-N`` when not given. Never overwritten.
         on_progress: Called often.
         stop: Called often; when it returns True, the training stops.
+        draw: Whether to draw the figures of the run folder, which takes seconds.
 
     Raises:
         StoppedError: when ``stop`` returned True; says how to resume.
@@ -71,7 +73,7 @@ def train(
     with run.locked():
         run.write_recipe(recipe)
         run.write_environment(_environment(dataset, recipe))
-        _Trainer(run, recipe, dataset, data, on_progress, stop).train(network)
+        _Trainer(run, recipe, dataset, data, on_progress, stop, draw=draw).train(network)
     return run
 
 
@@ -152,6 +154,7 @@ class _Trainer:
     on_progress: Callable[[Progress], None]
     stop: Callable[[], bool]
     on_warning: Callable[[str], None] = lambda sentence: None
+    draw: bool = True
 
     @property
     def begun(self) -> bool:
@@ -224,8 +227,10 @@ class _Trainer:
         evaluation = evaluate(model, self.data.test)
         said: dict[str, Any] = {"held_out": held_out(evaluation, self.data.test, recipe)}
         if len(self.data.train) < LITTLE:
-            said["verdict"] = verdict(evaluation, evaluate(model, self.data.train).accuracy)
-        self.run.write_results(network, weights, metadata, recipe, state, evaluation, self.data.test, said)
+            judged = verdict(evaluation, evaluate(model, self.data.train).accuracy)
+            said |= {"verdict": judged.sentence, "verdict_code": judged.code}
+        drawn = self.data.test if self.draw else None
+        self.run.write_results(network, weights, metadata, recipe, state, evaluation, drawn, said)
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
         owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}

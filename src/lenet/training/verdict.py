@@ -1,6 +1,6 @@
 """What the measurements of a training say in words, and by source."""
 
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -50,18 +50,24 @@ def _right_before(test: Dataset, recipe: Recipe) -> Any:
     return answers == np.array(test.class_names)[test.labels]
 
 
-def verdict(evaluation: Evaluation, training_accuracy: float) -> str:
-    """A sentence on the test accuracy of a model of little data, for users who do not know intervals."""
+class Verdict(NamedTuple):
+    """What a test accuracy says."""
+
+    code: Literal["chance", "overfits", "few", "learned"]
+    sentence: str
+
+
+def verdict(evaluation: Evaluation, training_accuracy: float) -> Verdict:
+    """What the test accuracy of a model of little data says, for users who do not know intervals."""
     low, high = wilson_interval(evaluation.correct, evaluation.n)
     chance = evaluation.confusion.sum(axis=1).max() / evaluation.n
     interval = f"between {low:.0%} and {high:.0%} of further pictures right (95 % interval)"
     if low <= chance:
-        return f"no better than chance, as far as {evaluation.n} test pictures can tell: {interval}; add pictures"
+        sentence = f"no better than chance, as far as {evaluation.n} test pictures can tell: {interval}; add pictures"
+        return Verdict("chance", sentence)
     if training_accuracy > high + MARGIN:
-        return (
-            f"overfits: {training_accuracy:.0%} of the training pictures are read correctly, but {interval}; "
-            "add pictures"
-        )
+        sentence = f"overfits: {training_accuracy:.0%} of the training pictures are read correctly, but {interval}"
+        return Verdict("overfits", f"{sentence}; add pictures")
     if high - low > WIDE:
-        return f"{evaluation.n} test pictures are too few to tell more than: {interval}"
-    return f"learned: {interval}"
+        return Verdict("few", f"{evaluation.n} test pictures are too few to tell more than: {interval}")
+    return Verdict("learned", f"learned: {interval}")
