@@ -83,7 +83,7 @@ def _matched(file: KerasFile, shapes: list[tuple[int, ...]]) -> list[str]:
     pairs = list(zip(file.names[::2], file.names[1::2], strict=True))
     if 2 * len(pairs) != len(shapes):
         raise LenetError(
-            f"{file.path}: has weights of {len(pairs)} layers, this network of {len(shapes) // 2}: another network's file"
+            f"{file.path}: has {len(pairs)} layers with weights, this network has {len(shapes) // 2}: another network's"
         )
     names: list[str] = []
     for shape in shapes[::2]:

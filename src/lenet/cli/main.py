@@ -7,7 +7,10 @@ import click
 
 from lenet import __version__
 
-VERBS = ("train", "evaluate", "predict", "show", "explain", "serve", "export", "data", "sheet", "compare", "doctor")
+VERBS = (
+    *("train", "evaluate", "predict", "show", "explain", "serve", "export", "convert", "data", "sheet", "compare"),
+    "doctor",
+)
 
 
 class LazyGroup(click.Group):
