@@ -137,6 +137,8 @@ def _print_results(run: "Run") -> None:
         click.echo(f"{row['data']}: {now} {row['n']:,} test images")
     if "verdict" in metrics:
         click.echo(metrics["verdict"])
+    for remark in metrics.get("remarks", []):
+        click.echo(f"note: {remark}")
     click.echo(f"run: {run.path}")
 
 
