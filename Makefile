@@ -57,9 +57,15 @@ bench: .venv/dev .venv/bench
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'
 	touch $@
 
+# Makes .venv, or makes it anew where its Python is another than lenet needs; one line says what is wrong with $(PYTHON).
+CHECK := requirements/check_python.py
+define VENV
+	@$(BIN)/python $(CHECK) 2>/dev/null || { $(PYTHON) $(CHECK) && $(PYTHON) -m venv --clear .venv; }
+endef
+
 # One stamp per lock file: installed again only when the lock or the project's metadata changes.
 .venv/%: requirements/%.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
@@ -69,7 +75,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml requirements/build.in --constraint 
 	--universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 lock:
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(VENV)
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --extra dev --output-file requirements/dev.txt
 	$(LOCK) --extra train --constraint requirements/dev.txt --output-file requirements/train.txt

@@ -8,6 +8,7 @@ import argparse
 import io
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ GREEN = (0, 255, 0)
 
 def main() -> None:
     """Go through the tutorial's steps, in its order."""
+    warnings.showwarning = lambda message, *_: print(f"[INFO] {message}")
     arguments = parse_arguments()
     recipe = Recipe.named("tutorial").change(epochs=arguments.epochs)
     weights = Path(arguments.weights) if arguments.weights else None

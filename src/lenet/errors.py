@@ -1,5 +1,7 @@
 """The exception for errors that a user can fix, and one-line messages of other errors."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 
@@ -11,6 +13,12 @@ def reason(error: BaseException) -> str:
     """First line of a library's error, without its error number."""
     text = str(getattr(error, "strerror", None) or error)
     return text.partition("\n")[0][:200] or type(error).__name__
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the known name that is most like ``name``; empty when none is."""
+    similar = get_close_matches(name, list(known), 1)
+    return f" (did you mean {similar[0]!r}?)" if similar else ""
 
 
 def first_fault(error: Any) -> str:

@@ -1,11 +1,8 @@
-"""Weights files in Keras's format, verified before they are read into a network.
-
-HDF5 can refer to external files, declare arrays of any size, and crash on damaged compressed ones. So the size of the
-file, its names, shapes, dtypes and layout are checked before an array is read.
-"""
+"""Weights of Keras networks: written in Keras's format, and read from files of Keras 1, 2 and 3."""
 
 import io
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +10,11 @@ import h5py
 import numpy as np
 
 from lenet.atomic import write_bytes
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError
+from lenet.keras_files import OVERHEAD_BYTES, Array, KerasFile, open_keras_file
 
-# Size of what HDF5 adds to the arrays; some 30 KB in a LeNet's file.
-OVERHEAD_BYTES = 1 << 20
+# Digits of MNIST on which the orders that a file may have are tried.
+TRIED = 1000
 
 
 def save_weights(network: Any, path: str | Path) -> None:
@@ -33,27 +31,42 @@ def save_weights(network: Any, path: str | Path) -> None:
     write_bytes(Path(path), content.getvalue())
 
 
-def load_weights(network: Any, path: str | Path) -> None:
-    """Read a file of ``save_weights`` or Keras into ``network``, which is not changed on an error.
+def load_weights(network: Any, path: str | Path) -> str:
+    """Read a file of ``save_weights`` or of Keras 1, 2 or 3 into ``network``, which is not changed on an error.
+
+    Kernels of Keras 1 are transposed, those of Theano turned, and the rows of the first dense layer of a network with
+    the channels first are permuted. Where a file does not say whether it needs that, each way is tried on 1,000
+    training digits of MNIST, if the network reads digits.
+
+    Args:
+        network: A Keras network.
+        path: The weights alone, or a whole network: ``.h5``, ``.hdf5`` or ``.keras``.
+
+    Returns:
+        A sentence on what was tried and taken; empty where there was nothing to try.
 
     Raises:
         LenetError: for a file that is missing, empty, not HDF5, too large, or of a network with other shapes.
     """
     path = Path(path)
-    expected = _places(network)
-    _check_size(path, sum(variable.numpy().nbytes for variable in expected.values()))
-    try:
-        with h5py.File(path, "r") as file:
-            arrays = {name: _read(file, name, tuple(v.shape), path) for name, v in expected.items()}
-            _refuse_unknown(file, expected.keys(), path)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise LenetError(f"{path}: is not a readable weights file (HDF5 says: {reason(error)})") from error
-    for name, variable in expected.items():
-        variable.assign(arrays[name])
+    places = _places(network)
+    variables = list(places.values())
+    # The file of a compiled network also holds its optimizer: up to two more arrays for each weight.
+    most = 3 * sum(variable.numpy().nbytes for variable in variables) + OVERHEAD_BYTES
+    with open_keras_file(path, most) as file:
+        names = list(places) if "layers" in file.file else _matched(file, [tuple(it.shape) for it in variables])
+        arrays = [file.read(name, tuple(it.shape)) for name, it in zip(names, variables, strict=True)]
+        file.refuse_others()
+        transposed = any(file.shape(name) != array.shape for name, array in zip(names, arrays, strict=True))
+    first = (True,) if transposed else _ways(file.channels_first)
+    ways = [_ordered(network, arrays, *way) for way in product(first, _ways(file.flipped))]
+    chosen, said = _best(network, variables, ways, file) if len(ways) > 1 else (ways[0], "")
+    _assign(variables, chosen)
+    return said
 
 
 def _places(network: Any) -> dict[str, Any]:
-    """Keras's path for each variable: layers/<class>[_<count>]/vars/<index>."""
+    """Keras 3's path for each variable: layers/<class>[_<count>]/vars/<index>."""
     places: dict[str, Any] = {}
     counts: Counter[str] = Counter()
     for layer in network.layers:
@@ -65,46 +78,60 @@ def _places(network: Any) -> dict[str, Any]:
     return places
 
 
-def _check_size(path: Path, array_bytes: int) -> None:
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
-    if path.is_dir():
-        raise LenetError(f"{path}: is a folder, not a weights file")
-    if size == 0:
-        raise LenetError(f"{path}: is empty, not a weights file")
-    # The file of a compiled network also holds its optimiser: up to two more arrays for each weight.
-    if size > 3 * array_bytes + OVERHEAD_BYTES:
+def _matched(file: KerasFile, shapes: list[tuple[int, ...]]) -> list[str]:
+    """The names of kernels and biases in the order of ``shapes``, whatever the layers are called."""
+    pairs = list(zip(file.names[::2], file.names[1::2], strict=True))
+    if 2 * len(pairs) != len(shapes):
         raise LenetError(
-            f"{path}: has {size:,} bytes, this network's weights need {array_bytes:,}: another network's file"
+            f"{file.path}: has {len(pairs)} layers with weights, this network has {len(shapes) // 2}: another network's"
         )
+    names: list[str] = []
+    for shape in shapes[::2]:
+        fitting = (pair for pair in pairs if sorted(file.shape(pair[0])) == sorted(shape))
+        pair = next(fitting, pairs[0])
+        pairs.remove(pair)
+        names += pair
+    return names
 
 
-def _read(file: h5py.File, name: str, shape: tuple[int, ...], path: Path) -> np.ndarray[Any, Any]:
-    folder = file
-    for part in name.split("/"):
-        # Links to other files are refused before they are followed.
-        if not isinstance(folder.get(part, getlink=True), h5py.HardLink):
-            raise LenetError(f"{path}: does not contain the weights {name}: not a LeNet's weights file")
-        folder = folder[part]
-    if not isinstance(folder, h5py.Dataset) or folder.dtype != np.float32:
-        raise LenetError(f"{path}: {name} is not a float32 array")
-    if folder.shape != shape:
-        raise LenetError(f"{path}: {name} has shape {folder.shape}, this network needs {shape}: another network's file")
-    # Damaged chunks and filters (compression) end the process inside HDF5, and virtual arrays lie in other files.
-    stored = folder.id.get_create_plist()
-    if stored.get_layout() != h5py.h5d.CONTIGUOUS or stored.get_nfilters() or folder.external:
-        raise LenetError(f"{path}: {name} is compressed, in chunks or in another file; save it again with Keras")
-    array = folder[()]
-    if not np.isfinite(array).all():
-        raise LenetError(f"{path}: {name} holds values that are not finite; train again or take an older file")
-    return np.asarray(array)
+def _ways(known: bool | None) -> tuple[bool, ...]:
+    return (False, True) if known is None else (known,)
 
 
-def _refuse_unknown(file: h5py.File, known: Any, path: Path) -> None:
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and name not in known and not name.startswith("optimizer/"):
-            raise LenetError(f"{path}: holds {name}, which this network does not have: another network's file")
+def _ordered(network: Any, arrays: list[Array], channels_first: bool, flipped: bool) -> list[Array]:
+    """The arrays in the order of this network: channels last, kernels not turned."""
+    if flipped:
+        arrays = [array[::-1, ::-1] if array.ndim == 4 else array for array in arrays]
+    flat = next((layer for layer in network.layers if type(layer).__name__ == "Flatten"), None)
+    if channels_first and flat is not None and len(flat.input.shape) == 4:
+        height, width, channels = flat.input.shape[1:]
+        dense = next(place for place, array in enumerate(arrays) if array.ndim == 2)
+        rows = arrays[dense].reshape(channels, height, width, -1).transpose(1, 2, 0, 3)
+        arrays = [*arrays[:dense], rows.reshape(arrays[dense].shape), *arrays[dense + 1 :]]
+    return arrays
 
-    file.visititems(visit)
+
+def _best(network: Any, variables: list[Any], ways: list[list[Array]], file: KerasFile) -> tuple[list[Array], str]:
+    """The way that reads most digits, and a sentence; the first way where the network reads no digits."""
+    unsaid = f"{file.path}: does not say how its axes are ordered"
+    if network.input_shape[1:] != (28, 28, 1) or network.output_shape[1:] != (10,):
+        return ways[0], f"{unsaid}; taken as TensorFlow has them, the channels last"
+    from lenet.datasets.mnist import load_mnist
+
+    digits = load_mnist()
+    images = digits.images[:TRIED] / np.float32(255)
+    before = [variable.numpy() for variable in variables]
+    right = []
+    for way in ways:
+        _assign(variables, way)
+        answers = network(images, training=False).numpy().argmax(axis=1)
+        right.append(int((answers == digits.labels[:TRIED]).sum()))
+    _assign(variables, before)
+    best = int(np.argmax(right))
+    tried = ", ".join(map(str, right))
+    return ways[best], f"{unsaid}: of {len(ways)} ways, which read {tried} of {TRIED:,} digits, the best was taken"
+
+
+def _assign(variables: list[Any], arrays: list[Array]) -> None:
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

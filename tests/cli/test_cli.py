@@ -73,6 +73,7 @@ def example_files(tmp_path, run, test_part):
     """What the examples of the help speak of."""
     (tmp_path / "runs").mkdir()
     shutil.copytree(run.path, tmp_path / "runs" / "train-1")  # one example goes on with it
+    shutil.copy(run.path / "model.weights.h5", tmp_path / "lenet_weights.hdf5")
     (tmp_path / "runs" / "train-2").symlink_to(run.path)
     digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
     digits[0].save(tmp_path / "seven.png")

@@ -1,5 +1,6 @@
 """No verb writes over its input, nor over what another program made."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -34,6 +35,7 @@ COMMANDS = (
     "export model.onnx --format onnx --out model.onnx --force",
     "export model.onnx --format html --out seven.png --force --unproven",
     "export model.onnx --format c --out photos --force --unproven",
+    "convert model.onnx --out model.onnx",
     "data preview photos --out preview.png",
     "data preview photos --out photos/7/drawn.png",
     "data check photos --suspects 1 --gallery photos/7/0.png",
@@ -46,7 +48,7 @@ COMMANDS = (
     "train --data photos --run photos",
 )
 # Options that name what is read.
-READS = {"model", "source", "picture", "runs"}
+READS = {"model", "source", "picture", "runs", "weights"}
 
 
 @pytest.fixture
@@ -127,3 +129,15 @@ def test_own_drawings_are_replaced(lenet, work):
             if line.startswith("predict"):
                 assert result.exit_code == 0, result.output
     assert {path.name for path in (work / "out").iterdir()} == {"seven.png", "seven.pdf", "seven-stages.png"}
+
+
+def test_the_images_of_a_confusion_are_drawn(lenet, run, tmp_path):
+    result = lenet("evaluate", run.path, "--mistakes", "4:9", "--json")
+    assert result.exit_code == 0, result.output
+    count = json.loads(result.stdout)["confusion"][4][9]
+    assert f"{count} images of 4 read as 9: mistakes-4-9.png" in result.stderr
+    assert (tmp_path / "mistakes-4-9.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "mistakes-3-5.png").write_bytes(b"mine")
+    assert lenet("evaluate", run.path, "--mistakes", "3:5").exit_code == 1
+    assert (tmp_path / "mistakes-3-5.png").read_bytes() == b"mine"
+    assert lenet("evaluate", run.path, "--mistakes", "35").exit_code == 2

@@ -80,3 +80,28 @@ def test_names_that_no_font_has_are_said_once(monkeypatch):
     (said,) = {str(warning.message).partition("draw ")[0] for warning in caught}
     assert said == "no font here can "
     assert len(caught) == 1
+
+
+def test_on_a_pipe_lines_come_seconds_apart_and_the_last_always(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("lenet.cli.progress.time.monotonic", lambda: now[0])
+    with training_progress() as on_progress:
+        for number in range(1, 21):
+            now[0] = 0.5 * number
+            epoch = SimpleNamespace(epoch=number, loss=1.0, accuracy=0.5, validation_accuracy=None, seconds=now[0])
+            on_progress(SimpleNamespace(step=number, steps=20, stage="", epoch=epoch))
+    printed = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in printed[:-1]] == [
+        "epoch 1",
+        "epoch 7",
+        "epoch 13",
+        "epoch 19",
+        "epoch 20",
+    ]
+    assert printed[-1] == MEASURING
+
+
+def test_a_recipe_that_is_meant_is_suggested(lenet):
+    result = lenet("train", "--recipe", "tutoral")
+    assert result.exit_code == 1
+    assert "no recipe is named 'tutoral' (did you mean 'tutorial'?); there are fast," in result.stderr

@@ -127,3 +127,16 @@ def test_accuracy_is_told_by_group_of_writers(evaluation, model, test_part):
     assert pupils.correct == groups["pupils"]["correct"]
     assert groups["pupils"]["accuracy"] < groups["employees"]["accuracy"]
     assert evaluate(model, replace(test_part, groups=(), group_of=None)).per_group == {}
+
+
+def test_the_images_of_a_confusion_come_hardest_first(evaluation):
+    pair = evaluation.most_confused(1)[0]
+    found = evaluation.confused(pair.truth, pair.answer)
+    assert len(found) == pair.n > 1
+    label = evaluation.class_names.index(pair.truth)
+    assert set(evaluation.truth[found]) == {label}
+    assert set(evaluation.predicted[found]) == {evaluation.class_names.index(pair.answer)}
+    assert (np.diff(evaluation.probabilities[found, label]) >= 0).all()
+    named = replace(evaluation, class_names=("zero", *"123456789"))
+    with pytest.raises(LenetError, match=r"no class is named 'zera' \(did you mean 'zero'\?\); there are zero, 1, 2"):
+        named.confused("zera", "1")

@@ -36,6 +36,7 @@ def command(as_json: bool) -> None:
         _check("processor", False, _processor),
         _check("reading", True, lambda: _versions(READING)),
         _check("training", False, _training),
+        _check("devices", False, _devices),
         _check("HEIC and PDF", False, lambda: _extra(FORMATS, "reading HEIC and PDF", "formats")),
         _check("other data", False, lambda: _extra(DATA, "reading Parquet, and scikit-learn's digits,", "data")),
         _check("LiteRT", False, lambda: _extra(EXPORT, "the proof of LiteRT files", "export")),
@@ -87,6 +88,15 @@ def _training() -> str:
     from lenet.backend import tf  # the name of its distribution differs by platform
 
     return f"tensorflow {tf.__version__}, {_versions(TRAINING[1:])}"
+
+
+def _devices() -> str:
+    _refuse_missing(TRAINING, "training needs: pip install 'lenet[train]'")
+    from lenet.backend import tf
+
+    graphics = tf.config.list_physical_devices("GPU")
+    names = [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in graphics]
+    return f"training uses {', '.join(names) or 'the processor; a GPU on Linux needs: pip install lenet[gpu]'}"
 
 
 def _extra(packages: tuple[str, ...], purpose: str, extra: str) -> str:

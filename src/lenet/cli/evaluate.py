@@ -9,6 +9,7 @@ import click
 from lenet.cli.verb import FOLDER, verb
 
 if TYPE_CHECKING:
+    from lenet.datasets.dataset import Images
     from lenet.evaluation import Evaluation
     from lenet.evaluation.robustness import Robustness
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     "evaluate",
     "lenet evaluate runs/train-1",
     "lenet evaluate runs/train-1 --json --figures figures",
+    "lenet evaluate runs/train-1 --mistakes 4:9",
     "lenet evaluate runs/train-1 --robustness --count 100 --figures figures",
 )
 @click.argument("model", required=False)
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
     help="Number of images that --robustness damages.",
 )
 @click.option("--unknown", is_flag=True, help="Also compare scores that tell known from unknown images.")
+@click.option(
+    "--mistakes",
+    metavar="TRUE:READ",
+    help="Draw the images of one class that are read as another, the hardest first, such as 4:9: mistakes-4-9.png in "
+    "--figures, or here.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 @click.option("--figures", type=FOLDER, metavar="DIR", help="Write figures there.")
 def command(
@@ -48,6 +56,7 @@ def command(
     robustness: bool,
     count: int,
     unknown: bool,
+    mistakes: str | None,
     as_json: bool,
     figures: Path | None,
 ) -> None:
@@ -60,6 +69,13 @@ def command(
     from lenet.model.runtime import Model
 
     loaded = Model.load(model)
+    pair = _pair(mistakes) if mistakes else None
+    if pair:
+        from lenet.evaluation.report import confused_name
+
+        refuse_loss(
+            (figures or Path()) / f"{confused_name(*pair)}.png", {Path(data).resolve()} if data else frozenset()
+        )
     if figures is not None:
         from lenet.evaluation import report as drawings
 
@@ -67,6 +83,8 @@ def command(
             refuse_loss(figures / f"{name}.png", {Path(data).resolve()} if data else frozenset())
     chosen = part_for(loaded.metadata, data_for(loaded.metadata, data), part)
     evaluation = evaluate(loaded, chosen)
+    if pair:
+        _write_confused(figures or Path(), evaluation, chosen.images, pair)
     report = evaluation.to_dict()
     tables = [_table(evaluation)]
     if unknown:
@@ -88,6 +106,20 @@ def command(
         if damage is not None:
             drawings.write_robustness_figures(figures, damage, chosen.images[0])
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else "\n\n".join(tables))
+
+
+def _pair(mistakes: str) -> tuple[str, str]:
+    truth, _, answer = mistakes.partition(":")
+    if not truth or not answer:
+        raise click.UsageError(f"--mistakes {mistakes!r} is not TRUE:READ, such as 4:9")
+    return truth, answer
+
+
+def _write_confused(folder: Path, evaluation: "Evaluation", images: "Images", pair: tuple[str, str]) -> None:
+    from lenet.evaluation.report import confused_name, write_confused
+
+    count = write_confused(folder, evaluation, images, *pair)
+    click.echo(f"{count} images of {pair[0]} read as {pair[1]}: {folder / confused_name(*pair)}.png", err=True)
 
 
 def _table(evaluation: "Evaluation") -> str:

@@ -8,7 +8,8 @@ import click
 from lenet import __version__
 
 VERBS = (
-    *("train", "evaluate", "predict", "show", "explain", "serve", "export", "data", "sheet", "compare", "lessons"),
+    *("train", "evaluate", "predict", "show", "explain", "serve", "export", "convert", "data", "sheet", "compare"),
+    "lessons",
     "doctor",
 )
 

@@ -1,6 +1,8 @@
 """Progress on stderr: a bar on a terminal; of a training, one plain line per epoch on a pipe."""
 
+import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -10,6 +12,8 @@ import click
 if TYPE_CHECKING:
     from lenet.training.loop import Progress
 
+# Least time between two lines on a pipe.
+SECONDS = 3.0
 MEASURING = "measuring the results …"
 OnProgress = Callable[["Progress"], None]
 
@@ -37,7 +41,7 @@ def picture_progress(total: int) -> Iterator[Callable[[], None]]:
 def training_progress() -> Iterator[OnProgress]:
     """A function that shows the progress of a training."""
     if not sys.stderr.isatty():
-        yield _print_epoch
+        yield _Lines().print
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -72,8 +76,18 @@ def _is_last(progress: "Progress") -> bool:
     return progress.step == progress.steps and not progress.stage
 
 
-def _print_epoch(progress: "Progress") -> None:
-    if progress.epoch:
+class _Lines:
+    """Plain lines for a pipe: one for an epoch, but not more than one in ``SECONDS``, and the last one."""
+
+    def __init__(self) -> None:
+        self.printed = -math.inf
+
+    def print(self, progress: "Progress") -> None:
+        """Print the line of an epoch, if there is one and it is time."""
+        now = time.monotonic()
+        if progress.epoch is None or (now - self.printed < SECONDS and progress.step < progress.steps):
+            return
+        self.printed = now
         with suppress(OSError):  # a closed pipe does not end the training
             click.echo(_epoch_line(progress), err=True)
             if _is_last(progress):

@@ -40,6 +40,23 @@ class Filters(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is not numbers with commas between them, such as 20,50", param, ctx)
 
 
+FIND = "find"
+RATE_CURVE = Path("learning-rate.png")
+
+
+class Rate(click.ParamType[float | str]):
+    """A number, or the word that asks to find one."""
+
+    name = "X|find"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """From ``0.01`` to 0.01; ``find`` as it is."""
+        try:
+            return FIND if value == FIND else float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor {FIND}", param, ctx)
+
+
 # Options that change the network, beside --network.
 SHORTHANDS = ("filters", "kernel_size", "dense_units", "activation", "pooling")
 # Options that are allowed beside --resume.
@@ -52,6 +69,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     "lenet train --recipe tutorial --epochs 2 --run runs/short",
     'lenet train --network "conv 8 3, tanh, avgpool 2, dense 64, tanh"',
     "lenet train --from bundled --data mnist --data photos --run runs/photos",
+    "lenet train --learning-rate find",
     "lenet train --resume runs/train-1 --epochs 1.2",
 )
 @click.option(
@@ -84,7 +102,12 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 )
 @click.option("--epochs", type=float, help="Number of times that every training image is seen.")
 @click.option("--batch-size", type=int, help="Number of images per step.")
-@click.option("--learning-rate", type=float, help="The highest learning rate of the schedule.")
+@click.option(
+    "--learning-rate",
+    type=Rate(),
+    metavar="X|find",
+    help="The highest learning rate of the schedule; find prints one and draws learning-rate.png instead of training.",
+)
 @click.option(
     "--network",
     metavar="NAME|TEXT",
@@ -114,6 +137,9 @@ def command(
     work is lost.
     """
     given = {name: value for name, value in changes.items() if value is not None}
+    if given.get("learning_rate") == FIND:
+        _find_rate(recipe, resume, start, data, given)
+        return
     if resume is not None:
         _refuse_besides_resume()
         finished, number = _resume(resume, data, given)
@@ -137,6 +163,8 @@ def _print_results(run: "Run") -> None:
         click.echo(f"{row['data']}: {now} {row['n']:,} test images")
     if "verdict" in metrics:
         click.echo(metrics["verdict"])
+    for remark in metrics.get("remarks", []):
+        click.echo(f"note: {remark}")
     click.echo(f"run: {run.path}")
 
 
@@ -144,6 +172,36 @@ def _train(
     recipe: str | None, where: Path | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
+    dataset, chosen = _prepare(recipe, start, data, changes)
+    from lenet.training.train import train
+
+    return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
+
+
+def _find_rate(
+    recipe: str | None, resume: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+) -> None:
+    """Print a learning rate for this data and recipe, and draw how it was found."""
+    from lenet.atomic import refuse_loss, write_bytes
+    from lenet.figures import learning_rate
+    from lenet.figures.render import as_png
+
+    if resume is not None:
+        raise click.UsageError("--learning-rate find cannot be combined with --resume")
+    refuse_loss(RATE_CURVE)
+    del changes["learning_rate"]
+    dataset, chosen = _prepare(recipe, start, data, changes)
+    from lenet.training.rate import find_rate
+
+    found = find_rate(dataset.split(chosen.split, chosen.seed).train, chosen)
+    write_bytes(RATE_CURVE, as_png(learning_rate(found.rates.tolist(), found.losses.tolist(), found.rate)))
+    click.echo(f"--learning-rate {found.rate:g}; the recipe has {chosen.learning_rate:g}; see {RATE_CURVE}")
+
+
+def _prepare(
+    recipe: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+) -> tuple["Dataset", Recipe]:
+    """The data and the recipe that the options ask for."""
     from lenet.datasets.source import JOINT
 
     if start is not None and recipe is None:
@@ -173,9 +231,7 @@ def _train(
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
         _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
-    from lenet.training.train import train
-
-    return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
+    return dataset, chosen
 
 
 def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
-from lenet.errors import LenetError
+from lenet.errors import LenetError, suggestion
 from lenet.evaluation import metrics
 from lenet.evaluation.metrics import Counts, Floats
 from lenet.model.runtime import Model
@@ -116,6 +116,20 @@ class Evaluation:
         """Indices of the images with a wrong answer, the most confident first."""
         wrong = np.flatnonzero(self.predicted != self.truth)
         return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")]
+
+    def confused(self, truth: str, answer: str) -> Counts:
+        """Indices of the images of the class ``truth`` that are read as ``answer``, those of the highest loss first.
+
+        Raises:
+            LenetError: for a class that the model does not know.
+        """
+        place = {name: label for label, name in enumerate(self.class_names)}
+        for name in (truth, answer):
+            if name not in place:
+                known = ", ".join(self.class_names[:20])
+                raise LenetError(f"no class is named {name!r}{suggestion(name, place)}; there are {known}")
+        chosen = np.flatnonzero((self.truth == place[truth]) & (self.predicted == place[answer]))
+        return chosen[np.argsort(self.probabilities[chosen, place[truth]], kind="stable")]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet evaluate --json`` prints them."""

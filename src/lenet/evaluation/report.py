@@ -1,5 +1,6 @@
 """Figures of an evaluation, written into a folder."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,26 @@ def write_figures(folder: Path, evaluation: Evaluation, images: Images) -> None:
     write_figure(folder, "confusion", figures.confusion(evaluation.confusion, class_names))
     write_figure(folder, "mistakes", figures.mistakes(images[wrong], truth[wrong], probabilities[wrong], class_names))
     write_figure(folder, "calibration", figures.calibration(*reliability(probabilities, truth), error))
+
+
+def confused_name(truth: str, answer: str) -> str:
+    """Name of the sheet of a pair of classes, with letters that every system has in file names."""
+    return "-".join(["mistakes", *(re.sub(r"[^\w]", "_", name)[:40] for name in (truth, answer))])
+
+
+def write_confused(folder: Path, evaluation: Evaluation, images: Images, truth: str, answer: str) -> int:
+    """Write the sheet of the images of one class that are read as another, the hardest first; returns their number."""
+    found = evaluation.confused(truth, answer)
+    shown = found[:MISTAKES_SHOWN]
+    title = (
+        f"{len(found)} of {truth} read as {answer}, the hardest {len(shown)}"
+        if len(found)
+        else f"No {truth} is read as {answer}"
+    )
+    labels, probabilities = evaluation.truth[shown], evaluation.probabilities[shown]
+    sheet = figures.mistakes(images[shown], labels, probabilities, evaluation.class_names, title)
+    write_figure(folder, confused_name(truth, answer), sheet)
+    return len(found)
 
 
 def write_unknown_figure(folder: Path, model: Model, evaluation: Evaluation, images: Images) -> None:

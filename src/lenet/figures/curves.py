@@ -14,6 +14,17 @@ MOST_POINTS = 200
 Line = Sequence[tuple[float, float]]
 
 
+def learning_rate(rates: Sequence[float], losses: Sequence[float], rate: float) -> Figure:
+    """The loss in nats at each rate of a search, and the ``rate`` that was found."""
+    with drawing(6, 3.6) as figure:
+        figure.suptitle(f"Learning rate {rate:g}: a tenth of the rate with the lowest loss", fontweight="bold")
+        axes = figure.subplots()
+        axes.plot(rates, losses, color=BLUE)
+        axes.axvline(rate, color=ORANGE)
+        axes.set(xscale="log", xlabel="learning rate", ylabel="loss (nats)")
+    return figure
+
+
 def curves(trace: Sequence[Sequence[float]], history: Sequence[Sequence[Any]]) -> Figure:
     """Loss and accuracy during training.
 

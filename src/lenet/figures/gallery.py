@@ -40,9 +40,11 @@ def digits(images: Images, truth: Labels, probabilities: Probabilities, class_na
     return _sheet(f"{right} of {len(images)} right", images, truth, probabilities, class_names)
 
 
-def mistakes(images: Images, truth: Labels, probabilities: Probabilities, class_names: Sequence[str]) -> Figure:
-    """The same sheet for images with wrong answers, the most confident first."""
-    title = f"The {len(images)} mistakes of highest confidence" if len(images) else "No mistakes"
+def mistakes(
+    images: Images, truth: Labels, probabilities: Probabilities, class_names: Sequence[str], title: str = ""
+) -> Figure:
+    """The same sheet for images with wrong answers; without a ``title``, the most confident first."""
+    title = title or (f"The {len(images)} mistakes of highest confidence" if len(images) else "No mistakes")
     return _sheet(title, images, truth, probabilities, class_names)
 
 

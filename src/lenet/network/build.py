@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -85,8 +86,8 @@ def build(
     """
     layers = [_keras_layer(placed, initializer) for placed in architecture.place(height, width, depth, classes)]
     network = keras.Sequential([keras.Input((height, width, depth), name="pixels"), *layers], name="lenet")
-    if weights_path is not None:
-        load_weights(network, weights_path)
+    if weights_path is not None and (said := load_weights(network, weights_path)):
+        warnings.warn(said, stacklevel=3)
     return network
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from lenet.errors import LenetError, first_fault
+from lenet.errors import LenetError, first_fault, suggestion
 from lenet.network.architecture import Architecture
 from lenet.network.named import find_network
 
@@ -154,7 +154,7 @@ class Recipe:
         """One of the recipes that come with lenet, see ``NAMED``; LenetError for an unknown name."""
         named = {recipe.name: recipe for recipe in NAMED}
         if name not in named:
-            raise LenetError(f"no recipe is named {name!r}; there are {', '.join(named)}")
+            raise LenetError(f"no recipe is named {name!r}{suggestion(name, named)}; there are {', '.join(named)}")
         return named[name]
 
     @classmethod

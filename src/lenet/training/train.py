@@ -25,7 +25,7 @@ from lenet.training.mix import mix
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.state import TrainingState
-from lenet.training.verdict import held_out, verdict
+from lenet.training.verdict import held_out, remarks, verdict
 
 # Between the model file and Keras: float32 sums in another order differ in the last digits, a defect by more.
 LARGEST_DIFFERENCE = 1e-5
@@ -226,6 +226,7 @@ class _Trainer:
             model = model_with(metadata)
         evaluation = evaluate(model, self.data.test)
         said: dict[str, Any] = {"held_out": held_out(evaluation, self.data.test, recipe)}
+        said["remarks"] = remarks(evaluation, state.history, self.data.train.labels, recipe)
         if len(self.data.train) < LITTLE:
             judged = verdict(evaluation, evaluate(model, self.data.train).accuracy)
             said |= {"verdict": judged.sentence, "verdict_code": judged.code}

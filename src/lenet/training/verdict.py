@@ -1,20 +1,26 @@
 """What the measurements of a training say in words, and by source."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from lenet.datasets import Dataset
+from lenet.datasets.dataset import Labels
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
 from lenet.model.runtime import Model
 from lenet.training.initial import read_start
 from lenet.training.recipe import Recipe
+from lenet.training.state import Epoch
 
 # A 95 % interval wider than this says little; training images read better than its upper end by more than that margin
 # are learned by heart.
 WIDE, MARGIN = 0.2, 0.05
+# Test images that are too few to tell much, share of one class that dominates, rows of the history that are long enough
+# to be flat, share of the loss that is as good as unchanged over half of them, and a validation loss that has risen.
+FEW_TESTED, DOMINATING, LONG, FLAT, RISING = 30, 0.8, 10, 0.99, 1.2
 
 
 def held_out(evaluation: Evaluation, test: Dataset, recipe: Recipe) -> list[dict[str, Any]]:
@@ -71,3 +77,40 @@ def verdict(evaluation: Evaluation, training_accuracy: float) -> Verdict:
     if high - low > WIDE:
         return Verdict("few", f"{evaluation.n} test pictures are too few to tell more than: {interval}")
     return Verdict("learned", f"learned: {interval}")
+
+
+def remarks(evaluation: Evaluation, history: Sequence[Epoch], labels: Labels, recipe: Recipe) -> list[str]:
+    """Sentences on what went wrong or can mislead, each with what to try; empty for a sound training.
+
+    Args:
+        evaluation: On the test part.
+        history: Rows of the training.
+        labels: Of the training part, ``(n,)``.
+        recipe: Of the training.
+    """
+    counts = np.bincount(labels, minlength=len(evaluation.class_names))
+    low, _ = wilson_interval(evaluation.correct, evaluation.n)
+    chance = evaluation.confusion.sum(axis=1).max() / evaluation.n
+    found = []
+    if evaluation.n < FEW_TESTED:
+        found.append(f"only {evaluation.n} test images: the accuracy can be far off; collect more")
+    if counts.max() > DOMINATING * counts.sum():
+        name = evaluation.class_names[counts.argmax()]
+        found.append(
+            f"{counts.max() / counts.sum():.0%} of the training images are {name}; try --class-weights balanced"
+        )
+    if low <= chance:
+        rate = f"--learning-rate {recipe.learning_rate / 4:g}"
+        found.append(
+            f"near chance ({chance:.0%} for the most frequent class); try {rate}, or look at `lenet data check`"
+        )
+    elif len(history) >= LONG and min(it.loss for it in history[-LONG // 2 :]) > FLAT * history[-LONG // 2 - 1].loss:
+        epoch = history[-LONG // 2 - 1].epoch
+        found.append(f"the loss has been flat since epoch {epoch:g}; try --epochs {epoch:g}, or another learning rate")
+    losses = [it.validation_loss for it in history if it.validation_loss is not None]
+    if losses and not recipe.patience and losses[-1] > RISING * min(losses):
+        best = history[losses.index(min(losses))].epoch
+        found.append(
+            f"the validation loss has risen since epoch {best:g}: it overfits; try --epochs {best:g} or --recipe few"
+        )
+    return found
