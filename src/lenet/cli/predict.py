@@ -80,8 +80,7 @@ def command(
     writing with a `/`; `?` stands for what looks like none of the classes. The exit status is 1 when a file could not
     be read; the others are still read.
 
-    PICTURE can also be a table with the pixels of an image in each row, such as Kaggle's test.csv: with --csv its
-    answers are printed as ImageId,Label.
+    PICTURE can also be a table of pixels, such as Kaggle's test.csv, whose answers --csv prints as ImageId,Label.
 
     Drawings of a folder's pictures keep the names of its subfolders. Only earlier drawings are written over.
     """
@@ -118,21 +117,30 @@ def command(
                     drawings.add(reading, source.stem.with_name(source.stem.name + suffix))
                 results.append(result)
                 rows += [result] if reading is None else _table_rows(result, reading)
-                if form is None or (form == "table" and reading is None):
-                    _say(result, several)
-                elif form == "table" and reading is not None:
-                    _print_table(result, reading)
+                _print_page(form, result, reading, several)
             advance()
+    _print_document(form, results, rows)
+    if drawings is not None and crops:
+        click.echo(drawings.finish_crops(), err=True)
+    if any("error" in result for result in results):
+        sys.exit(1)
+
+
+def _print_page(form: str | None, result: dict[str, Any], reading: "Reading | None", several: bool) -> None:
+    """Print one page's lines; JSON and CSV come whole at the end."""
+    if form is None or (form == "table" and reading is None):
+        _say(result, several)
+    elif form == "table" and reading is not None:
+        _print_table(result, reading)
+
+
+def _print_document(form: str | None, results: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
     if form == "csv":
         table = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    if drawings is not None and crops:
-        click.echo(drawings.finish_crops(), err=True)
-    if any("error" in result for result in results):
-        sys.exit(1)
 
 
 def _refuse_beside_table(*given: object) -> None:
