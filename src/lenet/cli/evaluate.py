@@ -57,7 +57,7 @@ def command(
     """
     from lenet.atomic import refuse_loss
     from lenet.evaluation import data_for, evaluate, part_for
-    from lenet.model.runtime import Model
+    from lenet.model.runtime import Model, is_run
 
     loaded = Model.load(model)
     if figures is not None:
@@ -65,7 +65,7 @@ def command(
 
         for name in drawings.NAMES if robustness else drawings.NAMES[:4]:
             refuse_loss(figures / f"{name}.png", {Path(data).resolve()} if data else frozenset())
-    chosen = part_for(loaded.metadata, data_for(loaded.metadata, data), part)
+    chosen = part_for(loaded.metadata, data_for(loaded.metadata, data, own_paths=is_run(model)), part)
     evaluation = evaluate(loaded, chosen)
     report = evaluation.to_dict()
     tables = [_table(evaluation)]

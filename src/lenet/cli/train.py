@@ -180,13 +180,15 @@ def _train(
 
 def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     """The sources that the model was trained on, and those of ``data``, each once."""
+    from lenet.model.runtime import is_run
     from lenet.training.initial import own_data
 
     own = own_data(start)
+    lost = "the data that it was trained on is not there" if is_run(start) else "a model file may not name its data"
     if not own and not data:
-        raise LenetError(f"{start}: the data that it was trained on is not there; name data with --data")
+        raise LenetError(f"{start}: {lost}; name data with --data")
     if not own:
-        _say(f"{start}: the data that it was trained on is not there; name it with --data, too, or it may be forgotten")
+        _say(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
     elif data and not set(own) <= set(data):
         _say(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
     return tuple(dict.fromkeys([*own, *data]))

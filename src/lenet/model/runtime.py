@@ -37,6 +37,11 @@ def locate_model(model: str | Path | None = None) -> Path:
     return path
 
 
+def is_run(model: str | Path | None) -> bool:
+    """Whether a model is named by its run folder."""
+    return model is not None and Path(model).is_dir()
+
+
 class Answers(NamedTuple):
     """Result of a model for images."""
 

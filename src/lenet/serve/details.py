@@ -1,7 +1,9 @@
 """A look inside, in plain values: a model's details and kernels, test images to try it on, and explanations."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from lenet.evaluation.metrics import wilson_interval
 from lenet.evaluation.parts import data_for, part_for
 from lenet.explain.explanation import Explanation
 from lenet.model.graph import Array
-from lenet.model.runtime import Model
+from lenet.model.runtime import Model, is_run
 from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
 from lenet.serve.schema import Details, image_rows
 
@@ -61,7 +63,7 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
         turn[labels == label] = np.arange(np.count_nonzero(labels == label))
     chosen = order[np.lexsort((labels, turn))[:count]]
     return {
-        "source": part.name,
+        "source": Path(part.name).name,  # not where it lies on this machine
         "samples": [
             {"label": part.class_names[part.labels[index]], "image": image_rows(part.images[index])}
             for index in chosen.tolist()
@@ -73,10 +75,13 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
 def _held_out(model: Model) -> Dataset:
     """Some of the images that a model was not trained on; to load and check all of them takes a second."""
     about = model.metadata
-    try:
-        part = part_for(about, data_for(about))
-    except LenetError:
-        part = part_for(about, load_dataset("mnist"))
+    dataset = None
+    with suppress(LenetError):
+        dataset = data_for(about, own_paths=is_run(model.name))
+    # What is there now may be other pictures, and they would be shown to everybody who asks.
+    if dataset is None or dataset.sha256 != about.training_data_sha256:
+        dataset = load_dataset("mnist")
+    part = part_for(about, dataset)
     part = part.with_classes(about.class_names)
     if part.images.shape[1:] != model.input_shape:
         raise LenetError(f"{model.name}: there are no test images of its size; train it again, or choose another model")
