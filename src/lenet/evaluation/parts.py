@@ -64,7 +64,7 @@ def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
     if not own and (dataset.test_from is None or part == "validation"):
         asked = "training" if part == "train" else part
         raise LenetError(f"{dataset.name} has no {asked} part that this model knows; use --part all")
-    train, test = dataset.split(str(model.recipe["split"]), model.seed) if own else dataset.split("own")
+    train, test = dataset.split(str(model.recipe.get("split", "own")), model.seed) if own else dataset.split("own")
     if part == "test":
         return test
     if own:
