@@ -84,7 +84,7 @@ def _held_out(model: Model) -> Dataset:
     part = part_for(about, dataset)
     part = part.with_classes(about.class_names)
     if part.images.shape[1:] != model.input_shape:
-        raise LenetError(f"{model.name}: there are no test images of its size; train it again, or choose another model")
+        raise LenetError("there are no test images of this model's size; train it again, or choose another model")
     return part.take(np.random.default_rng(0).permutation(len(part))[:POOL])
 
 
