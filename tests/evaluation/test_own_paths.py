@@ -54,8 +54,7 @@ def test_no_verb_opens_what_a_model_file_names(lenet, hostile, opened):
     ):
         result = lenet(*line)
         assert result.exit_code == 1
-        assert result.stderr.count("\n") == 1
-        assert "--data" in result.stderr
+        assert "--data" in result.stderr.splitlines()[-1]
     assert own_data(str(hostile)) == []
     assert gallery(Model.load(hostile), 10, 0)["source"].startswith("mnist")
     assert opened == []

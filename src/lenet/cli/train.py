@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,8 +15,8 @@ from click.core import ParameterSource
 
 from lenet.cli.data import preparation_options
 from lenet.cli.progress import OnProgress, training_progress
-from lenet.cli.verb import one_line, verb
-from lenet.errors import LenetError
+from lenet.cli.verb import verb
+from lenet.errors import LenetError, one_line
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
 from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
@@ -113,23 +115,24 @@ def command(
     Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
     work is lost.
     """
+    began = time.monotonic()
     given = {name: value for name, value in changes.items() if value is not None}
     if resume is not None:
         _refuse_besides_resume()
         finished, number = _resume(resume, data, given)
     else:
         finished, number = _train(recipe, run, start, data, given)
-    _print_results(finished)
+    _print_results(finished, time.monotonic() - began)
     if number:
         click.get_current_context().exit(128 + number)
 
 
-def _print_results(run: "Run") -> None:
+def _print_results(run: "Run", seconds: float) -> None:
     metrics = run.metrics
     test = metrics["test"]
     click.echo(
         f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
-        f"trained in {metrics['train_seconds']:.1f} s"
+        f"trained in {metrics['train_seconds']:.1f} s, {seconds:.1f} s in all"
     )
     for row in metrics.get("held_out", []):
         before = f"before {row['before'] / row['n']:.2%}, " if row.get("before") is not None and row["n"] else ""
@@ -155,6 +158,7 @@ def _train(
     chosen = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else Recipe.named(recipe or default)
     chosen = chosen.change(**changes)
     if start is not None:
+        _say_that_tensorflow_loads()
         from lenet.training.initial import start_from
 
         chosen = start_from(chosen, start)
@@ -173,6 +177,7 @@ def _train(
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
         _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
+    _say_that_tensorflow_loads()
     from lenet.training.train import train
 
     return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
@@ -181,6 +186,8 @@ def _train(
 def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     """The sources that the model was trained on, and those of ``data``, each once."""
     from lenet.model.runtime import is_run
+
+    _say_that_tensorflow_loads()
     from lenet.training.initial import own_data
 
     own = own_data(start)
@@ -196,6 +203,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
 
 def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple["Run", int]:
     """The same for a run that is resumed."""
+    _say_that_tensorflow_loads()
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
     from lenet.training.train import resume
@@ -235,6 +243,12 @@ def _load(recipe: Recipe) -> "Dataset":
 
 def _say(sentence: str) -> None:
     click.echo(one_line(sentence), err=True)
+
+
+def _say_that_tensorflow_loads() -> None:
+    """Before the first import of what needs it, which takes seconds."""
+    if "tensorflow" not in sys.modules:
+        _say("loading TensorFlow …")
 
 
 def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple["Run", int]:
