@@ -29,6 +29,7 @@ from lenet import Architecture, LenetError, Model, Reader, Recipe, load_dataset,
 from lenet.evaluation.comparison import Record
 from lenet.sheet.cut import read_sheets
 from lenet.training.checkpoint import read as read_checkpoint
+from lenet.training.state import TrainingState
 from tests.attack.files import CLASSES, SHAPE, entrances, small_model
 
 # Of the processor, and of memory beside what is loaded before: 400 MiB with the 100 that `lenet predict` has loaded.
@@ -102,7 +103,7 @@ def readers() -> dict[str, Callable[[Path], object]]:
         "data": use_data,
         "architecture": lambda path: Architecture.parse(path.read_text(errors="replace")).place(*SHAPE, CLASSES),
         "recipe": Recipe.read,
-        "checkpoint": read_checkpoint,
+        "checkpoint": lambda path: TrainingState.from_dict(read_checkpoint(path).state.get("training")),
         "metrics": use_metrics,
         "sheet": read_sheets,
     }

@@ -1,6 +1,7 @@
 """Hostile files for every entrance: damaged copies of sound ones, and some that are made by hand."""
 
 import gzip
+import hashlib
 import io
 import json
 import struct
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
+import safetensors.numpy
 import tomli_w
 from onnx import helper
 from PIL import Image, ImageDraw
@@ -18,7 +20,8 @@ from PIL import Image, ImageDraw
 from lenet import Dataset, Model, Recipe, load_dataset
 from lenet.datasets.convert import convert
 from lenet.model.file import DIGEST, _digest, _make_model, encode_model
-from lenet.training.checkpoint import encode
+from lenet.training.checkpoint import STATE, encode
+from lenet.training.state import TrainingState
 from tests.networks import random_model
 from tests.pictures.test_hostile import hostile, mutated
 
@@ -125,6 +128,17 @@ def forged_models(rng: np.random.Generator) -> Iterator[bytes]:
         helper.set_model_props(model, properties)
         helper.set_model_props(model, {**properties, DIGEST: _digest(model)})
         yield model.SerializeToString(deterministic=True)
+
+
+def forged_checkpoints(rng: np.random.Generator) -> Iterator[bytes]:
+    """Checkpoints with another state or other arrays, and a right digest."""
+    text = json.dumps({"owner": {"recipe": "x"}, "step": 3, "training": vars(TrainingState(step=3, steps=9))})
+    while True:
+        state = np.frombuffer(reworded(text, rng).encode(errors="replace"), np.uint8)
+        kind = rng.choice(["float32", "float64", "int8", "float16"]) if rng.random() < 0.3 else "float32"
+        shape = tuple(int(side) for side in rng.integers(0, 60, int(rng.integers(0, 4))))
+        body = safetensors.numpy.save({STATE: state, "weights/0": np.ones(shape, kind)})
+        yield body + hashlib.sha256(body).digest()
 
 
 @cache
@@ -252,7 +266,8 @@ def entrances(folder: Path) -> dict[str, Entrance]:
         "model, forged": Entrance(500, forged_models, "m.onnx"),
         "architecture": Entrance(400, in_other_words(f"{NETWORK}, conv 5 3 stride 2 valid, tanh, avgpool 2"), "a.txt"),
         "recipe": Entrance(400, in_other_words(recipe), "recipe.toml"),
-        "checkpoint": Entrance(300, damaged(checkpoint), "step.ckpt"),
+        "checkpoint, damaged": Entrance(150, damaged(checkpoint), "step.ckpt"),
+        "checkpoint, forged": Entrance(250, forged_checkpoints, "step.ckpt"),
         "metrics": Entrance(200, in_other_words(json.dumps(metrics)), "metrics.json"),
         "picture, by hand": Entrance(len(hostile()), by_hand(hostile()), "p.png"),
         "picture, laborious": Entrance(120, laborious, "p.png"),
