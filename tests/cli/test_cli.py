@@ -179,7 +179,7 @@ def test_train_begins_with_a_model_and_weighs_classes(lenet, run, tmp_path):
         (["--data", "nothing-here"], "nothing-here"),
         (["--filters", "0,5"], "layer 1, 'conv 0 5': '0' is not a whole number"),
         (["--filters", "20"], "filters are 20: the number of convolutions is 2"),
-        (["--network", "lenet7"], "or describe one; did you mean 'lenet5'?"),
+        (["--network", "lenet7"], "or describe one; did you mean 'lenet'?"),
         (["--network", "conv 8 3, tahn"], "layer 2, 'tahn': unknown layer"),
         (["--network", "mlp", "--kernel-size", "3"], "kernel size 3: no layer of this network has that setting"),
         (["--network", "conv 8 3, maxpool 9, maxpool 9"], "layer 3, maxpool 9: its input is 3×3, too small"),
