@@ -122,17 +122,18 @@ def command(
         finished, number = _resume(resume, data, given)
     else:
         finished, number = _train(recipe, run, start, data, given)
-    _print_results(finished, time.monotonic() - began)
+    _print_results(finished)
+    _say(f"{time.monotonic() - began:.1f} s in all")
     if number:
         click.get_current_context().exit(128 + number)
 
 
-def _print_results(run: "Run", seconds: float) -> None:
+def _print_results(run: "Run") -> None:
     metrics = run.metrics
     test = metrics["test"]
     click.echo(
         f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
-        f"trained in {metrics['train_seconds']:.1f} s, {seconds:.1f} s in all"
+        f"trained in {metrics['train_seconds']:.1f} s"
     )
     for row in metrics.get("held_out", []):
         before = f"before {row['before'] / row['n']:.2%}, " if row.get("before") is not None and row["n"] else ""
