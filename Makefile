@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test lessons docs faults agree lint count finder bench lock clean
+.PHONY: train test lessons docs faults attack agree lint count finder bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
@@ -23,6 +23,11 @@ docs: .venv/dev
 # Kills trainings at random and wherever a checkpoint touches the disk; resumed, they must end with the same bits. Minutes.
 faults: .venv/dev
 	$(BIN)/python tests/faults/kills.py
+
+# Thousands of hostile files over every entrance, and a server under hostile pictures and load. Minutes.
+attack: .venv/dev
+	$(BIN)/python tests/attack/attack.py
+	$(BIN)/python tests/attack/server.py
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -14,11 +14,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from lenet import LeNet, LenetError, Recipe, fit, load_dataset, save_weights
-from lenet.backend import keras
+from lenet import LenetError, Recipe, load_dataset
 from lenet.cli.train import stop_signals
 from lenet.cli.window import show_pictures
 from lenet.figures.render import join_gif
+
+try:
+    from lenet import LeNet, fit, save_weights
+    from lenet.backend import keras
+except LenetError as error:  # which names what to install
+    sys.exit(f"[ERROR] {error}")
 
 OUTPUT = Path("output")
 SIDE = 96  # pixels of a shown digit

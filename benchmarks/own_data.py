@@ -1,12 +1,16 @@
 """How well the default recipes do on other data, and what training from disk costs; writes sections of RESULTS.md.
 
-    python benchmarks/own_data.py [--fashion FOLDER] [--seeds 5] [--letters 5,20,100] [--side 96] [--rounds 3]
+    python benchmarks/own_data.py [accuracy] [little] [streaming] [--fashion FOLDER] [--seeds 5] [--letters 5,20,100]
+        [--side 96] [--rounds 3]
 
-- Accuracy: `lenet train --data SOURCE` with nothing else but the seed; Fashion-MNIST from a folder of IDX files, as
+All of these, or those that are named:
+
+- accuracy: `lenet train --data SOURCE` with nothing else but the seed; Fashion-MNIST from a folder of IDX files, as
   Debian's package dataset-fashion-mnist installs them, and scikit-learn's digits.
-- Little data: so many pictures a class of the letters A to Z in printed typefaces, dark on white; the test part has
-  520 pictures in ten typefaces that the training part has not.
-- Streaming: MNIST's digits enlarged, too many pixels to be held in memory by lenet's own limit, trained on from the
+- little: so many pictures a class of the letters A to Z in printed typefaces, dark on white; the test part has 520
+  pictures in ten typefaces that the training part has not. `lenet train --data LETTERS` chooses recipe `few` for fewer
+  than 1,000 pictures, and is compared with recipe `fast` there.
+- streaming: MNIST's digits enlarged, too many pixels to be held in memory by lenet's own limit, trained on from the
   mapped file and from an array, in turn. Before all steps that are taken at once, 20 or fewer, the file is thrown out
   of the system's cache, so that every image comes from the disk, as if the file were larger than the memory.
 """
@@ -37,23 +41,28 @@ from lenet.training.initial import build_network
 from lenet.training.loop import CHUNK, CHUNK_PIXELS, fit
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
+PARTS = ("accuracy", "little", "streaming")
 CHUNKS = 8  # of steps, of which the first compiles and is not counted
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar=" | ".join(PARTS))
     parser.add_argument("--fashion", type=Path, default=FASHION)
-    parser.add_argument("--seeds", type=int, default=5, help="of the trainings on other data; 0 leaves them out")
+    parser.add_argument("--seeds", type=int, default=5, help="of each training")
     parser.add_argument("--letters", default="5,20,100", help="pictures a class")
     parser.add_argument("--side", type=int, default=96, help="of the enlarged digits, in pixels")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    if not asked.fashion.is_dir():
-        sys.exit(f"{asked.fashion}: is not there; install Fashion-MNIST (apt-get install dataset-fashion-mnist)")
-    if asked.seeds:
+    parts = asked.parts or PARTS
+    if "accuracy" in parts:
+        if not asked.fashion.is_dir():
+            sys.exit(f"{asked.fashion}: is not there; install Fashion-MNIST (apt-get install dataset-fashion-mnist)")
         _other_data({"Fashion-MNIST": str(asked.fashion), "scikit-learn's digits, 8×8": "digits"}, asked.seeds)
+    if "little" in parts:
         _little([int(each) for each in asked.letters.split(",")], asked.seeds)
-    _streaming(asked.side, asked.rounds)
+    if "streaming" in parts:
+        _streaming(asked.side, asked.rounds)
 
 
 def _other_data(sources: dict[str, str], seeds: int) -> None:
@@ -66,7 +75,8 @@ def _other_data(sources: dict[str, str], seeds: int) -> None:
         rows.append([title, f"{trained[0]['test']['n']:,}", spread, f"{seconds:.1f}"])
     write_section(
         "Other data",
-        f"""`python benchmarks/own_data.py`: `lenet train --data SOURCE --seed S`, recipe `fast`, S = 0 to {seeds - 1}.
+        f"""`python benchmarks/own_data.py accuracy`: `lenet train --data SOURCE --seed S`, recipe `fast`,
+S = 0 to {seeds - 1}.
 
 {table(["", "test images", "accuracy, %: mean ± sd (lowest)", "training, s: median"], rows)}""",
     )
@@ -75,25 +85,31 @@ def _other_data(sources: dict[str, str], seeds: int) -> None:
 def _little(counts: list[int], seeds: int) -> None:
     rows = []
     for each in counts:
+        trained: dict[str, list[dict[str, Any]]] = {}
         with tempfile.TemporaryDirectory() as folder:
-            trained = []
             for seed in range(seeds):
                 source = Path(folder) / f"letters-{seed}"
                 draw_letters(source, each, seed)
-                trained.append(_train(str(source), seed))
-        row = [str(each), f"{trained[0]['test']['n']:,}"]
-        for values in (
-            [100 * metrics["test"]["accuracy"] for metrics in trained],
-            [100 * metrics["expected_calibration_error"] for metrics in trained],
-        ):
-            row.append(f"{statistics.mean(values):.1f} ± {statistics.stdev(values) if seeds > 1 else 0:.1f}")
-        rows.append(row)
+                chosen = _train(str(source), seed)
+                trained.setdefault(chosen["recipe"], []).append(chosen)
+                if chosen["recipe"] != "fast":
+                    trained.setdefault("fast", []).append(_train(str(source), seed, "--recipe", "fast"))
+        for recipe, metrics in trained.items():
+            row = [str(each), recipe]
+            for values in (
+                [100 * one["test"]["accuracy"] for one in metrics],
+                [100 * one["expected_calibration_error"] for one in metrics],
+            ):
+                row.append(f"{statistics.mean(values):.1f} ± {statistics.stdev(values) if seeds > 1 else 0:.1f}")
+            rows.append(row)
+            print(row, flush=True)
     write_section(
         "Little data",
-        f"""`python benchmarks/own_data.py`: `lenet train --data LETTERS --seed S`, S = 0 to {seeds - 1}, other letters
-for each; 26 classes, tested in ten typefaces that are not trained on.
+        f"""`python benchmarks/own_data.py little --seeds {seeds}`: `lenet train --data LETTERS --seed S`, which chooses
+the first recipe of each number, and the same with `--recipe fast`; S = 0 to {seeds - 1}, other letters for each. 26
+classes, 520 test images in ten typefaces that are not trained on.
 
-{table(["pictures a class", "test images", "accuracy, %: mean ± sd", "calibration error, %: mean ± sd"], rows)}""",
+{table(["pictures a class", "recipe", "accuracy, %: mean ± sd", "calibration error, %: mean ± sd"], rows)}""",
     )
 
 
@@ -116,12 +132,12 @@ def draw_letters(folder: Path, each: int, seed: int) -> None:
                 page.save(folder / part / letter / f"{number}.png")
 
 
-def _train(source: str, seed: int) -> dict[str, Any]:
+def _train(source: str, seed: int, *options: str) -> dict[str, Any]:
     """The measures of one `lenet train`."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         lenet = Path(sys.executable).with_name("lenet")
-        command = [str(lenet), "train", "--data", source, "--seed", str(seed), "--run", str(run)]
+        command = [str(lenet), "train", "--data", source, "--seed", str(seed), "--run", str(run), *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         metrics: dict[str, Any] = json.loads((run / "metrics.json").read_text())
     return metrics
@@ -152,7 +168,7 @@ def _streaming(side: int, rounds: int) -> None:
     }
     write_section(
         "Training from disk",
-        f"""`python benchmarks/own_data.py`: {size}, recipe `fast`, 100 dense units;
+        f"""`python benchmarks/own_data.py streaming`: {size}, recipe `fast`, 100 dense units;
 n = {rounds} rounds in turn of {CHUNKS - 1} times so many steps as are taken at once, on {usable_cores()} cores of
 {model_name()}; nothing of the file is in the system's cache when they begin.
 

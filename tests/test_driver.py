@@ -92,3 +92,11 @@ def test_ctrl_c_keeps_what_was_trained(trained, tmp_path):
     assert "epoch 1:" not in rest
     assert rest.splitlines()[-1] == "[INFO] saving the weights to kept.h5..."
     assert (tmp_path / "kept.h5").stat().st_size == (folder / "output" / "lenet_weights.hdf5").stat().st_size
+
+
+def test_without_its_packages_it_is_one_line(tmp_path):
+    code = f"import runpy, sys\nsys.modules['keras'] = None\nrunpy.run_path({str(DRIVER)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("[ERROR] keras is missing; install it with")
+    assert done.stderr.count("\n") == 1

@@ -1,7 +1,10 @@
 import subprocess
 import sys
 
+import pytest
+
 import lenet
+from lenet import LenetError
 
 
 def test_every_public_name_is_there_and_nothing_else_is_promised():
@@ -49,3 +52,32 @@ def test_training_without_its_extra_names_the_command_that_installs_it():
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].endswith("pip install 'lenet[train]'")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["tomli_w", "h5py", "safetensors", "filelock"])
+def test_every_module_of_an_extra_that_is_missing_is_named_with_the_extra(module):
+    code = f"import sys\nsys.modules[{module!r}] = None\n"
+    for use in ("from lenet.cli.main import main\nmain(['train', '--resume', 'run'])", "from lenet import train"):
+        done = subprocess.run([sys.executable, "-c", code + use], check=False, capture_output=True, text=True)
+        assert done.returncode == 1
+        last = done.stderr.strip().splitlines()[-1]
+        assert f"{module} is missing; install it with pip install '.[train]' in a clone" in last
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: lenet.train("letters", lenet.Recipe.named("fast")),
+        lambda: lenet.train(lenet.load_dataset("mnist"), "fast"),
+        lambda: lenet.resume("runs/x", "mnist"),
+        lambda: lenet.evaluate("runs/x", "mnist"),
+        lambda: lenet.Reader("runs/x"),
+        lambda: lenet.Model.load().predict([[1, 2]]),
+        lambda: lenet.Model.load().predict(lenet.load_dataset("mnist").images[0]),
+        lambda: lenet.compare_runs("runs/x"),
+    ],
+)
+def test_wrong_types_are_one_clear_error(wrong):
+    with pytest.raises(LenetError) as caught:
+        wrong()
+    assert "\n" not in str(caught.value)

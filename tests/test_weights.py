@@ -8,16 +8,8 @@ import numpy as np
 import pytest
 
 from lenet import LeNet, LenetError, load_weights, save_weights
+from tests.attack.files import LAYOUTS, stored_otherwise
 
-LAYOUTS = {
-    "gzip": {"compression": "gzip"},
-    "lzf": {"compression": "lzf"},
-    "scaleoffset": {"scaleoffset": 4},
-    "shuffle": {"shuffle": True},
-    "fletcher32": {"fletcher32": True},
-    "chunks": {"chunks": True},
-    "unlimited": {"maxshape": None},
-}
 FUZZED = 300
 # Reads each file that it is given into a small network, and prints a line for each that was refused.
 PROGRAM = """
@@ -43,16 +35,6 @@ def written(network, tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "weights.h5"
     save_weights(network, path)
     return path
-
-
-def stored_otherwise(written, path, options):
-    """The same arrays in another layout."""
-    with h5py.File(written) as source, h5py.File(path, "w") as copy:
-        arrays = {}
-        source.visititems(lambda name, it: arrays.__setitem__(name, it[()]) if isinstance(it, h5py.Dataset) else None)
-        for name, array in arrays.items():
-            changed = {"maxshape": (None,) * array.ndim} if "maxshape" in options else options
-            copy.create_dataset(name, data=array, **changed)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -2,17 +2,20 @@
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from lenet.errors import LenetError
+from lenet.errors import LenetError, reason
 
 # Every drawing of lenet contains the mark. What it exports contains one of the others: the model's metadata, or the
 # page's generator.
 MARK = "made by lenet"
 _MARKS = (MARK.encode(), b"training_data_sha256", b'name="generator" content="lenet"')
+# It is in the first or the last of so many bytes.
+_MARKED_BYTES = 1 << 16
 
 
 def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
@@ -27,11 +30,19 @@ def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
     if not inputs.isdisjoint((path.resolve(), *path.resolve().parents)):
         raise LenetError(f"{path}: is an input, which is never overwritten; choose another place")
     try:
-        made_here = path.is_file() and any(mark in path.read_bytes() for mark in _MARKS)
+        made_here = path.is_file() and _is_marked(path)
     except OSError:
         made_here = False
     if not made_here:
         raise LenetError(f"{path}: exists and was not made by lenet, so it is not overwritten; choose another place")
+
+
+def _is_marked(path: Path) -> bool:
+    with path.open("rb") as file:
+        ends = file.read(_MARKED_BYTES)
+        file.seek(-min(_MARKED_BYTES, path.stat().st_size), os.SEEK_END)
+        ends += file.read(_MARKED_BYTES)
+    return any(mark in ends for mark in _MARKS)
 
 
 @contextmanager
@@ -120,15 +131,19 @@ def read_bytes(path: Path, most: int, kind: str) -> bytes:
     """Content of a file of at most ``most`` bytes.
 
     Raises:
-        LenetError: when it is larger, which the message says of its ``kind``, or cannot be read.
+        LenetError: when it is larger, which the message says of its ``kind``, is a folder, pipe or device, or cannot be
+            read.
     """
     try:
-        size = path.stat().st_size
-        if size > most:
-            raise LenetError(f"{path}: has {size:,} bytes; a {kind} has at most {most:,}")
-        return path.read_bytes()
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise LenetError(f"{path}: is no file; name a {kind}")
+        if about.st_size > most:
+            raise LenetError(f"{path}: has {about.st_size:,} bytes; a {kind} has at most {most:,}")
+        with path.open("rb") as file:
+            return file.read(most)
+    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
+        raise LenetError(f"{path}: cannot be read ({reason(error)})") from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from lenet.errors import LenetError
+from lenet.errors import missing
 from lenet.silence import silence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -16,8 +16,7 @@ with silence():
         import keras
         import tensorflow as tf
     except ModuleNotFoundError as error:
-        hint = "TensorFlow and Keras are missing; install them with: pip install 'lenet[train]'"
-        raise LenetError(hint) from error
+        raise missing(error) from error
     tf.constant(0)  # the first tensor makes it print the processor's features
 
 __all__ = ["keras", "tf"]

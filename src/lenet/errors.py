@@ -4,21 +4,46 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+# The extra of each package that not everything needs, by the name under which it is imported.
+EXTRAS = {
+    **dict.fromkeys(("filelock", "h5py", "keras", "safetensors", "tensorflow", "tomli_w"), "train"),
+    **dict.fromkeys(("pyarrow", "sklearn"), "data"),
+    **dict.fromkeys(("pi_heif", "pypdfium2"), "formats"),
+    "ai_edge_litert": "export",
+}
+
 
 class LenetError(Exception):
     """Something that the user can fix; its message is one line that says what, why, and what to do next."""
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """The end of an error about an unknown word: the most similar of these names, if one is similar."""
+    similar = get_close_matches(word, list(names), 1)
+    return f"; did you mean {similar[0]!r}?" if similar else ""
+
+
+def one_line(text: str) -> str:
+    r"""The text with unprintable characters escaped: file names may hold even line feeds, shown as ``\n``."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def missing(error: ModuleNotFoundError) -> Exception:
+    """What to install for a module that is not there; the error itself for one that belongs to no extra."""
+    name = str(error.name).partition(".")[0]
+    if name not in EXTRAS:
+        return error
+    extra = EXTRAS[name]
+    return LenetError(
+        f"{name} is missing; install it with pip install '.[{extra}]' in a clone, else with: "
+        f"pip install 'lenet[{extra}]'"
+    )
 
 
 def reason(error: BaseException) -> str:
     """First line of a library's error, without its error number."""
     text = str(getattr(error, "strerror", None) or error)
     return text.partition("\n")[0][:200] or type(error).__name__
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` for the known name that is most like ``name``; empty when none is."""
-    similar = get_close_matches(name, list(known), 1)
-    return f" (did you mean {similar[0]!r}?)" if similar else ""
 
 
 def first_fault(error: Any) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -26,10 +27,10 @@ SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
 
 
 def clean_failure(result, says: str) -> None:
-    """One line on stderr, nothing on stdout, exit status 1."""
+    """One line on stderr but for what is said while TensorFlow loads, nothing on stdout, exit status 1."""
     assert result.exit_code == 1, result.output
     assert result.stdout == ""
-    line = result.stderr.strip()
+    line = result.stderr.removeprefix("loading TensorFlow …\n").strip()
     assert line.startswith("lenet: ")
     assert "\n" not in line
     assert says in line
@@ -133,6 +134,7 @@ def test_train_says_what_came_of_it_and_repeats_from_its_recipe(lenet, tmp_path)
     assert result.exit_code == 0, result.output
     assert "run: runs/one" in result.stdout
     assert "of 10,000 test images read correctly" in result.stdout
+    assert re.search(r"\n[\d.]+ s in all\n$", result.stderr)
     assert "epoch 0.0199: loss" in result.stderr
     assert "\x1b" not in result.output
     again = lenet("train", "--recipe", "runs/one/recipe.toml", "--run", "runs/two")
@@ -176,12 +178,12 @@ def test_train_begins_with_a_model_and_weighs_classes(lenet, run, tmp_path):
         (["--split", "0:1"], "both parts"),
         (["--split", "sixty"], "two numbers such as 2:1"),
         (["--split", "1:1000000"], "cannot be split"),
-        (["--recipe", "slow"], "no recipe is named 'slow'"),
+        (["--recipe", "fsat"], "augmented, tutorial, few, tune; did you mean 'fast'?"),
         (["--recipe", "none.toml"], "none.toml: cannot be read"),
         (["--data", "nothing-here"], "nothing-here"),
         (["--filters", "0,5"], "layer 1, 'conv 0 5': '0' is not a whole number"),
         (["--filters", "20"], "filters are 20: the number of convolutions is 2"),
-        (["--network", "lenet7"], "network 'lenet7' is unknown; named are lenet, lenet5"),
+        (["--network", "lenet7"], "or describe one; did you mean 'lenet'?"),
         (["--network", "conv 8 3, tahn"], "layer 2, 'tahn': unknown layer"),
         (["--network", "mlp", "--kernel-size", "3"], "kernel size 3: no layer of this network has that setting"),
         (["--network", "conv 8 3, maxpool 9, maxpool 9"], "layer 3, maxpool 9: its input is 3×3, too small"),
@@ -289,8 +291,8 @@ def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stderr is not None
-    first_epoch = process.stderr.readline()
-    assert first_epoch.startswith("epoch 1")
+    assert process.stderr.readline() == "loading TensorFlow …\n"
+    assert process.stderr.readline().startswith("epoch 1")
     time.sleep(0.2)
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=120)
@@ -385,3 +387,12 @@ def test_an_unwritable_folder_is_one_line(lenet, tmp_path):
         target = tmp_path / "closed" / "run"
         target.parent.mkdir(mode=0o500)
     clean_failure(lenet("train", "--run", target), "cannot be made")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict", "data info", "train --recipe", "explain"])
+def test_names_that_are_too_long_are_a_short_line(lenet, verb):
+    result = lenet(*verb.split(), "x" * 100_000)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert len(result.stderr) < 1100
+    assert "unexpected" not in result.stderr

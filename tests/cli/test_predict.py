@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from PIL import Image
 
 from lenet import LenetError, load_dataset
 from lenet.cli.predict import _say
+from lenet.cli.verb import csv_cell
 from lenet.model.file import encode_model
 from lenet.pictures.picture import open_picture
 from tests.networks import random_model
@@ -192,3 +194,32 @@ def test_a_table_without_labels_gives_kaggles_columns(lenet, tmp_path, test_part
     assert lenet("predict", "two.csv").stdout.startswith("two.csv, row 1: 7 (")
     refused = lenet("predict", "two.csv", "--table")
     assert (refused.exit_code, "is read alone" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1).png", "@x.png", b"\xff.png", "\x1b[31m\n.png"])
+def test_names_of_files_do_nothing_in_tables_and_terminals(lenet, tmp_path, digits, name):
+    name = os.fsdecode(name)
+    digits[0].save(tmp_path / "one.png")
+    (tmp_path / "one.png").rename(tmp_path / name)
+    (row,) = csv.DictReader(lenet("predict", name, "--csv").stdout.splitlines())
+    assert row["picture"].isprintable()
+    assert row["picture"][0] not in "=+-@"
+    assert row["label"] == "7"
+    (result,) = json.loads(lenet("predict", name, "--json").stdout)
+    assert result["rows"] == ["7"]
+    assert lenet("predict", name).stdout.isascii()
+
+
+def test_a_cell_that_is_a_number_or_one_character_stays_as_it_is():
+    assert [csv_cell(value) for value in ("7", "-", "=", -1.5, "=1+1", "a=b")] == ["7", "-", "=", -1.5, "'=1+1", "a=b"]
+
+
+def test_streams_that_are_closed_or_full_are_one_line(tmp_path, digits):
+    digits[0].save(tmp_path / "one.png")
+    for redirected, says in (("- <&-", "standard input is closed"), ("one.png >/dev/full", "No space left on device")):
+        command = f"{sys.executable} -m lenet predict {redirected}"
+        done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert says in done.stderr
+        assert "unexpected" not in done.stderr

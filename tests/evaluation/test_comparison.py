@@ -68,6 +68,21 @@ def test_the_curves_of_all_runs_are_drawn_over_training_time(runs):
     assert "long has the highest test accuracy: 98.00%" in figure.get_suptitle()
 
 
+def test_the_hash_of_the_test_images_decides_where_it_is_known(runs):
+    def write(name, sha256):
+        path = runs / name / "metrics.json"
+        metrics = json.loads(path.read_text())
+        path.write_text(json.dumps(metrics | {"test": metrics["test"] | {"sha256": sha256}}))
+
+    write("short", "a")
+    write("long", "b")
+    assert not same_test_set([Record.read(str(runs / name)) for name in ("short", "long")])
+    write("long", "a")
+    path = runs / "long" / "recipe.toml"
+    path.write_text(tomli_w.dumps(Recipe(name="custom", data="photos", seed=4).to_dict()))
+    assert same_test_set([Record.read(str(runs / name)) for name in ("short", "long")])
+
+
 def test_only_runs_of_the_same_test_images_are_ranked(runs):
     """The seed draws the test images, but MNIST's own."""
     records = [Record.read(str(runs / name)) for name in ("short", "long")]

@@ -72,7 +72,7 @@ def test_own_data_comes_without_the_files_that_training_left_out(bundled, few, t
         Image.fromarray(few.images[index, ..., 0]).save(folder / f"{index}.png")
     (folder / "broken.png").write_bytes(b"no picture")
     trained_on_it = replace(bundled.metadata, recipe={**bundled.metadata.recipe, "data": str(own)})
-    assert len(data_for(trained_on_it)) == 20
+    assert len(data_for(trained_on_it, own_paths=True)) == 20
     with pytest.raises(LenetError, match=r"broken\.png"):
         data_for(bundled.metadata, str(own))
 
@@ -97,7 +97,7 @@ def test_the_own_data_comes_out_as_in_the_training(few, tmp_path, framing, form)
     source = saved(tmp_path / "d.npz", images.get(form, 255 - few.images)[:60], few.labels[:60])
     dataset = load_dataset(source, framing=framing)
     model = trained(dataset, data=source, split="own", framing=framing)
-    again = data_for(model)
+    again = data_for(model, own_paths=True)
     assert (again.sha256, again.framing, again.inverted) == (dataset.sha256, dataset.framing, dataset.inverted)
     assert len(part_for(model, again, "train")) == 10
 
@@ -111,5 +111,5 @@ def test_the_own_data_of_version_0_1_is_letterboxed_and_other_data_framed(few, t
     own, other = str(tmp_path / "own"), str(tmp_path / "other")
     letterboxed = load_dataset(own, size="28x28", framing="whole")
     model = replace(trained(letterboxed, data=own, split="2:1", invert="auto"), framing="mark", inverted=False)
-    assert data_for(model).sha256 == letterboxed.sha256
+    assert data_for(model, own_paths=True).sha256 == letterboxed.sha256
     assert np.array_equal(data_for(model, other).images, load_dataset(other, framing="mark").images)

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from lenet import LenetError, Model
-from lenet.explain import draw, explain
+from lenet.explain import draw, explain, explanation
 from tests.networks import counted, random_model
 
 
@@ -88,3 +88,18 @@ def test_the_verb_writes_a_sheet_to_look_at_and_one_to_print(lenet, test_part, t
     with Image.open(tmp_path / "why" / "seven.png") as sheet:
         assert sheet.width > 1000
     assert lenet("explain", "none.png").exit_code == 1
+
+
+def test_large_networks_get_fewer_squares_and_large_images_are_covered_in_parts(monkeypatch):
+    """Every pixel is covered all the same."""
+    model = random_model("tiny")
+    image = np.random.default_rng(0).integers(0, 256, model.input_shape).astype(np.uint8)
+    whole = explain(model, image)
+    monkeypatch.setattr(explanation, "MOST_BYTES", 10 * image.nbytes)
+    np.testing.assert_array_equal(explain(model, image).occlusion, whole.occlusion)
+    monkeypatch.setattr(explanation, "MOST_MULTIPLICATIONS", 100)
+    with counted(model) as passes:
+        few = explain(model, image).occlusion
+    assert max(passes) <= 10
+    assert sum(passes) == 1 + 7 * 7
+    assert np.isfinite(few).all()

@@ -226,6 +226,11 @@ def without(*keys):
         (entry("pixel_scale", "1.0"), "pixel_scale"),
         (entry("recipe", "[" * 100_000), "JSON"),
         (entry("recipe", "{"), "JSON"),
+        (entry("recipe", '{"a": NaN}'), "metadata entry recipe"),
+        (entry("recipe", '{"a": "\\ud800"}'), "metadata entry recipe"),
+        (entry("versions", '{"keras": "\\ud800"}'), "metadata entry versions"),
+        (entry("training_data_sha256", '"\\udfff"'), "metadata entry training_data_sha256"),
+        (entry("test_n", "9" * 400), "test_n"),
         (without("seed"), "entries missing: seed"),
     ],
 )

@@ -6,10 +6,13 @@ import pytest
 
 from lenet import LeNet, LenetError, Model
 from lenet.evaluation.unknown import highest_logit
+from lenet.explain.explanation import explain
+from lenet.model import runtime
 from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.network.named import NETWORKS
+from tests.networks import counted, random_model
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +109,23 @@ def test_classify_says_the_same_as_predict_and_the_scores(model, test_part):
 def test_without_a_threshold_nothing_is_unknown(model):
     open_minded = Model(decode_model(encode_model(model.weights, replace(model.metadata, unknown_threshold=None))))
     assert not open_minded.classify(np.zeros((3, 28, 28, 1), np.uint8)).unknown.any()
+
+
+def test_finite_weights_that_give_no_finite_answer_are_refused_in_one_line(tmp_path):
+    small = random_model("mlp")
+    weights = {name: np.full_like(array, 3e38) for name, array in small.weights.items()}
+    model = Model(decode_model(encode_model(weights, small.metadata)), "huge.onnx")
+    image = np.full((1, *model.input_shape), 200, np.uint8)
+    for use in (model.predict, lambda images: model.activations(images[0]), lambda images: explain(model, images[0])):
+        with pytest.raises(LenetError, match=r"huge\.onnx: its answers are not finite numbers"):
+            use(image)
+
+
+def test_fewer_large_images_are_taken_at_once(monkeypatch):
+    model = random_model("tiny")
+    images = np.random.default_rng(0).integers(0, 256, (9, *model.input_shape)).astype(np.uint8)
+    expected = model.predict(images)
+    monkeypatch.setattr(runtime, "MOST_NUMBERS", 2 * 28 * 28 * 6)
+    with counted(model) as passes:
+        np.testing.assert_allclose(model.predict(images), expected, atol=1e-6)
+    assert passes == [2, 2, 2, 2, 1]

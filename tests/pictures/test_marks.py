@@ -53,10 +53,23 @@ def test_blank_ruled_and_black_paper_have_no_marks():
     assert empty.count(0) >= 19
 
 
-def test_nested_drawings_are_not_compared_without_end(monkeypatch):
+def test_nested_drawings_are_no_marks():
+    """Each would be as large as the picture, and a picture can hold hundreds."""
     page = Image.new("L", (1000, 750), 255)
     for radius in range(6, 350, 9):
         ImageDraw.Draw(page).arc((500 - radius, 375 - radius, 500 + radius, 375 + radius), 10, 350, 0, 2)
+    picture = open_picture(page)
+    assert find_marks(picture).marks == []
+    assert sum(mark.strength.size for found in detect_marks(picture) for mark in found.marks) <= 4 * 1000 * 750
+
+
+def test_strokes_inside_a_large_one_are_not_compared_without_end(monkeypatch):
+    page = Image.new("L", (1000, 1000), 255)
+    draw = ImageDraw.Draw(page)
+    draw.arc((100, 100, 900, 900), 10, 350, 0, 40)
+    for x in range(260, 740, 30):
+        for y in range(260, 740, 120):
+            draw.line((x, y, x + 8, y + 105), 0, 3)
     windows = []
     distance = segment._distance
     monkeypatch.setattr(segment, "_distance", lambda *given: windows.append(given) or distance(*given))

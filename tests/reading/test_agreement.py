@@ -84,7 +84,7 @@ def test_held_out_pictures_are_read_as_they_are_evaluated(tmp_path, pictures, fr
     recipe = (recipe_for_few(dataset) or fast).change(data=str(folder), split="2:1")
     model = Model.load(train(dataset, recipe, tmp_path / "run").path)
     assert model.metadata.framing == framing
-    part = part_for(model.metadata, data_for(model.metadata))
+    part = part_for(model.metadata, data_for(model.metadata, own_paths=True))
     assert len(part) < len(dataset) / 2
     evaluated = evaluate(model, part)
     assert evaluated.accuracy >= least

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenet.pictures.marks import Mark
-from lenet.reading.touching import cut_apart, possible_cuts
+from lenet.reading.touching import MOST_PIXELS, MOST_TRIED, cut_apart, cuts_to_try, possible_cuts
 
 
 def mark(strength) -> Mark:
@@ -30,6 +30,15 @@ def test_touching_digits_are_cut_left_and_right():
 def test_a_mark_much_lower_than_the_writing_is_one_digit():
     assert possible_cuts(two_ones(), 60)
     assert not possible_cuts(two_ones(), 120)
+
+
+def test_the_larger_the_marks_the_fewer_cuts_are_tried():
+    """Each try costs as much as the mark has pixels."""
+    wide, narrow = mark(np.ones((1000, 1500))), mark(np.ones((1000, 100)))
+    assert cuts_to_try([two_ones()], 60) == MOST_TRIED
+    assert cuts_to_try([wide, wide, narrow], 1000) * 2 * wide.strength.size <= MOST_PIXELS
+    assert cuts_to_try([wide, wide, narrow], 1000) >= 6
+    assert len(possible_cuts(two_ones(), 60)) > len(possible_cuts(two_ones(), 60, tries=1))
 
 
 def test_halves_that_are_only_as_sure_do_not_cut_what_is_not_wider_than_the_writing():

@@ -2,8 +2,11 @@
 
 import contextlib
 import random
+import re
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -280,3 +283,21 @@ def test_more_at_once_than_all_queues_hold_are_not_even_taken_in(bundled: Model)
             refused = client.post(address + "api/read", content=bytes(500_000))
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
             assert client.get(address + "livez").status_code == 200
+
+
+def test_without_free_descriptors_one_line_is_logged_and_it_lives_on() -> None:
+    """asyncio prints a traceback for every connection that it cannot accept, thousands a second."""
+    command = f"ulimit -n 64; exec {sys.executable} -m lenet serve --port 0 --no-open"
+    with subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        address = re.search(r"http://\S+/", process.stdout.readline())
+        assert address is not None
+        with contextlib.ExitStack() as stack:
+            for _ in range(100):
+                stack.enter_context(connect(address[0]))
+            time.sleep(2.5)  # in which asyncio tries again
+        time.sleep(1.5)
+        assert httpx.get(address[0] + "livez").status_code == 200
+        process.terminate()
+        assert process.wait(30) == 0
+        assert process.stderr.read().count("\n") == 1

@@ -1,5 +1,7 @@
 """Who is let in."""
 
+from urllib.parse import quote, urlsplit
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -75,6 +77,19 @@ def test_the_printed_address_lets_in_by_a_cookie_that_scripts_cannot_read(guarde
     assert "HttpOnly" in cookie and "SameSite=strict" in cookie
     pair = cookie.partition(";")[0]
     assert guarded.get("/api/model", headers={"host": "localhost", "cookie": pair}).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["a+b&c#d%e", "geheim-é-密"])
+def test_every_token_lets_in_and_the_redirect_stays_on_this_site(bundled: Model, token: str) -> None:
+    client = TestClient(create_app(bundled, token=token), follow_redirects=False)
+    for path in ("/", "//evil.example/", "/%2f%2fevil.example/"):
+        entered = client.get(f"http://testserver{path}?token={quote(token, safe='')}")
+        assert entered.status_code == 303
+        assert urlsplit(entered.headers["location"]).netloc == ""
+        assert entered.headers["location"].startswith("/")
+    pair = entered.headers["set-cookie"].partition(";")[0]
+    assert client.get("/api/model", headers={"cookie": pair}).status_code == 200
+    assert client.get("/api/model", headers={"authorization": f"Bearer {token}".encode()}).status_code == 200
 
 
 def test_the_token_is_not_asked_before_the_host(guarded: TestClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lenet import Recipe, evaluate, load_dataset
 from lenet.cli.main import main
 from lenet.datasets.convert import convert
-from lenet.training.card import model_card
+from lenet.training.card import _code, model_card
 from tests.networks import random_model
 
 
@@ -20,13 +20,14 @@ def card(tmp_path, monkeypatch, test_part):
     monkeypatch.chdir(tmp_path)
     convert(test_part.take(np.arange(40)), tmp_path / "my digits.npz", "npz")
 
-    def write(**about):
+    def write(class_names=tuple("abcdefghij"), **about):
         recipe = {**Recipe().to_dict(), "data": "mnist + my digits.npz"}
         model = random_model("mlp", recipe=recipe, **about)
         dataset = test_part.take(np.arange(40))
         evaluation = evaluate(model, replace(dataset, name="mine", class_names=tuple("abcdefghij")))
         measured = {"changes": [], "expected_calibration_error": 0.1, "epochs": 1, "train_seconds": 2.0}
-        return model_card("run", model.metadata, {**measured, "precision": "float32"}, evaluation, False)
+        metadata = replace(model.metadata, class_names=class_names)
+        return model_card("run", metadata, {**measured, "precision": "float32"}, evaluation, False)
 
     return write
 
@@ -41,6 +42,12 @@ def test_its_commands_name_the_data_from_every_folder(card, tmp_path, monkeypatc
         (source,) = parsed["data"] if verb == "train" else (parsed["data"],)
         assert source == f"mnist + {tmp_path / 'my digits.npz'}"
         assert load_dataset(source).sources
+
+
+def test_names_of_classes_and_files_are_no_markup(card, tmp_path):
+    text = card(class_names=("<script>", "a|b", "[x](y)", "`", "\\", *"fghij"))
+    assert "(\\<script\\>, a\\|b, \\[x\\](y), \\`, \\\\, f" in text
+    assert _code("a`` b") == "``` a`` b ```"
 
 
 def test_it_says_how_many_images_nothing(card):

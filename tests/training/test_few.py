@@ -89,6 +89,10 @@ def test_the_recipe_for_little_data_suits_the_framing(mnist):
     few = mnist.take(np.arange(999))
     assert recipe_for_few(few) == Recipe.named("few")
     assert recipe_for_few(mnist.take(np.arange(1000))) is None
+    many = mnist.take(np.arange(1200))
+    for first, few_of_them in ((900, True), (1000, False)):  # where the test part begins
+        parts = Dataset("parts", many.images, many.labels, many.class_names, test_from=first)
+        assert (recipe_for_few(parts) is not None) == few_of_them
     whole = recipe_for_few(Dataset("photos", few.images, few.labels, few.class_names))
     assert (whole.elastic, whole.thickness, whole.shear) == (0, 0, 0)
     assert whole.shift > 0

@@ -39,3 +39,15 @@ def test_it_is_free_again_after_the_block_and_after_a_failure(tmp_path):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(LenetError, match="none: cannot be locked"), Run(tmp_path / "none").locked():
         pass
+
+
+def test_a_folder_is_taken_over_that_a_process_left_before_it_wrote_its_recipe(tmp_path):
+    for left in ((".lock",), (".lock", ".recipe.toml.a1b2c3_4")):
+        folder = tmp_path / str(len(left))
+        folder.mkdir()
+        for name in left:
+            (folder / name).touch()
+        assert Run.create(folder).path == folder
+        (folder / "mine.txt").touch()
+        with pytest.raises(LenetError, match="exists already"):
+            Run.create(folder)

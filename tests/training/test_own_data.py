@@ -38,7 +38,7 @@ def test_a_colour_folder_of_26_classes_trains_and_evaluates(folder, tmp_path):
     model = Model.load(run.path)
     assert model.class_names == tuple(LETTERS)
     assert model.input_shape == (32, 32, 3)
-    part = part_for(model.metadata, data_for(model.metadata))
+    part = part_for(model.metadata, data_for(model.metadata, own_paths=True))
     again = evaluate(model, part)
     assert (again.n, again.correct) == (run.metrics["test"]["n"], run.metrics["test"]["correct"])
     assert again.accuracy > 0.8

@@ -108,6 +108,7 @@ def test_a_finished_run_holds_what_is_promised(run, test_part):
     assert metrics["test"]["n"] == 10_000
     assert metrics["test"]["accuracy"] == metrics["test"]["correct"] / 10_000
     assert metrics["test"]["accuracy"] > 0.985
+    assert metrics["test"]["sha256"] == test_part.sha256
     assert metrics.keys() >= {"train_seconds", "epochs", "seed", "recipe", "precision", "backend"}
     assert metrics.keys() >= {"versions", "data_sha256"}
     rows = list(csv.DictReader((run.path / "history.csv").read_text().splitlines()))

@@ -47,6 +47,8 @@ def test_an_epoch_has_as_many_images_of_each_source(old, mirrored):
     assert sorted(repeats) == [83, 83, 83, 83, 84, 84]
     assert np.bincount(mix(train_part, 1, seed=0).source_of).tolist() == [18, 6]
     assert np.array_equal(mix(train_part, 500, seed=0).images, mixed.images)
+    other = mix(train_part, 500, seed=1).images[:1500].reshape(1500, -1)
+    assert len(np.unique(np.concatenate([drawn, other]), axis=0)) > 1700  # drawn at random, not the first ones
     assert mix(train_part, 0, seed=0) is train_part
     assert mix(old, 500, seed=0) is old
 

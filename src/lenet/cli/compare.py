@@ -1,6 +1,7 @@
 """``lenet compare``."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,25 +26,22 @@ def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
     check_out(out, ".png")
 
     from lenet.atomic import write_bytes
-    from lenet.evaluation.comparison import Record, differences, draw, same_test_set
+    from lenet.evaluation.comparison import draw
     from lenet.figures.render import as_png
-    from lenet.training.recipe import Recipe
+    from lenet.training.compare import compare_runs
 
-    records = [Record.read(run) for run in runs]
-    differing = differences(records, Recipe().to_dict())
-    write_bytes(out, as_png(draw(records)))
+    comparison = compare_runs(*runs)
+    write_bytes(out, as_png(draw(comparison.records)))
     if as_json:
-        results = [{"run": record.name, **record.result()} for record in records]
-        report = {"runs": results, "recipes": differing, "same_test_set": same_test_set(records)}
-        click.echo(json.dumps(report, ensure_ascii=False, default=str))  # TOML knows dates, JSON does not
+        click.echo(json.dumps(comparison.to_dict(), ensure_ascii=False, default=str))  # TOML knows dates, JSON does not
     else:
-        click.echo(_table(records, differing))
-        if not same_test_set(records):
+        click.echo(_table(comparison.records, comparison.recipes))
+        if not comparison.same_test_set:
             click.echo("\nthe runs were tested on different images, as data, split or seed differ: they are not ranked")
         click.echo(f"\nlearning curves: {out}")
 
 
-def _table(records: "list[Record]", differing: dict[str, list[Any]]) -> str:
+def _table(records: "Sequence[Record]", differing: dict[str, list[Any]]) -> str:
     results = [record.result() for record in records]
     rows = {
         "": [record.name for record in records],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lenet.cli.progress import training_progress
-from lenet.cli.verb import FILE, check_out, one_line, verb
-from lenet.errors import LenetError
+from lenet.cli.verb import FILE, check_out, verb
+from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset

@@ -66,7 +66,7 @@ def command(
     """
     from lenet.atomic import refuse_loss
     from lenet.evaluation import data_for, evaluate, part_for
-    from lenet.model.runtime import Model
+    from lenet.model.runtime import Model, is_run
 
     loaded = Model.load(model)
     pair = _pair(mistakes) if mistakes else None
@@ -81,7 +81,7 @@ def command(
 
         for name in drawings.NAMES if robustness else drawings.NAMES[:4]:
             refuse_loss(figures / f"{name}.png", {Path(data).resolve()} if data else frozenset())
-    chosen = part_for(loaded.metadata, data_for(loaded.metadata, data), part)
+    chosen = part_for(loaded.metadata, data_for(loaded.metadata, data, own_paths=is_run(model)), part)
     evaluation = evaluate(loaded, chosen)
     if pair:
         _write_confused(figures or Path(), evaluation, chosen.images, pair)

@@ -36,9 +36,9 @@ def command(model: str | None, format_: str, out: Path, data: str | None, force:
     from lenet.evaluation.parts import data_for
     from lenet.export.export import export_model
     from lenet.model.file import read_model
-    from lenet.model.runtime import locate_model
+    from lenet.model.runtime import is_run, locate_model
 
-    dataset = data_for(read_model(locate_model(model)).metadata, data)
+    dataset = data_for(read_model(locate_model(model)).metadata, data, own_paths=is_run(model))
     click.echo("writing …" if unproven else "writing and proving …", err=True)
     proof = export_model(model, format_, out, dataset, force, unproven)
     click.echo(f"{out}: {_size(out):,} bytes")

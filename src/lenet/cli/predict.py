@@ -11,8 +11,8 @@ import click
 
 from lenet.cli.progress import picture_progress, say
 from lenet.cli.table import is_table, predict_table
-from lenet.cli.verb import FOLDER, one_line, verb
-from lenet.errors import LenetError
+from lenet.cli.verb import FOLDER, csv_cell, verb
+from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
     from lenet.reading import Digit, Reader, Reading
@@ -140,7 +140,7 @@ def _print_document(form: str | None, results: list[dict[str, Any]], rows: list[
     if form == "csv":
         table = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
         table.writeheader()
-        table.writerows(rows)
+        table.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
 
 
 def _refuse_beside_table(*given: object) -> None:
@@ -187,12 +187,15 @@ def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[
     """For each page its result, what was read, and whether the file has several."""
     from lenet.pictures.picture import MOST_BYTES, open_pages
 
+    if name == STDIN and sys.stdin is None:
+        raise LenetError("standard input is closed; name a file")
     source, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
+    shown = name.encode(errors="backslashreplace").decode()  # a name that is no UTF-8 is no JSON either
     try:
         for found in open_pages(source, called, page):
-            result: dict[str, Any] = {"picture": name, "page": found.number}
+            result: dict[str, Any] = {"picture": shown, "page": found.number}
             if isinstance(found.picture, LenetError):
-                yield {**result, "error": str(found.picture)}, None, found.of_several
+                yield {**result, "error": one_line(str(found.picture))}, None, found.of_several
             else:
                 reading = reader.read(found.picture)
                 result |= reading.to_dict()
@@ -200,7 +203,7 @@ def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[
                     token["page"] = found.number
                 yield result, reading, found.of_several
     except LenetError as error:
-        yield {"picture": name, "error": str(error)}, None, False
+        yield {"picture": shown, "error": one_line(str(error))}, None, False
 
 
 def _say(result: dict[str, Any], several: bool) -> None:
@@ -237,7 +240,7 @@ def _print_table(result: dict[str, Any], reading: "Reading") -> None:
     if reading.cells is None:
         say(f"lenet: {result['picture']}: no table found", err=True)
     else:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(reading.cells)
+        csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in reading.cells)
 
 
 def _answer(digit: "Digit") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import secrets
 import socket
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -44,7 +45,8 @@ EVERYWHERE = ("0.0.0.0", "::", "")
     envvar="LENET_TOKEN",
     show_envvar=True,
     metavar="TOKEN",
-    help="The token that requests need.  [default: a random one]",
+    help="The token that requests need; others see it in the list of processes, but not in the variable.  [default: a "
+    "random one]",
 )
 @click.option(
     "--allow-host", "names", multiple=True, metavar="NAME", help="Another host name of this server; repeatable."
@@ -82,7 +84,7 @@ def command(
         training=allow_training or not public,
     )
     listener = listen(host, port)
-    page = f":{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
+    page = f":{listener.getsockname()[1]}/" + (f"?token={quote(token, safe='')}" if token else "")
     address = f"http://{_printed(host)}{page}"
 
     def on_ready() -> None:

@@ -31,10 +31,10 @@ def command(model: str | None, count: int, seed: int | None, out: Path | None, w
     from lenet.atomic import write_bytes
     from lenet.evaluation import data_for, evaluate, part_for
     from lenet.figures.render import as_gif, as_png
-    from lenet.model.runtime import Model
+    from lenet.model.runtime import Model, is_run
 
     loaded = Model.load(model)
-    part = part_for(loaded.metadata, data_for(loaded.metadata))
+    part = part_for(loaded.metadata, data_for(loaded.metadata, own_paths=is_run(model)))
     if count > len(part):
         raise LenetError(f"--count {count}: {part.name} has only {len(part)} images")
     chosen = part.take(np.random.default_rng(seed).choice(len(part), count, replace=False))

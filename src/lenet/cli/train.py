@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,8 +15,8 @@ from click.core import ParameterSource
 
 from lenet.cli.data import preparation_options
 from lenet.cli.progress import OnProgress, training_progress
-from lenet.cli.verb import one_line, verb
-from lenet.errors import LenetError
+from lenet.cli.verb import verb
+from lenet.errors import LenetError, one_line
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
 from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
@@ -136,6 +138,7 @@ def command(
     Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
     work is lost.
     """
+    began = time.monotonic()
     given = {name: value for name, value in changes.items() if value is not None}
     if given.get("learning_rate") == FIND:
         _find_rate(recipe, resume, start, data, given)
@@ -146,6 +149,7 @@ def command(
     else:
         finished, number = _train(recipe, run, start, data, given)
     _print_results(finished)
+    _say(f"{time.monotonic() - began:.1f} s in all")
     if number:
         click.get_current_context().exit(128 + number)
 
@@ -213,6 +217,7 @@ def _prepare(
     chosen = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else Recipe.named(recipe or default)
     chosen = chosen.change(**changes)
     if start is not None:
+        _say_that_tensorflow_loads()
         from lenet.training.initial import start_from
 
         chosen = start_from(chosen, start)
@@ -231,18 +236,23 @@ def _prepare(
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
         _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
+    _say_that_tensorflow_loads()
     return dataset, chosen
 
 
 def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     """The sources that the model was trained on, and those of ``data``, each once."""
+    from lenet.model.runtime import is_run
+
+    _say_that_tensorflow_loads()
     from lenet.training.initial import own_data
 
     own = own_data(start)
+    lost = "the data that it was trained on is not there" if is_run(start) else "a model file may not name its data"
     if not own and not data:
-        raise LenetError(f"{start}: the data that it was trained on is not there; name data with --data")
+        raise LenetError(f"{start}: {lost}; name data with --data")
     if not own:
-        _say(f"{start}: the data that it was trained on is not there; name it with --data, too, or it may be forgotten")
+        _say(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
     elif data and not set(own) <= set(data):
         _say(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
     return tuple(dict.fromkeys([*own, *data]))
@@ -250,6 +260,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
 
 def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple["Run", int]:
     """The same for a run that is resumed."""
+    _say_that_tensorflow_loads()
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
     from lenet.training.train import resume
@@ -289,6 +300,12 @@ def _load(recipe: Recipe) -> "Dataset":
 
 def _say(sentence: str) -> None:
     click.echo(one_line(sentence), err=True)
+
+
+def _say_that_tensorflow_loads() -> None:
+    """Before the first import of what needs it, which takes seconds."""
+    if "tensorflow" not in sys.modules:
+        _say("loading TensorFlow …")
 
 
 def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple["Run", int]:

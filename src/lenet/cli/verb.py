@@ -13,16 +13,22 @@ from typing import Any
 
 import click
 
-from lenet.errors import LenetError
+from lenet.errors import LenetError, missing, one_line
 
 INTERRUPTED, TERMINATED = 130, 143
 # Where a verb writes.
 FILE, FOLDER = click.Path(path_type=Path, dir_okay=False), click.Path(path_type=Path, file_okay=False)
 
 
-def one_line(text: str) -> str:
-    r"""The text with unprintable characters escaped: file names may hold even line feeds, shown as ``\n``."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+# Characters of an error that are shown.
+MOST_SHOWN = 1000
+
+
+def csv_cell(value: object) -> object:
+    """A value for a CSV table; text that a spreadsheet would take for a formula gets a ``'`` before it."""
+    if not isinstance(value, str):
+        return value
+    return f"'{one_line(value)}" if len(value) > 1 and value[0] in "=+-@\t\r" else one_line(value)
 
 
 class TerminatedError(SystemExit):
@@ -62,11 +68,15 @@ class Verb(click.Command):
         except Exception as error:
             if ctx.meta.get("debug"):
                 raise
+            error = missing(error) if isinstance(error, ModuleNotFoundError) else error
             message, status = str(error), 1
-            if not isinstance(error, LenetError):
+            if isinstance(error, OSError) and error.strerror:
+                message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+            elif not isinstance(error, LenetError):
                 first = message.partition("\n")[0]
                 message = f"unexpected {type(error).__name__}: {first} (run again with --debug)"
-        click.echo(f"lenet: {one_line(message)}", err=True)
+        shown = one_line(message)
+        click.echo(f"lenet: {shown[:MOST_SHOWN]}{'…' * (len(shown) > MOST_SHOWN)}", err=True)
         return ctx.exit(status)
 
 

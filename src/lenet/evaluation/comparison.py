@@ -1,8 +1,6 @@
 """Finished runs side by side: how their recipes differ, and their results."""
 
 import csv
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from lenet import figures
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError
 from lenet.evaluation.metrics import wilson_interval
+from lenet.text_files import read_json, read_text, read_toml
 
 FILES = ("recipe.toml", "metrics.json", "history.csv")
 
@@ -30,27 +29,21 @@ class Record:
     @classmethod
     def read(cls, run: str) -> "Record":
         """Read a run's files; LenetError when one is missing, or has entries that a training does not write."""
-        texts = []
-        for file in FILES:
-            try:
-                texts.append((Path(run) / file).read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError) as error:
-                if texts and not (Path(run) / file).exists():
-                    raise LenetError(
-                        f"{run}: is not finished; resume it with: lenet train --resume {quote(run)}"
-                    ) from None
-                message = f"{Path(run) / file}: cannot be read ({reason(error)}); is {run} a finished run?"
-                raise LenetError(message) from error
+        recipe, metrics, rows = (Path(run) / file for file in FILES)
+        if not recipe.exists():
+            raise LenetError(f"{run}: is not a run folder of `lenet train`; name another")
+        if not (metrics.exists() and rows.exists()):
+            raise LenetError(f"{run}: is not finished; resume it with: lenet train --resume {quote(run)}")
         try:
-            rows = csv.DictReader(texts[2].splitlines())
-            history = [{name: float(value) if value else None for name, value in row.items()} for row in rows]
-            record = cls(run, tomllib.loads(texts[0]), json.loads(texts[1]), history)
+            table = csv.DictReader(read_text(rows).splitlines())
+            history = [{name: float(value) if value else None for name, value in row.items()} for row in table]
+            record = cls(run, read_toml(recipe), read_json(metrics), history)
             # Every entry is used once here, where an error can name the run.
             record.result()
             record.curve("accuracy")
             if not record.curve("loss"):
                 raise ValueError("its history has no row")
-        except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
             raise LenetError(f"{run}: is not a run folder of `lenet train` ({error!r}); name another") from error
         return record
 
@@ -98,6 +91,9 @@ def differences(records: Sequence[Record], plain: Mapping[str, Any]) -> dict[str
 
 def same_test_set(records: Sequence[Record]) -> bool:
     """Whether all runs are known to be tested on the same images, so that they can be ranked."""
+    hashes = [record.metrics["test"].get("sha256") for record in records]
+    if all(hashes):  # version 0.1 did not write them
+        return len(set(map(str, hashes))) == 1
     return len({record.test_set for record in records}) == 1
 
 

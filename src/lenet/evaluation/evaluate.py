@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
-from lenet.errors import LenetError, suggestion
+from lenet.errors import LenetError, did_you_mean
 from lenet.evaluation import metrics
 from lenet.evaluation.metrics import Counts, Floats
 from lenet.model.runtime import Model
@@ -127,7 +127,7 @@ class Evaluation:
         for name in (truth, answer):
             if name not in place:
                 known = ", ".join(self.class_names[:20])
-                raise LenetError(f"no class is named {name!r}{suggestion(name, place)}; there are {known}")
+                raise LenetError(f"no class is named {name!r}; there are {known}{did_you_mean(name, place)}")
         chosen = np.flatnonzero((self.truth == place[truth]) & (self.predicted == place[answer]))
         return chosen[np.argsort(self.probabilities[chosen, place[truth]], kind="stable")]
 

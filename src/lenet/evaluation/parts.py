@@ -4,20 +4,31 @@ from dataclasses import replace
 
 from lenet.datasets import Dataset, load_dataset
 from lenet.datasets.decode import refuse
+from lenet.datasets.source import BUNDLED, JOINT
 from lenet.errors import LenetError
 from lenet.model.metadata import Metadata
 
 
-def data_for(model: Metadata, source: str | None = None) -> Dataset:
+def data_for(model: Metadata, source: str | None = None, *, own_paths: bool = False) -> Dataset:
     """Load what a model was trained on, or another source, framed as the model needs it.
 
     The model's own data comes out exactly as in its training, so that ``part_for`` recognizes it. Other data is named
     as for ``load_dataset``.
 
+    Args:
+        model: Metadata of the model file.
+        source: The other source.
+        own_paths: Whether files and folders that the model names as its own data are opened. A stranger's model file
+            can name any, so only the model of a run folder should.
+
     Raises:
-        LenetError: when it cannot be loaded.
+        LenetError: when it cannot be loaded, or is the model's own and must not be opened.
     """
     own = str(model.recipe.get("data", "mnist"))
+    if source is None and not own_paths and not names_bundled(own):
+        raise LenetError(
+            f"the model names {own[:200]!r} as its training data, and only a run folder may name files; give --data"
+        )
     source = source or own
     invert, framing = "yes" if model.inverted else "no", str(model.framing)
     # Version 0.1 had no framing: it letterboxed all pictures to train on, and chose the polarity when it loaded them.
@@ -26,6 +37,11 @@ def data_for(model: Metadata, source: str | None = None) -> Dataset:
     # Training went on without the files that it could not read.
     on_error = (lambda error: None) if source == own else refuse
     return load_dataset(source, (model.height, model.width), model.depth, invert, framing, on_error)
+
+
+def names_bundled(source: str) -> bool:
+    """Whether a source consists of nothing but data that comes with lenet or its libraries."""
+    return all(name in BUNDLED for name in source.split(JOINT))
 
 
 def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
@@ -48,7 +64,7 @@ def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
     if not own and (dataset.test_from is None or part == "validation"):
         asked = "training" if part == "train" else part
         raise LenetError(f"{dataset.name} has no {asked} part that this model knows; use --part all")
-    train, test = dataset.split(str(model.recipe["split"]), model.seed) if own else dataset.split("own")
+    train, test = dataset.split(str(model.recipe.get("split", "own")), model.seed) if own else dataset.split("own")
     if part == "test":
         return test
     if own:

@@ -8,6 +8,7 @@ place differently).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,11 @@ from lenet.network.architecture import Activation, Conv, Dense, Flatten, PlacedL
 
 # Side of the covering square, in pixels of a 28 pixel image: about two strokes wide.
 PATCH, SIDE = 5, 28
+# Work of the network on all covered images, and size of those that are in memory at a time. Networks near the bounds of
+# `Architecture` get fewer squares.
+MOST_MULTIPLICATIONS, MOST_BYTES = 100_000_000_000, 1 << 26
+# Bringing a pixel into the network takes as long as some so many multiplications.
+PIXEL = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,18 +98,32 @@ def occlusion(model: Model, image: Images, label: int, logits: Array) -> Array:
     height, width, depth = image.shape
     side = max(1, round(PATCH * min(height, width) / SIDE))
     step = max(1, min(height, width) // SIDE)  # so that large images take no more squares than small ones
+    work = PIXEL * image.size + sum(placed.multiplications for placed in model.metadata.layers)
     # Squares reach over the edge, so that pixels there are covered as often as others.
-    places = list(product(range(1 - side, height, step), range(1 - side, width, step)))
+    while True:
+        places = list(product(range(1 - side, height, step), range(1 - side, width, step)))
+        if len(places) * work <= MOST_MULTIPLICATIONS or step >= side:
+            break
+        step += 1
     squares = [np.s_[max(0, top) : top + side, max(0, left) : left + side] for top, left in places]
-    covered = np.repeat(image[np.newaxis], len(squares), axis=0)
-    for copy, square in zip(covered, squares, strict=True):
-        copy[square] = 0 if depth == 1 else image.mean(axis=(0, 1))
-    lost = _lead(logits[np.newaxis], label) - _lead(model.logits(covered), label)
+    colour = 0 if depth == 1 else image.mean(axis=(0, 1))
+    at_once = max(1, MOST_BYTES // image.nbytes)
+    parts = [squares[start : start + at_once] for start in range(0, len(squares), at_once)]
+    leads = [_lead(model.logits(_covered(image, part, colour)), label) for part in parts]
+    lost = _lead(logits[np.newaxis], label) - np.concatenate(leads)
     total, count = np.zeros((2, height, width), np.float32)
     for square, loss in zip(squares, lost, strict=True):
         total[square] += loss
         count[square] += 1
     return total / count
+
+
+def _covered(image: Images, squares: Sequence[Any], colour: Any) -> Images:
+    """Copies of the image, each with another square covered, ``(squares, height, width, depth)``."""
+    covered = np.repeat(image[np.newaxis], len(squares), axis=0)
+    for copy, square in zip(covered, squares, strict=True):
+        copy[square] = colour
+    return covered
 
 
 def layer_inputs(layers: Sequence[PlacedLayer], image: Images, activations: Mapping[str, Array]) -> dict[str, Array]:

@@ -96,7 +96,8 @@ def fold_temperature(file: ModelFile) -> ModelFile:
     """
     temperature = np.float32(file.metadata.temperature)
     last_dense = file.metadata.layers[-2]
-    weights = {**file.weights, **{name: file.weights[name] / temperature for name in last_dense.weight_shapes}}
+    with np.errstate(over="ignore"):  # which `encode_model`'s readers refuse
+        weights = {**file.weights, **{name: file.weights[name] / temperature for name in last_dense.weight_shapes}}
     threshold = file.metadata.unknown_threshold
     threshold = None if threshold is None else threshold / file.metadata.temperature
     metadata = replace(file.metadata, temperature=1.0, unknown_threshold=threshold)

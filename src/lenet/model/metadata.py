@@ -44,7 +44,7 @@ class Metadata:
     unknown_threshold: float | None = None  # an image with a highest logit below it is unknown; None when not fitted
     # Share of the ``test_n`` test images that are read correctly; None when not measured.
     test_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
-    test_n: Annotated[int, Field(ge=0)] = 0
+    test_n: Annotated[int, Field(ge=0, le=2**53)] = 0
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     versions: Mapping[str, str] = field(default_factory=dict)  # versions of the libraries that trained it
@@ -73,6 +73,11 @@ class Metadata:
         for name, kind in RECIPE_TYPES.items():
             if not isinstance(self.recipe.get(name, kind()), kind):
                 raise LenetError(f"metadata entry recipe: {name} is not of type {kind.__name__}")
+        for name in ("recipe", "versions", "training_data_sha256"):
+            try:
+                json.dumps(getattr(self, name), ensure_ascii=False, allow_nan=False).encode()
+            except ValueError:  # a lone surrogate, or NaN, which no answer of a server could hold
+                raise LenetError(f"metadata entry {name}: holds what is not in UTF-8 or not a number") from None
         _ = self.layers
 
     @cached_property

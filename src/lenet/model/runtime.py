@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from html import escape
+from math import prod
 from pathlib import Path
 from shlex import quote
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from lenet.session import open_session
 BUNDLED = Path(__file__).parent / "digits.onnx"
 # Images per call of ONNX Runtime, whose buffers grow with them: 512 take more memory and gain a few per cent of speed.
 BATCH = 256
+# Numbers that the largest layer computes in one call; with more for an image, fewer images are taken.
+MOST_NUMBERS = 20_000_000
 
 
 def locate_model(model: str | Path | None = None) -> Path:
@@ -36,6 +39,11 @@ def locate_model(model: str | Path | None = None) -> Path:
     elif not path.exists():
         raise LenetError(f"{path}: no such model file or run folder")
     return path
+
+
+def is_run(model: str | Path | None) -> bool:
+    """Whether a model is named by its run folder."""
+    return model is not None and Path(model).is_dir()
 
 
 class Answers(NamedTuple):
@@ -128,9 +136,11 @@ class Model:
         self._check(images)
         logits = np.empty((len(images), len(self.class_names)), np.float32)
         name = logits_name(self.metadata.layers)
-        for start in range(0, len(images), BATCH):
-            part = slice(start, start + BATCH)
+        batch = self._batch
+        for start in range(0, len(images), batch):
+            part = slice(start, start + batch)
             logits[part] = self._session.run([name], {INPUT: channels_first(images[part])})[0]
+        self._check_finite(logits)
         return logits
 
     def activations(self, image: Images) -> dict[str, npt.NDArray[np.float32]]:
@@ -141,9 +151,16 @@ class Model:
         self._check(image[np.newaxis])
         names = [placed.name for placed in self.metadata.layers]
         outputs = [output[0] for output in self._open_session.run(names, {INPUT: channels_first(image[np.newaxis])})]
+        self._check_finite(*outputs)
         maps = [output.transpose(1, 2, 0) if output.ndim == 3 else output for output in outputs]
         before = [scale_pixels(image), *maps][names.index("flatten")]
         return dict(zip(names, maps, strict=True)) | {"flatten": before.ravel()}  # in Keras's order, not ONNX's
+
+    @property
+    def _batch(self) -> int:
+        """Number of images per call."""
+        largest = max(prod(self.input_shape), *(prod(placed.output_shape) for placed in self.metadata.layers))
+        return max(1, min(BATCH, MOST_NUMBERS // largest))
 
     @cached_property
     def _open_session(self) -> Any:
@@ -153,7 +170,13 @@ class Model:
         model.graph.output.extend(onnx.ValueInfoProto(name=placed.name) for placed in self.metadata.layers)
         return open_session(model.SerializeToString())
 
+    def _check_finite(self, *outputs: npt.NDArray[np.float32]) -> None:
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise LenetError(f"{self.name}: its answers are not finite numbers, as its weights are too large")
+
     def _check(self, images: Images) -> None:
+        if not isinstance(images, np.ndarray):
+            raise LenetError(f"images is a {type(images).__name__}; give a NumPy array of uint8 {self.input_shape}")
         if images.shape == self.input_shape:
             raise LenetError(f"images has the shape of one image, {images.shape}; give images[np.newaxis]")
         if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:

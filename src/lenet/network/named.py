@@ -1,6 +1,6 @@
 """The networks that have a name. To try your own, add a line to ``NETWORKS``, or pass its text to ``--network``."""
 
-from lenet.errors import LenetError
+from lenet.errors import LenetError, did_you_mean
 from lenet.network.architecture import KINDS, Architecture
 
 NETWORKS: dict[str, Architecture] = {
@@ -29,5 +29,8 @@ def find_network(name_or_text: str) -> Architecture:
     if name_or_text in NETWORKS:
         return NETWORKS[name_or_text]
     if name_or_text.isidentifier() and name_or_text not in KINDS:
-        raise LenetError(f"network {name_or_text!r} is unknown; named are {', '.join(NETWORKS)}, or describe one")
+        meant = did_you_mean(name_or_text, NETWORKS)
+        raise LenetError(
+            f"network {name_or_text!r} is unknown; named are {', '.join(NETWORKS)}, or describe one{meant}"
+        )
     return Architecture.parse(name_or_text)

@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from lenet.pictures.finder import HALF, KINDS, View, look
 from lenet.pictures.mark import Strength
-from lenet.pictures.marks import CHARACTER, FoundMarks, Mark
+from lenet.pictures.marks import CHARACTER, MOST_OVERLAP, FoundMarks, Mark
 from lenet.pictures.picture import Picture
 
 # The finder sees writing of some 10 to 50 pixels, best of this height.
@@ -97,6 +97,8 @@ def group(view: View) -> list[Mark]:
     areas = np.bincount(pieces.ravel(), minlength=count + 1)
     hosts = np.where(votes[:, :-1].max(axis=1) > 0, votes[:, :-1].argmax(axis=1), len(middles) + np.arange(count + 1))
     boxes = ndimage.find_objects(pieces)
+    if sum((y.stop - y.start) * (x.stop - x.start) for y, x in boxes) > MOST_OVERLAP * pieces.size:
+        return []
     marks = []
     for host in np.unique(hosts[1:]):
         own = 1 + np.flatnonzero(hosts[1:] == host)

@@ -10,6 +10,9 @@ from lenet.pictures.mark import Strength
 from lenet.pictures.picture import Pixels
 
 Box = tuple[int, int, int, int]
+# The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
+# are no writing, have more.
+MOST_OVERLAP = 3
 # The kind of a mark that is no separator.
 CHARACTER = "9"
 

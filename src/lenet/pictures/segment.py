@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from lenet.pictures.ink import Ink, Mask, Strength, strokes
-from lenet.pictures.marks import Mark
+from lenet.pictures.marks import MOST_OVERLAP, Mark
 
 Integers = npt.NDArray[np.int64]
 
@@ -74,7 +74,8 @@ def segment(ink: Ink) -> list[Mark]:
         return []  # nothing but grain
     extent = np.maximum(pieces.widths, pieces.heights)
     pieces = pieces.only((extent >= SPECK * size) & (pieces.heights <= LARGEST * size))
-    if not 0 < len(pieces) <= MOST_STROKES:
+    overlap = int((pieces.widths * pieces.heights).sum()) / ink.mask.size
+    if not 0 < len(pieces) <= MOST_STROKES or overlap > MOST_OVERLAP:
         return []
     marks = [_mark(ink.strength, pieces, group) for group in _joined(pieces, size)]
     return [mark for mark in marks if mark.height >= SMALLEST * size and mark.width <= WIDEST * mark.height]

@@ -9,7 +9,7 @@ from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
 from lenet.reading.lines import in_lines, writing_height
 from lenet.reading.table import find_table
-from lenet.reading.touching import cut_apart
+from lenet.reading.touching import cut_apart, cuts_to_try
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits. What is detected
 # is mostly writing, what contrast shows may be anything.
@@ -74,7 +74,8 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         separators = [mark for mark in found.marks if mark.kind != CHARACTER]
         if len(marks) <= MOST_CUT:
             size = writing_height(marks)
-            marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence)]
+            tries = cuts_to_try(marks, size)
+            marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence, tries)]
     if not separators:
         marks = join_fragments(marks, found, answered)
     table = find_table(marks, found.lines, 1 / HALF) if found.lines is not None else None

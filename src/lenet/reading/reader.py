@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import Picture, Pixels, Source, open_picture
@@ -36,6 +37,8 @@ class Reader:
 
     def __init__(self, model: Model | None = None) -> None:
         """Take a model; the bundled one when none is given."""
+        if model is not None and not isinstance(model, Model):
+            raise LenetError(f"Reader takes a Model, not {type(model).__name__}: write Reader(Model.load(…))")
         self.model = model or Model.load()
         about = self.model.metadata
         self.framing = Framing(about.framing, about.height, about.width, about.depth, about.inverted)

@@ -18,6 +18,8 @@ LONGEST_CUT = 2.0
 # Both halves are digits: so high and so wide, in heights of the writing.
 LEAST_HEIGHT, LEAST_WIDTH = 0.55, 0.1
 MOST_CUTS, MOST_TRIED = 15, 60
+# Pixels that are looked at in all tried cuts of a picture's marks together: large marks get fewer tries.
+MOST_PIXELS = 20_000_000
 # A mark of this width to height is cut when the halves are as sure as the whole; a narrower one when they are surer, by
 # as much in log-probability as it is narrower. Chosen on MNIST training digits, single and pushed together.
 EVEN = 1.2
@@ -26,15 +28,22 @@ Mask = npt.NDArray[np.bool_]
 Confidence = Callable[[Sequence[Mark]], npt.NDArray[np.float32]]
 
 
-def cut_apart(mark: Mark, size: float, confidence: Confidence) -> list[Mark]:
+def cuts_to_try(marks: Sequence[Mark], size: float) -> int:
+    """How many cuts to try in each mark of a picture; ``size`` as for ``cut_apart``."""
+    pixels = sum(mark.strength.size for mark in marks if mark.width >= NARROWEST * max(mark.height, size))
+    return min(MOST_TRIED, MOST_PIXELS // max(1, pixels))
+
+
+def cut_apart(mark: Mark, size: float, confidence: Confidence, tries: int = MOST_TRIED) -> list[Mark]:
     """The digits of a mark, left to right: itself, or what it falls into where digits touch.
 
     Args:
         mark: perhaps several digits.
         size: height of the writing, pixels; a mark that is lower is rather one flat digit than two.
         confidence: the network's highest probability for each of some marks, ``(n,)``.
+        tries: how many cuts are tried.
     """
-    ways = [mark.parts] if mark.parts else possible_cuts(mark, size)
+    ways = [mark.parts] if mark.parts else possible_cuts(mark, size, tries)
     if not ways:
         return [mark]
     confidence([mark, *(part for way in ways for part in way)])
@@ -42,10 +51,10 @@ def cut_apart(mark: Mark, size: float, confidence: Confidence) -> list[Mark]:
     best = int(np.argmax(sums))
     if sums[best] - whole <= EVEN - mark.width / max(mark.height, size):
         return [mark]
-    return [digit for part in ways[best] for digit in cut_apart(part, size, confidence)]
+    return [digit for part in ways[best] for digit in cut_apart(part, size, confidence, tries)]
 
 
-def possible_cuts(mark: Mark, size: float) -> list[tuple[Mark, Mark]]:
+def possible_cuts(mark: Mark, size: float, tries: int = MOST_TRIED) -> list[tuple[Mark, Mark]]:
     """Pairs of marks, left and right, that this one may be; those with the shortest cut first.
 
     Single digits hardly ever have one: cutting a 0, 2, 3, 6, 8 or 9 from top to bottom goes through two strokes, or
@@ -72,7 +81,7 @@ def possible_cuts(mark: Mark, size: float) -> list[tuple[Mark, Mark]]:
             # A long foot that reaches the next digit is to be cut at that digit: the valley's ends count as well.
             for column in {int(least[len(least) // 2]), int(valley[0]), int(valley[-1])}:
                 found.append((int(ink[column]), column - (sheared.shape[1] - mask.shape[1]) // 2, slant))
-    tried = (_halves(mark, mask, column, slant, tall) for _, column, slant in sorted(found)[:MOST_TRIED])
+    tried = (_halves(mark, mask, column, slant, tall) for _, column, slant in sorted(found)[:tries])
     return list(islice((pair for pair in tried if pair is not None), MOST_CUTS))
 
 

@@ -1,5 +1,6 @@
 """A look inside, in plain values: a model's details and kernels, test images to try it on, and explanations."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from lenet.export.html import Html
 from lenet.model.description import describe
 from lenet.model.file import ModelFile, encode_model
 from lenet.model.graph import Array
-from lenet.model.runtime import Model
+from lenet.model.runtime import Model, is_run
 from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
 from lenet.serve.answers import Details
 from lenet.serve.schema import image_rows
@@ -82,7 +83,7 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
     except LenetError:
         return {"source": "", "samples": []}
     return {
-        "source": part.name,
+        "source": Path(part.name).name,  # not where it lies on this machine
         "samples": [
             {"label": part.class_names[label], "image": image_rows(image)}
             for image, label in zip(part.images, part.labels.tolist(), strict=True)
@@ -94,13 +95,16 @@ def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
 def _held_out(model: Model) -> Dataset:
     """Some of the images that a model was not trained on; to load and check all of them takes a second."""
     about = model.metadata
-    try:
-        part = part_for(about, data_for(about))
-    except LenetError:
-        part = part_for(about, load_dataset("mnist"))
+    dataset = None
+    with suppress(LenetError):
+        dataset = data_for(about, own_paths=is_run(model.name))
+    # What is there now may be other pictures, and they would be shown to everybody who asks.
+    if dataset is None or dataset.sha256 != about.training_data_sha256:
+        dataset = load_dataset("mnist")
+    part = part_for(about, dataset)
     part = part.with_classes(about.class_names)
     if part.images.shape[1:] != model.input_shape:
-        raise LenetError(f"{model.name}: there are no test images of its size")
+        raise LenetError("there are no test images of this model's size; train it again, or choose another model")
     return part.take(np.random.default_rng(0).permutation(len(part))[:POOL])
 
 

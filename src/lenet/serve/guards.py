@@ -5,6 +5,7 @@ name of its own that resolves to this machine (DNS rebinding), hence the check o
 here, hence the check of ``Origin``. There is no CORS: no other origin may read an answer.
 """
 
+import hashlib
 import hmac
 import ipaddress
 from collections.abc import Collection
@@ -80,7 +81,8 @@ class TokenGuard:
     """Require the token: as ``Authorization: Bearer``, or once in the address, then as a cookie."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
-        self.app, self.token = app, token
+        self.app, self.token = app, token.encode()
+        self.cookie = hashlib.sha256(self.token).hexdigest()  # a cookie holds only ASCII
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the app, or refuse."""
@@ -94,18 +96,17 @@ class TokenGuard:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         bearer = value.strip() if scheme.lower() == "bearer" else ""
         answer: ASGIApp = self.app
-        if request.method == "GET" and given and self._is_right(given):
-            # Removed from the address, since it would stay in the browser's history.
-            redirect = RedirectResponse(scope.get("root_path", "") + "/" if path == "/" else scope["path"], 303)
-            redirect.set_cookie(COOKIE, self.token, httponly=True, samesite="strict", path="/")
+        let_in = hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self.cookie.encode())
+        if request.method == "GET" and hmac.compare_digest(given.encode(errors="replace"), self.token):
+            # Removed from the address, since it would stay in the browser's history. Two slashes would begin a host.
+            where = scope.get("root_path", "") + "/" if path == "/" else "/" + scope["path"].lstrip("/")
+            redirect = RedirectResponse(where, 303)
+            redirect.set_cookie(COOKIE, self.cookie, httponly=True, samesite="strict", path="/")
             answer = redirect
-        elif not (self._is_right(bearer) or self._is_right(request.cookies.get(COOKIE, ""))):
+        elif not (let_in or hmac.compare_digest(bearer.encode("latin-1"), self.token)):  # as headers are decoded
             why = "needs a token; open the address that `lenet serve` printed, or send Authorization: Bearer TOKEN"
             answer = refusal(401, why, close=True)
         await answer(scope, receive, send)
-
-    def _is_right(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self.token.encode())
 
 
 def _split(address: str) -> SplitResult:

@@ -1,12 +1,14 @@
 """One process that serves the app: it limits slow clients, and shuts down gracefully."""
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import h11
 import uvicorn
@@ -21,7 +23,8 @@ HEADER_BYTES = 32 << 10
 # For a client that does not receive its answer.
 STUCK_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 15
-CONNECTIONS = 512
+# More connections are closed at once. asyncio accepts as many as wait at a time, at most the backlog.
+CONNECTIONS, BACKLOG = 512, 128
 # After a signal, requests that arrive at the same moment are answered, too.
 QUIET_SECONDS = 0.3
 DRAIN_SECONDS = 25.0
@@ -39,8 +42,11 @@ class TimedProtocol(H11Protocol):
     _stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the clock for the first request."""
+        """Start the clock for the first request, unless there are too many connections."""
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+            return
         self._wait_for_headers()
 
     def data_received(self, data: bytes) -> None:
@@ -98,6 +104,7 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=round(DRAIN_SECONDS),
                 limit_concurrency=CONNECTIONS,
+                backlog=BACKLOG,
                 proxy_headers=False,
                 server_header=False,
                 access_log=False,
@@ -109,12 +116,23 @@ class Server(uvicorn.Server):
         self.stopped_by: int | None = None
         self._service = app.state.service
         self._on_ready = on_ready
+        self._said = False
         self._quiet_since = self._signalled_at = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and call ``on_ready``."""
+        asyncio.get_running_loop().set_exception_handler(self._say_once)
         await super().startup(sockets)
         self._on_ready()
+
+    def _say_once(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Say once that no file descriptor is free, where asyncio would print a traceback for each connection."""
+        if getattr(context.get("exception"), "errno", None) not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif not self._said:
+            self._said = True
+            what = "lenet: too many connections for the limit of open files; raise it with ulimit -n"
+            logging.getLogger("uvicorn.error").error(what)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to shut down; a second signal ends at once."""

@@ -11,7 +11,7 @@ import scipy.ndimage  # noqa: F401  needed by drawings; imported here so that th
 
 from lenet.collection import Collection
 from lenet.datasets.dataset import Images
-from lenet.errors import LenetError
+from lenet.errors import LenetError, did_you_mean
 from lenet.explain.explanation import explain
 from lenet.model.runtime import Answers, Model
 from lenet.reading import Digit, Reader
@@ -223,7 +223,8 @@ def classify_batch(questions: Sequence[Question]) -> list[Classified | Exception
 def _label_index(label: str, reader: Reader) -> int:
     names = reader.model.class_names
     if label not in names:
-        raise LenetError(f"label {label[:100]!r}: the model has the classes {', '.join(names[:20])}")
+        known = f"the model has the classes {', '.join(names[:20])}{did_you_mean(label, names)}"
+        raise LenetError(f"label {label[:100]!r}: {known}")
     return names.index(label)
 
 

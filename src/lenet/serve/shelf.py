@@ -44,7 +44,10 @@ class Shelf:
         if name == BUNDLED or self.runs is None:
             return self._load(None, 0)
         path = self.runs / name
-        return self._load(path, (path / "model.onnx").stat().st_mtime_ns)
+        try:
+            return self._load(path, (path / "model.onnx").stat().st_mtime_ns)
+        except LenetError as error:  # which names where it lies on this machine
+            raise LenetError(str(error).replace(str(path / "model.onnx"), name)) from error
 
 
 def _load(path: Path | None, _changed: int) -> Reader:

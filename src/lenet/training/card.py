@@ -1,11 +1,13 @@
 """The model card of a run folder: the model, its measurements, its training."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lenet.datasets.source import BUNDLED, JOINT
+from lenet.errors import one_line
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
 from lenet.model.metadata import Metadata
@@ -22,16 +24,17 @@ def model_card(
         metadata.height, metadata.width, metadata.depth, len(metadata.class_names)
     )
     kernels = "![kernels of the first layer](figures/filters.png)\n" if has_kernels else ""
+    name, classes, tested_on = _plain(name), _plain(", ".join(metadata.class_names)), _plain(evaluation.data)
     data, start = _option("data", recipe["data"].split(JOINT)), _option("from", [recipe["start"]])
     repeat = (
         "Since it was resumed with other settings, its recipe alone does not repeat it."
         if metrics["changes"]
-        else f"Repeat it with `lenet train --recipe recipe.toml{data}{start}` in this folder."
+        else f"Repeat it with {_code(f'lenet train --recipe recipe.toml{data}{start}')} in this folder."
     )
     return f"""# {name}
 
 A network for {metadata.width}×{metadata.height}×{metadata.depth} images and {len(metadata.class_names)} classes \
-({", ".join(metadata.class_names)}), with {parameters:,} parameters:
+({classes}), with {parameters:,} parameters:
 
     {metadata.network}
 
@@ -39,15 +42,15 @@ A network for {metadata.width}×{metadata.height}×{metadata.depth} images and {
 
 | measured | |
 | --- | --- |
-| accuracy on {evaluation.data}, n = {evaluation.n:,} | \
+| accuracy on {tested_on}, n = {evaluation.n:,} | \
 {evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
 {_groups(evaluation)}| images read incorrectly | {evaluation.n - evaluation.correct} |
 | expected calibration error | {metrics["expected_calibration_error"]:.2%} |
 | training | {metrics["epochs"]:g} epochs in {metrics["train_seconds"]:.1f} s, {metrics["precision"]} |
 
-Recipe `{recipe["name"]}` on `{recipe["data"]}`, split {recipe["split"]}, seed {metadata.seed}; the test part
+Recipe `{recipe["name"]}` on {_code(recipe["data"])}, split {recipe["split"]}, seed {metadata.seed}; the test part
 was not used for training. {repeat} Measured by `lenet train`; measure
-again with `lenet evaluate .{data}` in this folder.
+again with {_code(f"lenet evaluate .{data}")} in this folder.
 
 {_calibration(metadata, evaluation)}
 
@@ -66,6 +69,18 @@ def _groups(evaluation: Evaluation) -> str:
         f"| digits by {name}, n = {row['n']:,} | {row['accuracy']:.2%} |\n"
         for name, row in evaluation.per_group.items()
     )
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is: names of classes and files may hold markup."""
+    return re.sub(r"[\\`*_\[\]<>|#&~]", r"\\\g<0>", one_line(text))
+
+
+def _code(text: str) -> str:
+    """Text as code, between more backticks than it holds in a row."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, blank = "`" * (longest + 1), " " * (longest > 0)
+    return f"{fence}{blank}{one_line(text)}{blank}{fence}"
 
 
 def _option(name: str, sources: Sequence[str]) -> str:
@@ -99,7 +114,9 @@ def _origin(recipe: Mapping[str, Any], changes: list[dict[str, Any]]) -> str:
     """Sentences about initial weights, a teacher, and changes of the settings."""
     text = ""
     if recipe["start"]:
-        text += f" Its training started from the weights of `{recipe['start']}` (SHA-256 `{recipe['start_sha256']}`)."
+        text += (
+            f" Its training started from the weights of {_code(recipe['start'])} (SHA-256 `{recipe['start_sha256']}`)."
+        )
     if recipe["teacher_epochs"]:
         text += (
             f" A deeper network was trained first, for {recipe['teacher_epochs']:g} epochs; its answers were "

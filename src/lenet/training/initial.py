@@ -8,8 +8,9 @@ from lenet.datasets import Dataset
 from lenet.datasets.classes import merge
 from lenet.datasets.source import BUNDLED, JOINT
 from lenet.errors import LenetError
+from lenet.evaluation.parts import names_bundled
 from lenet.model.file import MOST_BYTES, ModelFile, read_model
-from lenet.model.runtime import locate_model
+from lenet.model.runtime import is_run, locate_model
 from lenet.network.build import build
 from lenet.training.recipe import Recipe
 
@@ -42,12 +43,17 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
 
 
 def own_data(model: str) -> list[str]:
-    """The sources that ``model`` was trained on; none when one of them is not there any more."""
+    """The sources that ``model`` was trained on.
+
+    None when one of them is not there any more, or is a file or folder that a model file names, which may be a
+    stranger's.
+    """
     file = read_start(model)
     if file.sha256 == read_start("bundled").sha256:
         return ["mnist"]  # what every user has of its data
     sources = str(file.metadata.recipe.get("data", "")).split(JOINT)
-    return sources if all(it in BUNDLED or (it and Path(it).exists()) for it in sources) else []
+    there = is_run(model) and all(name in BUNDLED or (name and Path(name).exists()) for name in sources)
+    return sources if there or names_bundled(JOINT.join(sources)) else []
 
 
 def class_names(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,9 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from lenet.errors import LenetError, first_fault, suggestion
+from lenet.errors import LenetError, did_you_mean, first_fault
 from lenet.network.architecture import Architecture
 from lenet.network.named import find_network
+from lenet.text_files import read_toml
 
 # What a resumed run may change; everything else stays as the run began.
 CONTINUABLE = ("epochs", "learning_rate", "least_steps", "whole_epochs")
@@ -154,18 +154,13 @@ class Recipe:
         """One of the recipes that come with lenet, see ``NAMED``; LenetError for an unknown name."""
         named = {recipe.name: recipe for recipe in NAMED}
         if name not in named:
-            raise LenetError(f"no recipe is named {name!r}{suggestion(name, named)}; there are {', '.join(named)}")
+            raise LenetError(f"no recipe is named {name!r}; there are {', '.join(named)}{did_you_mean(name, named)}")
         return named[name]
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
         """Read a ``recipe.toml``; LenetError when it is missing, not TOML, or has an unknown field or a wrong value."""
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise LenetError(f"{path}: is not a recipe in TOML ({error})") from error
+        values = read_toml(path)
         try:
             return cls().change(**values)
         except LenetError as error:
@@ -180,7 +175,7 @@ class Recipe:
             LenetError: for an unknown field or a value of another type.
         """
         if unknown := changes.keys() - self.to_dict().keys():
-            raise LenetError(f"a recipe has no field {min(unknown)!r}")
+            raise LenetError(f"a recipe has no field {min(unknown)!r}{did_you_mean(min(unknown), self.to_dict())}")
         as_named = {"whole_epochs": 0.0, "least_steps": 0} if "epochs" in changes else {}
         return replace(self, **{**as_named, **changes})
 

@@ -22,6 +22,7 @@ from lenet.explain.explanation import image_kernels
 from lenet.model.file import write_model
 from lenet.model.graph import Array, Weights
 from lenet.model.metadata import Metadata
+from lenet.text_files import read_json
 from lenet.training.card import model_card
 from lenet.training.environment import differences
 from lenet.training.recipe import Recipe
@@ -47,8 +48,7 @@ class Run:
         """Make a new run folder, ``where`` or the next free ``runs/train-N``; LenetError where that is not possible."""
         path = Path(where) if where is not None else _next_free(Path("runs"))
         try:
-            # A process that was killed at its start leaves nothing but a lock.
-            if path.is_dir() and [inside.name for inside in path.iterdir()] == [LOCK]:
+            if path.is_dir() and _has_only_leftovers(path):
                 return cls(path)
             path.mkdir(parents=True)
             flush(path.parent)
@@ -95,7 +95,7 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """Content of ``metrics.json``; LenetError when the run is not finished, or the file is not from a training."""
         path = self.path / "metrics.json"
-        content = _read_json(path)
+        content = read_json(path)
         if not isinstance(content, dict) or not content.keys() >= MEASURED or not isinstance(content["test"], dict):
             raise LenetError(f"{path}: holds no metrics of a run; write them again: lenet train --resume {self.path}")
         return content
@@ -125,7 +125,7 @@ class Run:
         """
         path = self.path / "environment.json"
         try:
-            before = _read_json(path)
+            before = read_json(path)
         except LenetError:
             before = None  # none yet, or not readable
         before = before if isinstance(before, dict) else {}
@@ -150,22 +150,22 @@ class Run:
         recipe: Recipe,
         state: TrainingState,
         evaluation: Evaluation,
-        test_part: Dataset | None,
+        test_part: Dataset,
         said: dict[str, Any],
+        *,
+        draw: bool = True,
     ) -> None:
-        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished.
-
-        Without ``test_part``, the evaluated images, no figures are drawn.
-        """
+        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished."""
         save_weights(network, self.path / "model.weights.h5")
         metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(state.history))
         metrics = _metrics(metadata, recipe, state, evaluation) | said
+        metrics["test"]["sha256"] = test_part.sha256
         kernels = image_kernels(metadata.layers, weights)
         card = model_card(self.path.name, metadata, metrics, evaluation, kernels is not None)
         write_text(self.path / "README.md", card)
-        if test_part is not None:
+        if draw:
             self._write_figures(kernels, state, evaluation, test_part)
         _write_json(self.path / "metrics.json", metrics)
 
@@ -179,11 +179,10 @@ class Run:
             write_figure(folder, "filters", figures.filters(kernels))
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise LenetError(f"{path}: cannot be read ({error}); is this a finished run?") from error
+def _has_only_leftovers(path: Path) -> bool:
+    """Whether a folder holds nothing but what a process leaves that was killed before it wrote its recipe."""
+    names = {inside.name for inside in path.iterdir()}
+    return LOCK in names and all(name == LOCK or LEFTOVER.fullmatch(name) for name in names)
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment, library_versions
 from lenet.training.initial import build_network, class_names, start_from
+from lenet.training.keras_model import weights_by_name
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
 from lenet.training.mix import mix
@@ -64,6 +65,11 @@ def train(
         StoppedError: when ``stop`` returned True; says how to resume.
         LenetError: for data that cannot be trained on, a folder that cannot be written, a loss that is not finite.
     """
+    if not (isinstance(dataset, Dataset) and isinstance(recipe, Recipe)):
+        raise LenetError(
+            f"train takes a Dataset and a Recipe, not {type(dataset).__name__} and {type(recipe).__name__}: write "
+            "train(load_dataset(…), Recipe.named(…))"
+        )
     if recipe.start and not recipe.start_sha256:
         recipe = start_from(recipe, recipe.start)
     data = _split(dataset, recipe)
@@ -71,6 +77,7 @@ def train(
     if not isinstance(run, Run):
         run = Run.create(run)
     with run.locked():
+        run.remove_leftovers()
         run.write_recipe(recipe)
         run.write_environment(_environment(dataset, recipe))
         _Trainer(run, recipe, dataset, data, on_progress, stop, draw=draw).train(network)
@@ -106,6 +113,8 @@ def resume(
         LenetError: when there is no such run, another process trains there, the data is not the same, no checkpoint is
             whole, or as for ``train``.
     """
+    if not isinstance(dataset, Dataset):
+        raise LenetError(f"resume takes a Dataset, not {type(dataset).__name__}: write resume(run, load_dataset(…))")
     run = run if isinstance(run, Run) else Run(Path(run))
     before = run.recipe
     wanted = {"epochs": epochs, "learning_rate": learning_rate}
@@ -210,8 +219,7 @@ class _Trainer:
             versions=library_versions(),
             training_data_sha256=dataset.sha256,
         )
-        names = [name for placed in metadata.layers for name in placed.weight_shapes]
-        weights = {name: value.numpy() for name, value in zip(names, network.weights, strict=True)}
+        weights = weights_by_name(network, metadata.layers)
 
         def model_with(metadata: Metadata) -> Model:
             return Model(decode_model(encode_model(weights, metadata)), name=str(self.run.path))
@@ -230,8 +238,9 @@ class _Trainer:
         if len(self.data.train) < LITTLE:
             judged = verdict(evaluation, evaluate(model, self.data.train).accuracy)
             said |= {"verdict": judged.sentence, "verdict_code": judged.code}
-        drawn = self.data.test if self.draw else None
-        self.run.write_results(network, weights, metadata, recipe, state, evaluation, drawn, said)
+        self.run.write_results(
+            network, weights, metadata, recipe, state, evaluation, self.data.test, said, draw=self.draw
+        )
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
         owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}
