@@ -13,8 +13,8 @@ from lenet.serve.schema import RefusedError, Training
 SHAPE = (28, 28, 1)
 # Images of MNIST, and those beside corrections.
 DEFAULT_IMAGES, TUNED_IMAGES = 10_000, 15_000
-# Of corrections beside MNIST, gentler than the recipe: what is drawn is learned as well, and MNIST is less forgotten,
-# measured on training images held out (benchmarks/corrections.py).
+# Of corrections beside MNIST, gentler and shorter than the recipe: what is drawn is learned as well
+# (benchmarks/corrections.py).
 TUNE_EPOCHS, TUNE_RATE = 1.0, 1e-4
 # Times that a recipe sees each image when no epochs are given, and the fewest images that it sees in all.
 SEEN = {"fast": (1.1, 45_000), "few": (60.0, 26_000), "tune": (2.0, 31_000), "tutorial": (20.0, 0)}

@@ -15,7 +15,8 @@ from lenet.training.initial import read_start, start_from
 from lenet.training.recipe import Recipe
 
 # Times that each drawing is among MNIST's images. More is not needed, and would make what resembles it rare: of 5,000
-# training images held out, five sevens are read as ones with 250, one with 10 (benchmarks/corrections.py --seeds 1).
+# training images held out, five sevens are read as ones with 250 and a rate of 1e-4, one with 10
+# (benchmarks/corrections.py --seeds 1).
 REPEATED = 10
 # Class of drawings that show none of the others.
 NOT_A_DIGIT = "not a digit"
