@@ -44,8 +44,6 @@ def main() -> None:
                 page = context.new_page()
                 page.goto(address)
                 page.wait_for_selector("#samples canvas")
-                # Its Chinese characters are boxes where no font has them.
-                page.evaluate("document.getElementById('language').hidden = true")
                 for tab, content in take(page).items():
                     image = Image.open(io.BytesIO(content)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                     image.save(asked.out / f"{tab}-{device}-{scheme}.png", optimize=True)

@@ -18,7 +18,8 @@ CERTAIN = 0.72
 CLEAR = 0.3
 # The picture is looked at with its longer side at each of these, unless that enlarges it by more than the zoom.
 SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
-LARGEST_SIDE = 2048
+# Looking at a larger picture would take more than 300 MB.
+LARGEST_SIDE, MOST_PIXELS = 2048, 2_200_000
 # So many sizes are read at most, each so many times another.
 MOST_SIZES, OTHER_SIZE = 2, 1.3
 # Least probability of ink, of a middle, and of a line.
@@ -39,7 +40,7 @@ def detect_marks(picture: Picture) -> list[FoundMarks]:
     for side in sides:
         evidence, height = _writing(look(picture.pixels, side))
         if height:
-            seen.append((evidence, min(LARGEST_SIDE, side * BEST_HEIGHT / height), side))
+            seen.append((evidence, min(_largest_side(picture), side * BEST_HEIGHT / height), side))
         if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
             break
     sizes: list[int] = []
@@ -51,11 +52,16 @@ def detect_marks(picture: Picture) -> list[FoundMarks]:
 
 
 def detect_at(picture: Picture, zoom: float) -> FoundMarks:
-    """Find the marks of a picture that is looked at so many times larger, at most with ``LARGEST_SIDE`` pixels."""
+    """Find the marks of a picture that is looked at so many times larger, as far as that is not too large."""
     longer = max(picture.pixels.shape[:2])
-    side = min(LARGEST_SIDE, max(1, round(zoom * longer)))
+    side = min(_largest_side(picture), max(1, round(zoom * longer)))
     view = look(picture.pixels, side)
     return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, side / longer, lines=view.lines > LINE)
+
+
+def _largest_side(picture: Picture) -> int:
+    shorter, longer = sorted(picture.pixels.shape[:2])
+    return min(LARGEST_SIDE, round((MOST_PIXELS * longer / shorter) ** 0.5))
 
 
 def _writing(view: View) -> tuple[float, float]:
