@@ -61,7 +61,7 @@ def detect_at(picture: Picture, zoom: float) -> FoundMarks:
 
 def _largest_side(picture: Picture) -> int:
     shorter, longer = sorted(picture.pixels.shape[:2])
-    return min(LARGEST_SIDE, round((MOST_PIXELS * longer / shorter) ** 0.5))
+    return min(LARGEST_SIDE, int((MOST_PIXELS * longer / shorter) ** 0.5))
 
 
 def _writing(view: View) -> tuple[float, float]:
