@@ -92,7 +92,6 @@ const en = {
   shares: "Scores → eˣ → shares",
   softmaxHead: (plain) => (plain ? ["Class", "Score x", "eˣ", "Share of the sum"] : ["Class", "Score", "Score / T = x", "eˣ", "Share of the sum"]),
   answer: "The answer",
-  share: (power, total, share) => `${power} / ${total} = ${share}`,
   temperature: (t) => `The scores are divided by the temperature T = ${t}, so that of the answers with 90 %, about 90 % are right.`,
   unknown: "All the scores are low, or the drawing is not one character: the answer is “none of the classes”.",
 
@@ -189,7 +188,6 @@ const zh = {
   shares: "得分 → eˣ → 份额",
   softmaxHead: (plain) => (plain ? ["类别", "得分 x", "eˣ", "占总和的比例"] : ["类别", "得分", "得分 / T = x", "eˣ", "占总和的比例"]),
   answer: "结果",
-  share: (power, total, share) => `${power} / ${total} = ${share}`,
   temperature: (t) => `得分先除以温度 T = ${t}，使概率与实际的正确率相符：概率为 90 % 的结果，约有 90 % 是对的。`,
   unknown: "各个得分都偏低，或写的不是单个字符：结果为“不属于任何类别”。",
 
