@@ -241,6 +241,7 @@ def test_what_was_changed_is_told_and_the_comparison_can_be_chosen(open_train: O
     until(page, "document.querySelector('#train .changed').textContent.includes('bundled')")
     page.click("#train .result >> nth=0 >> button:text-is('Use this network')")
     until(page, "document.getElementById('model').value.startsWith('mine')")
+    assert page.is_disabled("#train .result >> nth=0 >> button:text-is('Compare on the drawing')")
 
 
 def test_the_growing_network_reads_the_drawing_and_stops(open_train: Opened) -> None:
@@ -262,7 +263,8 @@ def test_the_growing_network_reads_the_drawing_and_stops(open_train: Opened) -> 
     assert int(page.inner_text("#train .figures").split()[1].replace(",", "")) > 0
     page.click("#stop")
     until(page, "document.querySelector('#train .status').textContent.startsWith('Stopped')")
-    assert page.is_hidden("#second") and page.evaluate("document.activeElement.id") == "start"
+    assert page.is_hidden("#second") and page.is_hidden("#train .live")
+    assert page.evaluate("document.activeElement.id") == "start"
 
 
 def test_a_killed_training_is_one_line_in_the_language(open_train: Opened) -> None:
@@ -289,6 +291,7 @@ def test_own_signs_are_drawn_trained_tried_and_downloaded(open_train: Opened, tm
     rng = np.random.default_rng(0)
     click("#tab-train")
     click("#train .kinds label >> nth=1")
+    assert page.is_hidden("#hint")  # which asks for a digit
     assert page.is_disabled("#start")
     for sign, strokes in SIGNS.items():
         click("#sign-name")

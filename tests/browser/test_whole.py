@@ -77,6 +77,10 @@ def test_fits_its_window(open_page: Opened, look: str) -> None:
             page.set_viewport_size({"width": width, "height": 720})
             content = page.evaluate("document.documentElement.scrollWidth")
             assert content <= width, (tab, width)
+            cut = (
+                "[...document.querySelectorAll('.block strong')].filter((it) => it.scrollWidth > it.clientWidth).length"
+            )
+            assert page.evaluate(cut) == 0, width
     page.click("#tab-try")
     page.set_viewport_size({"width": 390, "height": 664})
     pad = page.locator("#pad").bounding_box()
@@ -151,6 +155,13 @@ def test_a_stroke_on_a_phone_draws_and_does_not_scroll(open_page: Opened) -> Non
     assert answer(page) == "1"
     swipe(4, 700, 300)  # beside the pad, the same finger scrolls
     assert page.evaluate("scrollY") > 50
+
+
+def test_each_tab_names_its_lesson(open_page: Opened) -> None:
+    page = open_page(locale="zh-CN")
+    for tab, number in zip(TABS, (1, 2, 8), strict=True):
+        page.click(f"#tab-{tab}")
+        assert page.inner_text(".lesson").strip().endswith(f"：lenet lessons {number} --chinese")
 
 
 def test_language_follows_the_browser_and_is_remembered(open_page: Opened) -> None:

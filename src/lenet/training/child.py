@@ -86,10 +86,10 @@ class Reporter:
         learner, drawing = progress.learner, self.drawing
         assert learner is not None
         images = self._images if drawing is None else np.concatenate([self._images, drawing])
-        probabilities = softmax(learner.logits(scale_pixels(images)).numpy())
+        probabilities = softmax(learner.logits(scale_pixels(images)).numpy().astype(np.float64))
         read = None
         if drawing is not None:
-            shares = probabilities[-1].astype(np.float64).round(6).tolist()
+            shares = probabilities[-1].tolist()  # not rounded: no share that is below 1 is shown as 100 %
             read = {"probabilities": dict(zip(self._names, shares, strict=True)), "unknown": False}
         values = {
             "step": progress.step,

@@ -16,7 +16,7 @@ addWords({
     parts: { parameters: "Parameters", body: "Body", answer: "Answer", refusals: "Refusals" },
   },
   zh: {
-    title: "lenet：API 接口", lab: "回到实验室", example: "示例",
+    title: "lenet：API 文档", lab: "回到实验室", example: "示例",
     parts: { parameters: "参数", body: "请求体", answer: "响应", refusals: "错误响应" },
   },
 });

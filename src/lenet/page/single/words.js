@@ -17,7 +17,7 @@ export function words(description) {
       title: ["写一个数字", "写一个字符", "画一幅图"][kind],
       lead: "一个小型神经网络，边写边认。",
       tabs: "页面的各部分",
-      tab: { try: "试一试", inside: "查看内部" },
+      tab: { try: "试一试", inside: "看内部" },
       privacy: `一切都在本页内完成，不会发送任何数据。${share === null ? "" : `该网络在 ${count(n)} 张测试图像上的准确率为 ${percent(share, 2)}。`}`,
     },
   };

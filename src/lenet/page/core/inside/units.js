@@ -25,7 +25,7 @@ function origin(c, pushes) {
 function inputName(c, index) {
   const from = readFrom(c), stage = c.stages[from], maps = c.outputs[from], place = placeOf(maps, index);
   const where = placeName(stage, maps, place);
-  return maps.count > 1 ? `${mapName(stage, maps, place.map)}, ${where}` : where;
+  return maps.count > 1 ? say().inside.of(mapName(stage, maps, place.map), where) : where;
 }
 
 function strongestPushes(c, pushes) {
@@ -95,7 +95,7 @@ export function softmax(c) {
     );
   });
   const shown = make("table", { className: "shares" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
-  const said = inside.share(power(powers[best]), power(total), percent(shares[best]));
+  const share = percent(shares[best]), said = `${power(powers[best])} / ${power(total)} ${/^[<>]/.test(share) ? share : `= ${share}`}`;
   return [
     titled(inside.shares, shown, showAll(c, values.length, SHOWN)),
     titled(

@@ -10,7 +10,7 @@ const curve = document.createElementNS("http://www.w3.org/2000/svg", "svg");
 const kernels = make("div", { className: "kernels" });
 const digits = make("ol", { className: "digits" });
 const figures = make("p", { className: "figures" });
-const right = make("span");
+const right = make("figcaption");
 const now = { accuracy: make("b"), loss: make("b") }; // their last values
 const bar = make("progress", { max: 1, value: 0 });
 let points = [];
@@ -28,7 +28,7 @@ export function startLive() {
     make("div", { className: "views" },
       make("figure", {}, curve, make("figcaption", {}, key("accuracy"), key("loss"))),
       make("figure", { className: "first" }, kernels, said("figcaption", (say) => say.kernels)),
-      make("figure", {}, digits, make("figcaption", {}, said("span", (say) => `${say.samples} `), right))));
+      make("figure", {}, digits, right)));
 }
 
 export function clearLive() {

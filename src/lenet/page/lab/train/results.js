@@ -80,7 +80,7 @@ function choose(result) {
 }
 
 function card(result, index) {
-  const say = words(), { name, done, set } = result, pinned = lab.pinned?.name === name, share = percent(done.accuracy, 2);
+  const say = words(), { name, done, set } = result, pinned = lab.pinned?.name === name, isUsed = lab.network?.name === name, share = percent(done.accuracy, 2);
   const interval = done.interval.map((end) => percent(end, 2)), { code, low, high } = done.verdict;
   return make("details", { className: "result", open: index === 0 },
     make("summary", {}, make("strong", { textContent: name }), make("span", { textContent: ` ${share}` })),
@@ -89,8 +89,8 @@ function card(result, index) {
     ...(set.kind === "signs" ? [make("p", { textContent: say.verdicts[code](percent(low, 0), percent(high, 0)) })] : []),
     ...(result.other ? [choose(result), ...comparison(result)] : []),
     make("div", { className: "tools" },
-      action(say.use, () => use(name), { disabled: lab.network?.name === name }),
-      action(pinned ? say.unpin : say.pin, async () => pin(pinned ? null : await loadNetwork(name))),
+      action(say.use, () => use(name), { disabled: isUsed }),
+      action(pinned ? say.unpin : say.pin, async () => pin(pinned ? null : await loadNetwork(name)), { disabled: isUsed && !pinned }),
       make("a", { className: "button", textContent: say.downloadPage, href: download(name, "html"), download: `${name}.html` }),
       make("a", { className: "button", textContent: say.downloadModel, href: download(name, "onnx"), download: `${name}.onnx` })));
 }

@@ -107,8 +107,10 @@ async function end(event, data) {
   run = null;
   showGrowing(null);
   if (event === "failed") say((text) => text.failed[data.code] ?? text.failed.other);
-  else if (event === "stopped") say((text) => (ended ? text.stopped : text.unfollowed));
-  else {
+  else if (event === "stopped") {
+    parts.live.hidden = true;
+    say((text) => (ended ? text.stopped : text.unfollowed));
+  } else {
     say((text) => (set.kind === "mnist" ? text.done : text.inUse)(data.name));
     emit("networks");
     addResult(data, set);
