@@ -16,7 +16,7 @@ POOR = 0.9
     "convert",
     "lenet convert lenet_weights.hdf5 --out model.onnx",
     'lenet convert lenet_weights.hdf5 --network "conv 20 5, relu, maxpool 2, conv 50 5, relu, maxpool 2, dense 500, '
-    'relu" --out model.onnx',
+    'relu" --out other.onnx',
 )
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.option("--out", type=FILE, required=True, help="The .onnx to write; it is never overwritten.")
