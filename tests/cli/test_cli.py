@@ -327,7 +327,9 @@ def test_what_belongs_to_the_run_cannot_be_changed_while_going_on(lenet):
     result = lenet("train", "--resume", "runs/none", "--seed", 3)
     assert result.exit_code == 2
     assert "--seed cannot be combined with --resume" in result.stderr
-    clean_failure(lenet("train", "--resume", "runs/none"), "recipe.toml: cannot be read")
+    missing = lenet("train", "--resume", "runs/none")
+    clean_failure(missing, "recipe.toml: cannot be read")
+    assert "if it has moved" not in missing.stderr
 
 
 def test_a_full_disk_is_one_line(tmp_path):

@@ -52,6 +52,15 @@ def test_info_says_which_framing_was_chosen_and_why(there):
     assert "framing   mark\nnote      framing mark: 200 of 200 pictures looked at hold one mark" in table
 
 
+def test_broken_pictures_are_named_and_left_out(there):
+    (there / "pets/train/cat/broken.png").write_bytes(b"no picture")
+    for arguments in (("info", "pets"), ("preview", "pets")):
+        result = run(*arguments)
+        assert (result.exit_code, "16" in result.stdout) == (0, True)
+        assert result.stderr.startswith("left out: pets/train/cat/broken.png: is not a readable picture")
+    assert run("convert", "pets", "pets.npz").exit_code == 1
+
+
 def test_preview(there):
     result = run("preview", "pets", "--count", "3", "--out", "sheet.png")
     assert result.stdout == "pets: 16 images of 2 classes; see sheet.png\n"

@@ -141,3 +141,4 @@ def test_the_images_of_a_confusion_are_drawn(lenet, run, tmp_path):
     assert lenet("evaluate", run.path, "--mistakes", "3:5").exit_code == 1
     assert (tmp_path / "mistakes-3-5.png").read_bytes() == b"mine"
     assert lenet("evaluate", run.path, "--mistakes", "35").exit_code == 2
+    assert lenet("evaluate", run.path, "--mistakes", "3:3").exit_code == 2

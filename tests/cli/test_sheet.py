@@ -49,7 +49,7 @@ def test_a_model_goes_on_with_ones_own_hand(lenet, run, photo):
 
 def test_nothing_is_overwritten_or_left_half(lenet, photo):
     before = sorted(photo.rglob("*"))
-    assert "is not overwritten" in lenet("sheet", "--out", "sheet.pdf").stderr
+    assert "sheet.pdf: exists already and is not overwritten" in lenet("sheet", "--out", "sheet.pdf").stderr
     (photo / "mine-contact.png").touch()
     refused = lenet("data", "convert", "photo.jpg", "mine", "--sheet")
     assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)

@@ -32,7 +32,7 @@ def found(images, labels, origins, names=tuple("0123456789"), broken=(), test_fr
 
 def test_sound_data_has_no_fault(sound, mnist):
     assert found(*sound) == {}
-    assert check(mnist.split("own").test, []) == []
+    assert check(mnist.split("own").test) == []
 
 
 def test_broken_files_are_faults(sound):

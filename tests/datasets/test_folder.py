@@ -1,5 +1,7 @@
 """Folders of pictures: parts, classes, formats, sizes, polarity."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -90,6 +92,16 @@ def test_a_flat_folder_counts_files_that_are_no_picture_too(tmp_path):
         save(stroke(), tmp_path / name)
     (tmp_path / "7_002.doc").touch()
     assert load(tmp_path).notes == ("left out files that are no known picture: 1, such as '7_002.doc'",)
+
+
+def test_pictures_without_classes_are_not_called_missing(tmp_path):
+    save(stroke(), tmp_path / "in" / "1.png")
+    shutil.make_archive(str(tmp_path / "flat"), "zip", tmp_path / "in")
+    for source in (tmp_path / "in", tmp_path / "flat.zip"):
+        told = []
+        with pytest.raises(LenetError, match=f"no picture that has a class; .* such as {source}/7/first.png"):
+            load(source, on_error=lambda error, told=told: told.append(str(error)))
+        assert told == [f"{source}/1.png: has no class; put it in a class's folder, or name it such as 7_1.png"]
 
 
 def test_pictures_beside_class_folders_are_faults_and_the_others_loaded(tmp_path):

@@ -127,6 +127,13 @@ def _(folder):
     return folder / "train_6x6.mat"
 
 
+@form("scipy-mat", parts=False)
+def _(folder):
+    """Labels as SciPy saves whole numbers."""
+    savemat(folder / "digits.mat", {"X": IMAGES.reshape(12, 36), "y": LABELS[:, np.newaxis].astype(np.int64)})
+    return folder / "digits.mat"
+
+
 ROWS = [[label, *image.ravel().tolist()] for label, image in zip(LABELS.tolist(), IMAGES, strict=True)]
 PIXELS = [f"pixel{place}" for place in range(36)]
 

@@ -69,8 +69,15 @@ def test_nothing_is_read_from_no_image(model):
     [np.zeros((1, 28, 28, 1)), np.zeros((1, 28, 28), np.uint8), np.zeros((1, 27, 28, 1), np.uint8)],
 )
 def test_images_of_another_kind_are_refused(model, images):
-    with pytest.raises(LenetError, match="this model takes uint8"):
+    with pytest.raises(LenetError, match=r"this model takes uint8 \(n, 28, 28, 1\)"):
         model.predict(images)
+
+
+def test_what_is_no_array_is_refused(model):
+    for wrong in ("photo.jpg", None):
+        for take in (model.predict, model.activations):
+            with pytest.raises(LenetError, match="give a NumPy array of uint8"):
+                take(wrong)
 
 
 def test_a_single_image_and_an_unfinished_run_are_named(model, tmp_path):

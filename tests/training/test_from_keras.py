@@ -18,6 +18,8 @@ def test_a_trained_runs_weights_become_the_same_model(lenet, run, model, test_pa
     assert again.metadata.test_accuracy == run.metrics["test"]["accuracy"]
     images = test_part.images[:500]
     np.testing.assert_array_equal(again.predict(images).argmax(axis=1), model.predict(images).argmax(axis=1))
+    refused = lenet("convert", run.path / "model.weights.h5", "--out", tmp_path / "again.onnx")
+    assert (refused.exit_code, "exists already and is not overwritten" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from lenet.cli.verb import FILE, check_out, verb
+from lenet.errors import LenetError
 from lenet.network.named import NETWORKS, find_network
 
 # Digits read worse than this are a sign of other layers.
@@ -15,10 +16,10 @@ POOR = 0.9
     "convert",
     "lenet convert lenet_weights.hdf5 --out model.onnx",
     'lenet convert lenet_weights.hdf5 --network "conv 20 5, relu, maxpool 2, conv 50 5, relu, maxpool 2, dense 500, '
-    'relu" --out model.onnx',
+    'relu" --out other.onnx',
 )
 @click.argument("weights", type=click.Path(path_type=Path))
-@click.option("--out", type=FILE, required=True, help="The model file to write, .onnx.")
+@click.option("--out", type=FILE, required=True, help="The .onnx to write; it is never overwritten.")
 @click.option(
     "--network",
     metavar="NAME|TEXT",
@@ -31,7 +32,9 @@ def command(weights: Path, out: Path, network: str | None) -> None:
     run. Kernels and dense layers of Theano or with the channels first are brought into order; when the file does not
     say its order, each is tried on MNIST.
     """
-    check_out(out, ".onnx", inputs={weights.resolve()})
+    if out.exists():
+        raise LenetError(f"{out}: exists already and is not overwritten; choose another --out")
+    check_out(out, ".onnx")
     chosen = find_network(network) if network else None
 
     from lenet.training.from_keras import convert_weights

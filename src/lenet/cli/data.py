@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Most classes on a contact sheet.
 MOST_ROWS = 70
+# Broken pictures that are named.
+MOST_NAMED = 10
 
 
 @click.group("data")
@@ -53,7 +55,7 @@ def preparation_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
 def info(source: str, as_json: bool, **preparation: Any) -> None:
     """Print what is in a source: parts, classes and their counts, size, framing, what is done to the pictures."""
-    about = _about(_load(source, preparation))
+    about = _about(load_usable(source, preparation))
     click.echo(json.dumps(about, ensure_ascii=False) if as_json else _table(about))
 
 
@@ -72,7 +74,7 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
     from lenet.atomic import write_bytes
     from lenet.figures.render import as_png
 
-    dataset = _load(source, preparation)
+    dataset = load_usable(source, preparation)
     rng = np.random.default_rng(seed)
     names = dataset.class_names[:MOST_ROWS]
     shuffled = (rng.permutation(np.flatnonzero(dataset.labels == label)) for label in range(len(names)))
@@ -207,6 +209,17 @@ def _load(source: str, preparation: dict[str, Any], on_error: Any = None) -> "Da
 
     chosen = {name: value for name, value in {**preparation, "on_error": on_error}.items() if value is not None}
     return load_dataset(source, **chosen)
+
+
+def load_usable(source: str, preparation: dict[str, Any]) -> "Dataset":
+    """The data without broken pictures, which are named and counted."""
+    broken: list[LenetError] = []
+    dataset = _load(source, preparation, broken.append)
+    for error in broken[:MOST_NAMED]:
+        click.echo(one_line(f"left out: {error}"), err=True)
+    if len(broken) > MOST_NAMED:
+        click.echo(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`", err=True)
+    return dataset
 
 
 def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -> None:

@@ -96,7 +96,8 @@ def _devices() -> str:
 
     graphics = tf.config.list_physical_devices("GPU")
     names = [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in graphics]
-    return f"training uses {', '.join(names) or 'the processor; a GPU on Linux needs: pip install lenet[gpu]'}"
+    none = "the processor; a GPU on Linux needs: pip install 'lenet[gpu]'"
+    return f"training uses {', '.join(names) or none}"
 
 
 def _extra(packages: tuple[str, ...], purpose: str, extra: str) -> str:

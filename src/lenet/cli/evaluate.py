@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--mistakes",
     metavar="TRUE:READ",
-    help="Draw the images of one class that are read as another, the hardest first, such as 4:9: mistakes-4-9.png in "
+    help="Draw the images of one class that are read as another, such as 4:9, the hardest first: mistakes-4-9.png in "
     "--figures, or here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
@@ -112,6 +112,8 @@ def _pair(mistakes: str) -> tuple[str, str]:
     truth, _, answer = mistakes.partition(":")
     if not truth or not answer:
         raise click.UsageError(f"--mistakes {mistakes!r} is not TRUE:READ, such as 4:9")
+    if truth == answer:
+        raise click.UsageError(f"--mistakes {mistakes}: one class read as itself is no mistake")
     return truth, answer
 
 

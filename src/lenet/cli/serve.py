@@ -63,7 +63,7 @@ def command(
     token: str | None,
     names: tuple[str, ...],
 ) -> None:
-    """Serve a page to draw on and an API at http://HOST:PORT.
+    """Serve the lab, a page to draw on and to train networks, and an API at http://HOST:PORT.
 
     Everything stays on this machine: only it can reach 127.0.0.1, and no picture is written to the disk without
     --collect. Networks that are trained on the page are removed when the server ends. With another --host every request

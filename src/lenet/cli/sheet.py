@@ -30,9 +30,9 @@ def command(classes: str, out: Path) -> None:
     from lenet.sheet.draw import as_pdf
     from lenet.sheet.layout import COLUMNS, parse_classes, sheets
 
-    check_out(out, ".pdf")
     if out.exists():
-        raise LenetError(f"{out}: is there already and is not overwritten; choose another name with --out")
+        raise LenetError(f"{out}: exists already and is not overwritten; choose another --out")
+    check_out(out, ".pdf")
     pages = sheets(parse_classes(classes))
     with glyphs_checked(lambda: (name for page in pages for name in page.rows)):
         content = as_pdf(pages)

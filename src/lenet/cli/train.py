@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from click.core import ParameterSource
 
-from lenet.cli.data import preparation_options
+from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.progress import OnProgress, training_progress
 from lenet.cli.verb import verb
 from lenet.errors import LenetError, one_line
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lenet.datasets import Dataset
     from lenet.training.run import Run
 
-# Broken pictures that are named.
+# New classes that are named.
 MOST_NAMED = 10
 
 
@@ -85,7 +85,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 @click.option(
     "--recipe",
     help=f"{', '.join(recipe.name for recipe in NAMED)}, or a recipe.toml. The options below change it.  "
-    "[default: fast; few for less than 1,000 pictures; tune with --from]",
+    "[default: fast; few for fewer than 1,000 pictures; tune with --from]",
 )
 @click.option("--split", metavar="TRAIN:TEST", help="own (the source's own parts, else 6:1), by-writer, 2:1 or 75:25.")
 @click.option("--seed", type=int, help="Decides split, initial weights and order.")
@@ -269,8 +269,9 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple
     if not changes and run.finished:
         _say(f"{where}: is finished; --epochs makes it longer")
         return run, 0
+    recipe = run.recipe
     try:
-        dataset = _load(run.recipe.change(data=JOINT.join(data) or run.recipe.data))
+        dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
@@ -283,16 +284,9 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple
 
 
 def _load(recipe: Recipe) -> "Dataset":
-    """The recipe's data without broken pictures, which are named and counted."""
-    from lenet.datasets import load_dataset
-
-    broken: list[LenetError] = []
-    form = (recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
-    dataset = load_dataset(recipe.data, *form, broken.append)
-    for error in broken[:MOST_NAMED]:
-        _say(f"left out: {error}")
-    if len(broken) > MOST_NAMED:
-        _say(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`")
+    """The recipe's data, and what was done to it."""
+    form = ("size", "depth", "invert", "framing")
+    dataset = load_usable(recipe.data, {name: getattr(recipe, name) or None for name in form})
     for note in dataset.notes:
         _say(note if dataset.sources else f"{dataset.name}: {note}")
     return dataset

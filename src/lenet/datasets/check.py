@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
-def check(dataset: Dataset, broken: list[str]) -> list[Finding]:
+def check(dataset: Dataset, broken: Sequence[str] = ()) -> list[Finding]:
     """Look for faults that spoil training or evaluation.
 
     Args:

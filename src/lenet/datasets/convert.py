@@ -43,7 +43,7 @@ def convert(dataset: Dataset, target: Path, kind: str) -> None:
     if target.exists() or target.is_symlink():
         raise LenetError(f"{target}: is there already and is not overwritten; choose another name")
     if kind != "folder" and target.suffix.lower() != f".{kind}":
-        raise LenetError(f"{target}: a {kind} file ends in .{kind}")
+        raise LenetError(f"{target}: the ending must be .{kind}")
     WRITERS[kind](dataset, target)
 
 

@@ -41,7 +41,7 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
         on_error: Is called for every file or folder at fault; those are left out.
 
     Raises:
-        LenetError: when it holds no picture that can be read.
+        LenetError: when it holds no picture that has a class and can be read.
     """
     notes: list[str] = []
     files = list(_find(root, on_error, notes))
@@ -55,7 +55,9 @@ def read_pictures(
     pictures = [file for file in files if is_picture(file.path)]
     pictures.sort(key=lambda it: (it.part, natural_key(it.path.name), natural_key(it.label)))
     if not pictures:
-        raise LenetError(f"{root}: holds no picture; make one folder for each class, such as {root.name}/7/first.png")
+        raise LenetError(
+            f"{root}: holds no picture that has a class; make one folder for each class, such as {root}/7/first.png"
+        )
     names = [str(picture.path.relative_to(root)) for picture in pictures]
     every_part = np.array([picture.part for picture in pictures])
     images, kept, choice = decode_all(

@@ -19,6 +19,8 @@ NUMBERS = {
     "int16": 2,
     "uint32": 4,
     "int32": 4,
+    "uint64": 8,
+    "int64": 8,
     "single": 4,
     "double": 8,
     "logical": 1,

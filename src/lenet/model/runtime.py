@@ -148,7 +148,7 @@ class Model:
 
         Feature maps are ``(height, width, filters)``, others ``(units,)``.
         """
-        self._check(image[np.newaxis])
+        self._check(image[np.newaxis] if isinstance(image, np.ndarray) else image)
         names = [placed.name for placed in self.metadata.layers]
         outputs = [output[0] for output in self._open_session.run(names, {INPUT: channels_first(image[np.newaxis])})]
         self._check_finite(*outputs)
@@ -175,14 +175,13 @@ class Model:
             raise LenetError(f"{self.name}: its answers are not finite numbers, as its weights are too large")
 
     def _check(self, images: Images) -> None:
+        wanted = f"uint8 (n, {', '.join(map(str, self.input_shape))})"
         if not isinstance(images, np.ndarray):
-            raise LenetError(f"images is a {type(images).__name__}; give a NumPy array of uint8 {self.input_shape}")
+            raise LenetError(f"images is a {type(images).__name__}; give a NumPy array of {wanted}")
         if images.shape == self.input_shape:
             raise LenetError(f"images has the shape of one image, {images.shape}; give images[np.newaxis]")
         if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
-            raise LenetError(
-                f"images are {images.dtype} of shape {images.shape[1:]}; this model takes uint8 {self.input_shape}"
-            )
+            raise LenetError(f"images are {images.dtype} of shape {images.shape}; this model takes {wanted}")
 
 
 def channels_first(images: Images) -> npt.NDArray[np.float32]:
