@@ -20,8 +20,9 @@ from lenet import Model, Recipe, build
 from lenet.backend import keras
 from lenet.export.c import FLAGS, CFloat, CInt8, _call
 from lenet.export.c import SOURCE as C_SOURCE
-from lenet.export.html import PAGE, describe, round_kernels
+from lenet.export.html import PAGE
 from lenet.export.litert import LiteRT
+from lenet.model.description import describe, kernels
 from lenet.model.file import ModelFile, decode_model, encode_model
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
@@ -144,30 +145,34 @@ def test_c(model: Model) -> None:
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
-    page.add_script_tag(content=(PAGE / "network.js").read_text(encoding="utf-8"))
+    module = (PAGE / "core" / "network.js").read_text(encoding="utf-8")
+    page.add_script_tag(content=f"{module}\nwindow.createNetwork = createNetwork;", type="module")
+    page.wait_for_function("typeof createNetwork === 'function'")
     yield page
     page.close()
 
 
 def test_javascript(page: Page) -> None:
-    """All layers' outputs, with the kernels that the page rounds to 8 bits."""
+    """All layers' outputs."""
 
     @_settings(50)
     @given(networks())
     def agrees(model: Model) -> None:
-        description, kernels = describe(_file(model))
-        rounded = Model(round_kernels(_file(model)))
-        image = _images(model)[0]
+        file, image = _file(model), _images(model)[0]
         found = page.evaluate(
             """([description, kernels, pixels]) => {
-              const { probabilities, layers } = createNetwork(description, kernels).read(pixels);
+              const { probabilities, layers } = createNetwork(description, Float32Array.from(kernels)).read(pixels);
               const outputs = Object.entries(layers).map(([name, values]) => [name, Array.from(values)]);
               return [Array.from(probabilities), outputs];
             }""",
-            [description, kernels.decode("latin-1"), image.ravel().tolist()],
+            [
+                describe(file.metadata, file.weights),
+                kernels(file.metadata, file.weights).tolist(),
+                image.ravel().tolist(),
+            ],
         )
-        assert np.abs(found[0] - rounded.predict(image[np.newaxis])[0]).max() < TOLERANCE
-        wanted = rounded.activations(image)
+        assert np.abs(found[0] - model.predict(image[np.newaxis])[0]).max() < TOLERANCE
+        wanted = model.activations(image)
         assert [name for name, _ in found[1]] == list(wanted)
         for name, values in found[1]:
             assert np.allclose(values, wanted[name].ravel(), atol=TOLERANCE), name

@@ -138,5 +138,5 @@ def test_the_images_of_a_confusion_come_hardest_first(evaluation):
     assert set(evaluation.predicted[found]) == {evaluation.class_names.index(pair.answer)}
     assert (np.diff(evaluation.probabilities[found, label]) >= 0).all()
     named = replace(evaluation, class_names=("zero", *"123456789"))
-    with pytest.raises(LenetError, match=r"no class is named 'zera' \(did you mean 'zero'\?\); there are zero, 1, 2"):
+    with pytest.raises(LenetError, match=r"no class is named 'zera'; there are zero, .*; did you mean 'zero'\?"):
         named.confused("zera", "1")

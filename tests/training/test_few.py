@@ -63,7 +63,7 @@ def test_stopped_and_resumed_it_keeps_the_same_weights(noise, whole, tmp_path, a
 
 
 def test_a_kill_after_the_last_step_does_not_train_on(noise, whole, tmp_path, monkeypatch):
-    def die(*arguments):
+    def die(*arguments, **named):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

@@ -13,7 +13,7 @@ def judged(n, right, classes, training_accuracy):
     answers = np.where(np.arange(n) < right, truth, (truth + 1) % classes)
     probabilities = np.eye(classes, dtype=np.float32)[answers]
     names = tuple(map(str, range(classes)))
-    return verdict(Evaluation("m", "d", names, truth, probabilities, probabilities), training_accuracy)
+    return verdict(Evaluation("m", "d", names, truth, probabilities, probabilities), training_accuracy).sentence
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,10 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """Content of ``metrics.json``; LenetError when the run is not finished, or the file is not from a training."""
         path = self.path / "metrics.json"
-        content = read_json(path)
+        try:
+            content = read_json(path)
+        except LenetError as error:
+            raise LenetError(f"{error}; is this a finished run?") from error
         if not isinstance(content, dict) or not content.keys() >= MEASURED or not isinstance(content["test"], dict):
             raise LenetError(f"{path}: holds no metrics of a run; write them again: lenet train --resume {self.path}")
         return content
