@@ -3,13 +3,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test lessons docs faults attack agree lint count finder bench lock clean
+.PHONY: train test proofs lessons docs faults attack agree lint count finder bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
 
 test: .venv/dev
 	$(BIN)/pytest
+
+# The tests that take long: the lessons, the commands of the docs, a thousand drawings in the browser, trainings on the page.
+proofs: .venv/dev
+	$(BIN)/pytest -m long
 
 # Every lesson in both languages; `make test` runs the English ones, whose code is the same.
 lessons: .venv/dev

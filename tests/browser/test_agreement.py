@@ -18,6 +18,8 @@ from tests.conftest import SLOW
 from tests.networks import random_model
 from tests.serve.serving import running
 
+pytestmark = pytest.mark.long
+
 ODD = "conv 7 4 stride 2, sigmoid, maxpool 3, conv 5 2 valid, tanh, avgpool 2, dense 30, relu"
 NETWORKS = {
     "lenet": Model.load,

@@ -279,6 +279,7 @@ def test_a_killed_training_is_one_line_in_the_language(open_train: Opened) -> No
     assert page.is_enabled("#start")
 
 
+@pytest.mark.long
 def test_own_signs_are_drawn_trained_tried_and_downloaded(open_train: Opened, tmp_path: Path) -> None:
     page = open_train()
     clicks = 0
@@ -348,6 +349,7 @@ def test_corrections_are_learnt_before_and_after_are_shown(open_train: Opened) -
     until(page, "document.getElementById('model').value === 'learnt'")
 
 
+@pytest.mark.long
 def test_nothing_for_axe_and_no_sideways_scrolling(open_train: Opened) -> None:
     for options in ({"color_scheme": "dark"}, {"locale": "zh-CN", **PHONE}):
         page = train_tab(open_train, **options)

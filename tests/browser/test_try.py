@@ -55,6 +55,7 @@ def choose_photo(page: Page, content: bytes) -> None:
 # Drawing and its answer
 
 
+@pytest.mark.long
 def test_reads_ten_digits_wherever_and_however_large(open_page: Opened) -> None:
     page = open_page()
     right = {}

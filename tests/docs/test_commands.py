@@ -14,6 +14,8 @@ from lenet.pictures.picture import open_picture
 from lenet.sheet.draw import as_pdf
 from lenet.sheet.layout import Sheet
 
+pytestmark = pytest.mark.long
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if not page.is_relative_to(DOCS / "zh")]
 BLOCK = re.compile(r"(?P<why><!-- not run: .+? -->\n\n)?^ *```bash\n(?P<commands>.+?)^ *```$", re.MULTILINE | re.DOTALL)

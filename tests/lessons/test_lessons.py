@@ -10,6 +10,8 @@ from nbclient import NotebookClient
 from lenet.lessons.check import LANGUAGE
 from lenet.lessons.texts import lesson_files, title
 
+pytestmark = pytest.mark.long
+
 # What a learner writes instead of `answer = None`.
 SOLUTIONS = {
     1: "answer = [[(55, 50), (145, 50), (85, 160), (150, 160)]]",

@@ -27,7 +27,7 @@ MOST_NUMBERS = 20_000_000
 
 def locate_model(model: str | Path | None = None) -> Path:
     """Path of a model file: in a run folder, the file itself, or the bundled one; LenetError when there is none."""
-    if model is None:
+    if model in (None, "bundled"):
         return BUNDLED
     path = Path(model)
     if path.is_dir():

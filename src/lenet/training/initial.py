@@ -17,7 +17,7 @@ from lenet.training.recipe import Recipe
 
 def read_start(model: str) -> ModelFile:
     """The model to start from: ``bundled``, a run folder or a model file; LenetError when it cannot be read."""
-    return read_model(locate_model(None if model == "bundled" else model))
+    return read_model(locate_model(model))
 
 
 def start_from(recipe: Recipe, model: str) -> Recipe:
