@@ -205,7 +205,8 @@ def test_a_network_is_changed_trained_and_compared(open_train: Opened, way: str)
     else:
         train(page)
     until(page, "document.querySelector('#train .chance') !== null")
-    assert page.is_visible("#second") and page.locator("#train .two-bars li").count() == 10
+    page.wait_for_selector("#second", state="visible")  # when its weights have come
+    assert page.locator("#train .two-bars li").count() == 10
     name = page.inner_text("#train .result summary strong")
     assert name.startswith("mine") and name in page.inner_text("#second")
     assert page.locator(f"#model option[value='{name}']").count() == 1

@@ -107,7 +107,7 @@ def test_the_format_follows_from_the_ending(tmp_path):
     assert format_for(tmp_path / "x", "npz") == "npz"
     with pytest.raises(LenetError, match="--to"):
         format_for(tmp_path / "x.h5")
-    with pytest.raises(LenetError, match=r"ends in \.npz"):
+    with pytest.raises(LenetError, match=r"the ending must be \.npz"):
         convert(load_dataset("digits", framing="whole"), tmp_path / "x", "npz")
 
 
