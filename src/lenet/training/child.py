@@ -109,7 +109,8 @@ class Reporter:
 
 def main() -> None:
     """Wait for a job, do it, and tell its end."""
-    os.nice(NICENESS)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # no library may write between the events
     lines: Iterator[bytes] = iter(sys.stdin.buffer)
