@@ -43,7 +43,7 @@ def verdict(first, *others):
 
 def test_a_mark_that_other_ways_know_is_known(bundled):
     doubted = way(bundled, [BOX], [(7, 0.6, True)])
-    sure = [way(bundled, [BOX], [(7, 0.95, False)], zoom=zoom, margin=margin) for zoom, margin in ((2.0, 8), (0.5, 0))]
+    sure = [way(bundled, [BOX], [(7, 0.95, False)], zoom=zoom, margin=margin) for zoom, margin in ((2.0, 40), (0.5, 0))]
     assert verdict(doubted, *sure) == (7, False)
 
 

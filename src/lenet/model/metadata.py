@@ -9,15 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from lenet.datasets.classes import LONGEST_NAME, MOST_CLASSES
 from lenet.errors import LenetError, first_fault
 from lenet.model.preprocessing import PIXEL_SCALE
 from lenet.network.architecture import Architecture, PlacedLayer
 from lenet.network.named import NETWORKS
 from lenet.pictures.framing import FramingKind
 
-# Names are shown, printed and drawn.
-LONGEST_NAME = 100
-MOST_CLASSES = 10_000
 # Entries of the recipe that `lenet.evaluation.parts` uses, and their types.
 RECIPE_TYPES = {"data": str, "split": str, "invert": str, "validation": int}
 

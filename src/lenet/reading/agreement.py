@@ -32,7 +32,7 @@ def agreed(way: Known, others: Sequence[Known]) -> Known:
         probabilities = np.mean([answer.probabilities for answer in seen], axis=0)
         label = probabilities.argmax()
         support = sum(answer.probabilities[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1) for answer in seen)
-        unknown = bool(support < LEAST * max(2, 1 + len(others)))
+        unknown = bool(support < LEAST * (1 + len(others)))
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
     return way
 
