@@ -41,10 +41,11 @@ def verdict(first, *others):
     return int(answer.probabilities.argmax()), answer.unknown
 
 
-def test_a_mark_that_other_ways_know_is_known(bundled):
+@pytest.mark.parametrize(("zoom", "margin"), [(2.0, 40), (0.5, 0)])
+def test_a_mark_that_another_way_knows_is_known(bundled, zoom, margin):
     doubted = way(bundled, [BOX], [(7, 0.6, True)])
-    sure = [way(bundled, [BOX], [(7, 0.95, False)], zoom=zoom, margin=margin) for zoom, margin in ((2.0, 40), (0.5, 0))]
-    assert verdict(doubted, *sure) == (7, False)
+    sure = way(bundled, [BOX], [(7, 0.95, False)], zoom=zoom, margin=margin)
+    assert verdict(doubted, sure) == (7, False)
 
 
 def test_a_mark_that_only_one_of_many_ways_sees_is_unknown(bundled):
