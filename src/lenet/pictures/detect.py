@@ -18,7 +18,7 @@ CERTAIN = 0.72
 CLEAR = 0.3
 # The picture is looked at with its longer side at each of these, unless that enlarges it by more than the zoom.
 SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
-# Looking at a larger picture would take more than 300 MB.
+# The memory of the feature maps grows with the number of pixels.
 LARGEST_SIDE, MOST_PIXELS = 2048, 2_200_000
 # So many sizes are read at most, each so many times another.
 MOST_SIZES, OTHER_SIZE = 2, 1.3
