@@ -5,7 +5,7 @@ import pytest
 
 from lenet import Architecture, LenetError
 from lenet.lessons import check
-from lenet.lessons.check import LANGUAGE
+from lenet.lessons.check import LANGUAGE, WORDS
 from lenet.lessons.layers import _maps
 from lenet.lessons.questions import QUESTIONS
 
@@ -107,24 +107,33 @@ def test_every_lesson_has_two_right_forms_and_three_misconceptions_all_tested():
     for lesson, question in QUESTIONS.items():
         assert len([1 for number, _ in RIGHT if number == lesson]) == 2
         assert len(question.misconceptions) >= 3
-        assert {name for number, _, name in WRONG if number == lesson} == {it.name for it in question.misconceptions}
+        assert {name for number, _, name in WRONG if number == lesson} == set(question.misconceptions)
 
 
 @pytest.mark.parametrize(("lesson", "answer", "name"), WRONG)
 def test_each_misconception_gets_its_own_hint(lesson, answer, name, monkeypatch):
     verdict = check(lesson, answer)
     assert (verdict.right, verdict.misconception) == (False, name)
-    hint = next(it.hint for it in QUESTIONS[lesson].misconceptions if it.name == name)
-    assert verdict.text == f"✗ {hint[0]}"
+    hint = WORDS[str(lesson)]["hints"][name]
+    assert verdict.text == f"✗ {hint['en']}"
     monkeypatch.setenv(LANGUAGE, "zh")
-    assert check(lesson, answer).text == f"✗ {hint[1]}"
+    assert check(lesson, answer).text == f"✗ {hint['zh']}"
 
 
-def test_no_two_hints_are_the_same_and_each_is_in_both_languages():
-    hints = [it.hint for question in QUESTIONS.values() for it in question.misconceptions]
-    for language in (0, 1):
+def test_no_two_hints_are_the_same_and_all_words_are_in_both_languages():
+    lessons = [WORDS[str(lesson)] for lesson in QUESTIONS]
+    hints = [hint for words in lessons for hint in words["hints"].values()]
+    for language in ("en", "zh"):
         assert len({hint[language] for hint in hints}) == len(hints) >= 30
-    assert all(max(english) < "一" <= max(chinese) for english, chinese in hints)
+    for said in [WORDS["open"], *hints, *(words[kind] for words in lessons for kind in ("form", "why"))]:
+        assert list(said) == ["en", "zh"]
+        assert max(said["en"]) < "一" <= max(said["zh"])
+
+
+def test_every_misconception_has_a_hint_and_every_hint_a_misconception():
+    for lesson, question in QUESTIONS.items():
+        assert list(WORDS[str(lesson)]["hints"]) == list(question.misconceptions)
+    assert all(said.endswith(START) for said in WORDS["10"]["form"].values())
 
 
 @pytest.mark.parametrize("lesson", QUESTIONS)
@@ -132,7 +141,7 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     assert "No answer yet" in check(lesson, None).text
     nonsense = check(lesson, object())
     assert not nonsense.right
-    assert QUESTIONS[lesson].form[0] in nonsense.text
+    assert WORDS[str(lesson)]["form"]["en"] in nonsense.text
 
 
 def test_what_an_answer_says_is_not_taken_for_html():

@@ -1,30 +1,20 @@
 """The check at the end of a lesson: an answer → right, or a hint for the misconception that it shows."""
 
 import os
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from lenet.errors import LenetError
 
 # Set by `lenet lessons`; otherwise the system's language counts.
 LANGUAGE = "LENET_LANGUAGE"
-Words = tuple[str, str]  # the same in English and in Chinese
-
-OPEN: Words = (
-    "No answer yet. Write yours instead of None, and run this cell again.",
-    "还没有答案。把 None 换成你的答案，再运行一次这个单元格。",
-)
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A way of being wrong."""
-
-    name: str
-    holds: Callable[[Any], bool]  # whether an answer, as ``Question.read`` gives it, shows it
-    hint: Words
+# What is said in both languages: for each lesson, why the right answer is right, what an answer looks like, and a hint
+# for each misconception.
+WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -32,10 +22,9 @@ class Question:
     """What a lesson asks at its end."""
 
     read: Callable[[Any], Any]  # brings an answer to one form; raises for something that is no answer
-    form: Words  # what an answer looks like
     right: Callable[[Any], bool]
-    why: Words  # why the right answer is right
-    misconceptions: tuple[Misconception, ...]  # the first that holds gives the hint
+    # By name, whether an answer, as ``read`` gives it, shows that misconception; the first that holds gives the hint.
+    misconceptions: dict[str, Callable[[Any], bool]]
 
 
 @dataclass(frozen=True)
@@ -71,23 +60,23 @@ def check(lesson: int, answer: Any) -> Verdict:
 
     if lesson not in QUESTIONS:
         raise LenetError(f"there is no lesson {lesson!r}: the lessons are 1 to {len(QUESTIONS)}")
-    question = QUESTIONS[lesson]
+    question, words = QUESTIONS[lesson], WORDS[str(lesson)]
     if answer is None:
-        return Verdict(False, "", said(OPEN))
+        return Verdict(False, "", said(WORDS["open"]))
     try:
         value = question.read(answer)
         right = question.right(value)
     except Exception as error:  # the answer may be code of the reader's own
-        return Verdict(False, "", f"✗ {said(question.form)} ({type(error).__name__}: {error})")
+        return Verdict(False, "", f"✗ {said(words['form'])} ({type(error).__name__}: {error})")
     if right:
-        return Verdict(True, "", f"✓ {said(question.why)}")
-    for misconception in question.misconceptions:
-        if misconception.holds(value):
-            return Verdict(False, misconception.name, f"✗ {said(misconception.hint)}")
-    return Verdict(False, "", f"✗ {said(question.form)}")
+        return Verdict(True, "", f"✓ {said(words['why'])}")
+    for name, holds in question.misconceptions.items():
+        if holds(value):
+            return Verdict(False, name, f"✗ {said(words['hints'][name])}")
+    return Verdict(False, "", f"✗ {said(words['form'])}")
 
 
-def said(words: Words) -> str:
+def said(words: dict[str, str]) -> str:
     """The words in the reader's language."""
     language = os.environ.get(LANGUAGE) or os.environ.get("LANG", "")
-    return words[language.startswith("zh")]
+    return words["zh" if language.startswith("zh") else "en"]

@@ -1,4 +1,4 @@
-"""The questions of the ten lessons."""
+"""The questions of the ten lessons; what is said to an answer is in ``words.toml``."""
 
 from lenet.lessons import layers, learning, pictures
 from lenet.lessons.check import Question
