@@ -53,6 +53,6 @@ def children(server: int | None = None) -> set[int]:
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue  # it has just ended
-        if parent == (server or os.getpid()) and b"lenet.training.child" in command:
+        if parent == (server or os.getpid()) and b"lenet.training.page_process" in command:
             found.add(int(folder.name))
     return found

@@ -16,8 +16,8 @@ from signs import flagged_ones
 
 from lenet import Model, load_dataset, train
 from lenet.evaluation import part_for
-from lenet.training import job as jobs
-from lenet.training.job import Drawn, Job, prepare
+from lenet.training import page_job as jobs
+from lenet.training.page_job import Drawn, Job, prepare
 
 # Learning rate, epochs, and times that each correction is repeated; None is the recipe's own.
 SETTINGS = ((None, None, 250), (1e-4, 1.0, 250), (1e-4, 1.0, 25), (1e-4, 1.0, 10))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lenet.reading import Reader, Reading
     from lenet.serve.app import create_app
     from lenet.training.compare import compare_runs
-    from lenet.training.keras_model import model_from_keras
     from lenet.training.loop import fit
+    from lenet.training.model_from_keras import model_from_keras
     from lenet.training.recipe import Recipe
     from lenet.training.run import Run
     from lenet.training.train import resume, train
@@ -43,7 +43,7 @@ _MODULES = {
     "lenet.reading": ("Reader", "Reading"),
     "lenet.serve.app": ("create_app",),
     "lenet.training.compare": ("compare_runs",),
-    "lenet.training.keras_model": ("model_from_keras",),
+    "lenet.training.model_from_keras": ("model_from_keras",),
     "lenet.training.loop": ("fit",),
     "lenet.training.recipe": ("Recipe",),
     "lenet.training.run": ("Run",),

@@ -11,7 +11,7 @@ import numpy as np
 
 from lenet.atomic import write_bytes
 from lenet.errors import LenetError
-from lenet.keras_files import OVERHEAD_BYTES, Array, KerasFile, open_keras_file
+from lenet.weights_file import OVERHEAD_BYTES, Array, KerasFile, open_keras_file
 
 # Digits of MNIST on which the orders that a file may have are tried.
 TRIED = 1000

@@ -26,9 +26,9 @@ if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # so that ONNX Runtime has no threads, which a fork loses
 
 from lenet import Architecture, LenetError, Model, Reader, Recipe, load_dataset, load_weights
-from lenet.evaluation.comparison import Record
 from lenet.sheet.cut import read_sheets
 from lenet.training.checkpoint import read as read_checkpoint
+from lenet.training.compare import Record
 from lenet.training.state import TrainingState
 from tests.attack.files import CLASSES, SHAPE, entrances, small_model
 

@@ -18,7 +18,7 @@ def stroke(size=(28, 28), mode="L", ink=255, ground=0, at=0.5):
 
 
 def load(source, **more):
-    """The pictures as they are: what auto makes of them is tested in test_choose.py."""
+    """The pictures as they are: what auto makes of them is tested in test_choose_framing.py."""
     return load_dataset(source, **{"framing": "whole", **more})
 
 

@@ -160,3 +160,22 @@ def test_a_missing_library_is_named_with_its_cure(tmp_path, monkeypatch, library
     (tmp_path / "d.parquet").write_bytes(b"PAR1")
     with pytest.raises(LenetError, match=r"pip install 'lenet\[data\]'"):
         load_dataset(tmp_path / source if "." in source else source)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"size": "28"}, "28x28"),
+        ({"size": "axb"}, "28x28"),
+        ({"size": "1x2x3"}, "28x28"),
+        ({"size": "0x5"}, "1 to 4096"),
+        ({"size": (5, 5000)}, "5000x5"),
+        ({"depth": 2}, "depth 2"),
+        ({"invert": "maybe"}, "maybe"),
+        ({"framing": "square"}, "square"),
+        ({"framing": "mark", "depth": 3}, "depth 3"),
+    ],
+)
+def test_a_form_that_no_picture_has_is_refused(asked, says):
+    with pytest.raises(LenetError, match=says):
+        load_dataset("mnist", **asked)

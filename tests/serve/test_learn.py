@@ -9,7 +9,7 @@ import pytest
 from benchmarks.signs import flagged_ones
 from lenet import Model, create_app, evaluate
 from lenet.model.file import decode_model
-from lenet.training.job import NOT_A_DIGIT
+from lenet.training.page_job import NOT_A_DIGIT
 from tests.serve.learning import LONG, trained
 from tests.serve.serving import running
 

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from starlette.responses import StreamingResponse
 
 from lenet import Model, create_app
-from lenet.serve import trainings
+from lenet.serve import training_queue
 from lenet.serve.drawing import frame_drawing
 from lenet.serve.limits import TimeLimit
 from tests.serve.learning import LONG, begin, children, events, start, trained, until
@@ -137,7 +137,7 @@ def test_a_line_that_breaks_goes_on_where_it_was(address: str) -> None:
 def test_trainings_wait_for_one_another_and_a_full_queue_refuses(address: str) -> None:
     with events(address, begin(address, **ENDLESS)["id"]) as told:
         start(told)
-        others = [begin(address, name="same") for _ in range(trainings.MOST_WAITING)]
+        others = [begin(address, name="same") for _ in range(training_queue.MOST_WAITING)]
         assert [it["place"] for it in others] == [1, 2, 3]
         assert [it["name"] for it in others] == ["same", "same-2", "same-3"]
         refused = httpx.post(f"{address}api/runs", json={})
@@ -175,9 +175,9 @@ def test_a_full_disk_is_one_line(address: str, app, monkeypatch: pytest.MonkeyPa
     limited = (
         "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY)); "
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "runpy.run_module('lenet.training.child', run_name='__main__')"
+        "runpy.run_module('lenet.training.page_process', run_name='__main__')"
     )
-    monkeypatch.setattr(trainings, "COMMAND", (trainings.COMMAND[0], "-c", limited))
+    monkeypatch.setattr(training_queue, "COMMAND", (training_queue.COMMAND[0], "-c", limited))
     event, values = trained(address, name="full")[-1]
     assert (event, values["code"]) == ("failed", "disk"), values
     assert "free some space" in values["detail"] and "\n" not in values["detail"]
@@ -185,7 +185,7 @@ def test_a_full_disk_is_one_line(address: str, app, monkeypatch: pytest.MonkeyPa
 
 
 def test_too_long_is_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainings, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(training_queue, "MOST_SECONDS", 0.3)
     event, values = trained(address)[-1]
     assert (event, values["code"]) == ("failed", "long") and "0.3 seconds" in values["detail"]
 
@@ -202,7 +202,7 @@ def test_a_process_waits_ready_and_is_used(address: str, monkeypatch: pytest.Mon
         assert httpx.post(f"{address}api/runs/ready").status_code == 204
         assert children() == {waiting}  # two would slow down each other
     until(lambda: not children())
-    monkeypatch.setattr(trainings, "READY_SECONDS", 0.5)
+    monkeypatch.setattr(training_queue, "READY_SECONDS", 0.5)
     assert httpx.post(f"{address}api/runs/ready").status_code == 204
     until(children)
     until(lambda: not children())

@@ -10,7 +10,7 @@ import click
 from lenet.cli.verb import FILE, check_out, verb
 
 if TYPE_CHECKING:
-    from lenet.evaluation.comparison import Record
+    from lenet.training.compare import Record
 
 
 @verb("compare", "lenet compare runs/train-1 runs/train-2", "lenet compare runs/train-1 runs/train-2 --json")
@@ -26,9 +26,8 @@ def command(runs: tuple[str, ...], out: Path, as_json: bool) -> None:
     check_out(out, ".png")
 
     from lenet.atomic import write_bytes
-    from lenet.evaluation.comparison import draw
     from lenet.figures.render import as_png
-    from lenet.training.compare import compare_runs
+    from lenet.training.compare import compare_runs, draw
 
     comparison = compare_runs(*runs)
     write_bytes(out, as_png(draw(comparison.records)))

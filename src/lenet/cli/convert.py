@@ -37,7 +37,7 @@ def command(weights: Path, out: Path, network: str | None) -> None:
     check_out(out, ".onnx")
     chosen = find_network(network) if network else None
 
-    from lenet.training.from_keras import convert_weights
+    from lenet.training.convert import convert_weights
 
     metadata, said = convert_weights(weights, out, chosen)
     if said:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lenet.datasets.array_names import Meaning, meaning
 from lenet.datasets.arrays import from_arrays
 from lenet.datasets.assemble import WRITTEN
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.idx import read_idx
-from lenet.datasets.names import Meaning, meaning
 from lenet.datasets.npy import read_npy
 from lenet.datasets.npz import read_arrays
 from lenet.datasets.unpack import refuse_bomb

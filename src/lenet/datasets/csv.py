@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_number
 from lenet.datasets.classes import LONGEST_NAME, number
-from lenet.datasets.columns import Columns, find_columns
 from lenet.datasets.dataset import Dataset, as_images
 from lenet.datasets.pixels import as_pixels
+from lenet.datasets.table_columns import Columns, find_columns
 from lenet.datasets.unpack import MOST_UNPACKED_BYTES, unpacking
 from lenet.errors import LenetError
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lenet.datasets.choose import Choice, choose, sample_indices
+from lenet.datasets.choose_framing import Choice, choose, sample_indices
 from lenet.datasets.dataset import Images
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.store import allocate, gather

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lenet.datasets.assemble import LABEL_COLUMNS, TRAIN, part_number
-from lenet.datasets.columns import PART_COLUMNS
 from lenet.datasets.csv import DELIMITERS
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError
 from lenet.datasets.folder import LabelledFile, children, read_pictures
 from lenet.datasets.preparation import Preparation
+from lenet.datasets.table_columns import PART_COLUMNS
 from lenet.errors import LenetError
 from lenet.pictures.formats import is_picture
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet.datasets.array_names import meaning
 from lenet.datasets.arrays import from_arrays
 from lenet.datasets.dataset import Dataset
-from lenet.datasets.names import meaning
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
+from lenet.datasets.array_names import Meaning, meaning
 from lenet.datasets.arrays import from_arrays, text
 from lenet.datasets.assemble import TRAIN, sections
 from lenet.datasets.dataset import Dataset
-from lenet.datasets.names import Meaning, meaning
 from lenet.datasets.npy import read_npy
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason

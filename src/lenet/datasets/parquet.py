@@ -13,12 +13,12 @@ import numpy.typing as npt
 from lenet.atomic import replacing
 from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_number, sections
 from lenet.datasets.classes import resolve
-from lenet.datasets.columns import PART_COLUMNS, find_columns
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.decode import Encoded, OnError, decode_all
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.prepare import prepare
+from lenet.datasets.table_columns import PART_COLUMNS, find_columns
 from lenet.datasets.unpack import MOST_UNPACKED_BYTES, refuse_bomb
 from lenet.errors import LenetError, reason
 from lenet.pictures.letterbox import as_picture

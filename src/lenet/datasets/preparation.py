@@ -18,7 +18,7 @@ class Preparation:
             ``whole``, which must then be the same for all, unless ``auto`` chose it.
         depth: 1 for grey, 3 for colour; None keeps the pictures' own, unless the framing is ``auto``.
         invert: ``yes``, ``no``, or ``auto``, which inverts grey pictures on a white ground. Only for ``whole``.
-        framing: ``mark``, ``whole``, or ``auto``, which chooses: see ``lenet.datasets.choose``.
+        framing: ``mark``, ``whole``, or ``auto``, which chooses: see ``lenet.datasets.choose_framing``.
 
     Raises:
         LenetError: for a value that no picture can have; names it.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lenet.datasets.choose import Choice, choose, sample_indices
+from lenet.datasets.choose_framing import Choice, choose, sample_indices
 from lenet.datasets.dataset import Dataset, Images
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.store import allocate

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from lenet.datasets.archive import unzipped
 from lenet.datasets.array_files import find_array_files, read_array_files
+from lenet.datasets.array_names import part_of
 from lenet.datasets.assemble import PART_NAMES
 from lenet.datasets.csv import read_csv
 from lenet.datasets.dataset import Dataset, Images
 from lenet.datasets.decode import OnError, refuse
 from lenet.datasets.digits import load_digits
+from lenet.datasets.file_format import FORMATS, find_format, is_data
 from lenet.datasets.folder import read_folder
-from lenet.datasets.form import FORMS, find_form, is_data
 from lenet.datasets.labelled import find_table, read_labelled
 from lenet.datasets.libsvm import read_libsvm
 from lenet.datasets.mat import read_mat
 from lenet.datasets.mnist import load_mnist
-from lenet.datasets.names import part_of
 from lenet.datasets.npz import read_npz
 from lenet.datasets.orientation import turn_emnist
 from lenet.datasets.parquet import read_parquet
@@ -30,7 +30,7 @@ from lenet.pictures.formats import is_passed_over, is_picture
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
 # Between the names of several sources. The others are framed as the first.
 JOINT = " + "
-SOURCES = f"mnist, digits, a folder of pictures or of data files, or a file: {FORMS}"
+SOURCES = f"mnist, digits, a folder of pictures or of data files, or a file: {FORMATS}"
 # Of files that hold arrays of pixels.
 READERS: dict[str, Callable[[Path], Dataset]] = {
     "npz": read_npz,
@@ -88,7 +88,7 @@ def load_unlabelled(source: str | Path, form: Preparation) -> Images:
         LenetError: as for ``load_dataset``.
     """
     path = Path(source)
-    if not path.is_file() or find_form(path) != "csv":
+    if not path.is_file() or find_format(path) != "csv":
         raise LenetError(f"{path}: is not a table of pixels in text")
     return prepare(read_csv(path, labelled=False), form).images
 
@@ -112,13 +112,13 @@ def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
         raise LenetError(f"unknown data {str(path)!r}: there is no such file; known are {SOURCES}")
     if not path.is_file():
         raise LenetError(f"{path}: is neither a file nor a folder; known are {SOURCES}")
-    form = find_form(path)
-    if form == "zip":
+    format = find_format(path)
+    if format == "zip":
         return _read_zip(path, preparation, on_error)
     # Encoded pictures are brought into form while they are decoded, arrays of pixels afterwards.
-    if form == "parquet":
+    if format == "parquet":
         return read_parquet(path, preparation, on_error)
-    return prepare(turn_emnist(READERS[form](path)), preparation)
+    return prepare(turn_emnist(READERS[format](path)), preparation)
 
 
 def _read_folder(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
@@ -152,11 +152,11 @@ def _read_files(folder: Path, files: list[Path], preparation: Preparation, on_er
     if len(files) == 1:
         return _read(files[0], preparation, on_error)
     parts = {part: path for path in files if (part := part_of(path.name)) is not None}
-    forms = {path: find_form(path) for path in files}
-    if len(parts) < len(files) or any(form not in READERS for form in forms.values()):
+    formats = {path: find_format(path) for path in files}
+    if len(parts) < len(files) or any(format not in READERS for format in formats.values()):
         names = ", ".join(path.name for path in files[:5])
         raise LenetError(f"{folder}: holds several data files: {names}; name one of them, such as {files[-1]}")
-    read = {part: turn_emnist(READERS[forms[path]](path)) for part, path in sorted(parts.items())}
+    read = {part: turn_emnist(READERS[formats[path]](path)) for part, path in sorted(parts.items())}
     return prepare(join_parts(read, str(folder)), preparation)
 
 

@@ -17,14 +17,14 @@ from starlette.staticfiles import StaticFiles
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.pictures.formats import FORMATS
-from lenet.serve import api, train_api
+from lenet.serve import api, training_api
 from lenet.serve.guards import HostGuard, SafeHeaders, TokenGuard
 from lenet.serve.limits import Limits, SizeLimit, TimeLimit
 from lenet.serve.metrics import Measured
 from lenet.serve.queue import BusyError
 from lenet.serve.schema import RefusedError, refusal
 from lenet.serve.service import Service
-from lenet.serve.trainings import can_train
+from lenet.serve.training_queue import can_train
 
 PAGE = Path(__file__).parents[1] / "page"
 DESCRIPTION = """\
@@ -115,7 +115,7 @@ def create_app(
     app.state.service = service
     app.state.trains = training and can_train()
     app.include_router(api.router)
-    app.include_router(train_api.router)
+    app.include_router(training_api.router)
     # The page uses relative addresses, so that it works wherever it is mounted.
     for path, name in (("/", "index.html"), ("/docs", "docs.html")):
         app.add_api_route(path, _page(name), include_in_schema=False)

@@ -23,7 +23,7 @@ from lenet.serve.limits import Limits
 from lenet.serve.metrics import Metrics
 from lenet.serve.queue import BatchQueue
 from lenet.serve.shelf import Shelf
-from lenet.serve.trainings import Trainings
+from lenet.serve.training_queue import Trainings
 
 Result = TypeVar("Result")
 # Images in a batch; in a larger one the first would wait for the last.

@@ -1,8 +1,8 @@
 """Trainings: a queue, and one process at a time that trains.
 
-The process is ``python -m lenet.training.child``, so that this one needs no training library and stays quick. It is
-killed when its training is stopped, takes too long, or nobody follows it any more; and it ends with this process, whose
-pipe it reads.
+The process is ``python -m lenet.training.page_process``, so that this one needs no training library and stays quick.
+It is killed when its training is stopped, takes too long, or nobody follows it any more; and it ends with this process,
+whose pipe it reads.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from lenet.serve.metrics import Metrics
 from lenet.serve.schema import RefusedError
 from lenet.serve.shelf import Shelf
 
-COMMAND = (sys.executable, "-P", "-m", "lenet.training.child")
+COMMAND = (sys.executable, "-P", "-m", "lenet.training.page_process")
 MOST_WAITING = 3
 # Of one training, from the start of its process.
 MOST_SECONDS = 120.0
@@ -124,7 +124,7 @@ class Trainings:
         Args:
             name: Of its model; gets a number when it is taken.
             taken: Names of models.
-            job: ``lenet.training.job.Job`` in plain values, but for the run folder.
+            job: ``lenet.training.page_job.Job`` in plain values, but for the run folder.
 
         Raises:
             RefusedError: when too many wait.

@@ -1,4 +1,4 @@
-"""Which form a data file has, by its content; what is never read is refused with the line that converts it."""
+"""The format of a data file, by its content; what is never read is refused with the line that converts it."""
 
 import re
 import zipfile
@@ -8,7 +8,7 @@ from lenet.datasets.csv import DELIMITERS
 from lenet.datasets.unpack import unpacking
 from lenet.errors import LenetError
 
-FORMS = "IDX, .npy, .npz, .mat, .csv, .arff, .libsvm, .parquet, or a .zip of these or of pictures"
+FORMATS = "IDX, .npy, .npz, .mat, .csv, .arff, .libsvm, .parquet, or a .zip of these or of pictures"
 TEXT_ENDINGS = (".csv", ".tsv", ".arff")
 # Beginning of a file that is looked at.
 LOOKED_AT = 1 << 16
@@ -16,7 +16,7 @@ PICKLE = re.compile(rb"\x80[\x01-\x05]")
 HDF5, HDF5_IN_MATLAB = b"\x89HDF\r\n\x1a\n", b"MATLAB 7.3"
 
 
-def find_form(path: Path) -> str:
+def find_format(path: Path) -> str:
     """``npz``, ``zip``, ``parquet``, ``mat``, ``libsvm`` or ``csv``, which includes ARFF.
 
     Raises:
@@ -26,7 +26,7 @@ def find_form(path: Path) -> str:
     if not start:
         raise LenetError(f"{path}: is empty")
     if start.startswith(b"PK"):
-        return _form_of_zip(path)
+        return _format_of_zip(path)
     if PICKLE.match(start) or ".pkl" in path.suffixes:
         raise LenetError(_pickled(path))
     if start.startswith(b"PAR1"):
@@ -50,7 +50,7 @@ def find_form(path: Path) -> str:
     named = bool({ending.lower() for ending in path.suffixes} & set(TEXT_ENDINGS))
     if named or ("\0" not in first and any(delimiter in first for delimiter in DELIMITERS)):
         return "csv"
-    raise LenetError(f"{path}: is not known data; known are {FORMS}")
+    raise LenetError(f"{path}: is not known data; known are {FORMATS}")
 
 
 def is_data(path: Path) -> bool:
@@ -64,7 +64,7 @@ def _start(path: Path) -> bytes:
         return file.read(LOOKED_AT)
 
 
-def _form_of_zip(path: Path) -> str:
+def _format_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

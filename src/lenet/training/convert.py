@@ -12,13 +12,13 @@ import numpy as np
 from lenet.datasets import load_dataset
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
-from lenet.keras_files import MOST_BYTES, open_keras_file
 from lenet.model.file import decode_model, encode_model, write_model
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.network.architecture import Architecture
 from lenet.training.train import LARGEST_DIFFERENCE
+from lenet.weights_file import MOST_BYTES, open_keras_file
 
 # Sides of square inputs that are tried. Several others would have arrays of the same shapes.
 SIDES = (28, 32, 64, 96, 128, 224)

@@ -6,7 +6,7 @@ import pytest
 
 from lenet import Architecture, LenetError, Model, build
 from lenet.cli.main import VERBS
-from lenet.training.from_keras import convert_weights
+from lenet.training.convert import convert_weights
 
 
 def test_a_trained_runs_weights_become_the_same_model(lenet, run, model, test_part, tmp_path):

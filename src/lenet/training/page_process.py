@@ -1,4 +1,4 @@
-"""A process that trains one network for a page: ``python -m lenet.training.child``.
+"""A process that trains one network for a page: ``python -m lenet.training.page_process``.
 
 It imports all that a training needs, then waits for its work, so that a training can begin at once. Standard input
 brings the job, one line of JSON, then drawings, each a line; when it ends, so does the process: it never outlives the
@@ -25,9 +25,9 @@ from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.model.runtime import Model
 from lenet.network.build import layers_of
 from lenet.training.initial import class_names, read_start
-from lenet.training.job import NOT_A_DIGIT, Job, Prepared, drawn_images, prepare
 from lenet.training.learner import Learner
 from lenet.training.loop import DivergedError, Progress
+from lenet.training.page_job import NOT_A_DIGIT, Job, Prepared, drawn_images, prepare
 from lenet.training.run import Run
 from lenet.training.train import train
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from lenet import LenetError, load_dataset
-from lenet.datasets.choose import _nearest_mean, sample_indices
+from lenet.datasets.choose_framing import _nearest_mean, sample_indices
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
 

@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from lenet import Model, create_app
-from lenet.serve import trainings
-from lenet.serve.plan import plan
+from lenet.serve import training_queue
 from lenet.serve.schema import RefusedError, Training
+from lenet.serve.training_plan import plan
 from tests.networks import random_model
 from tests.serve.learning import children
 
@@ -78,7 +78,7 @@ def client(bundled: Model, tmp_path_factory: pytest.TempPathFactory):
 def test_what_is_too_much_or_wrong_is_refused_in_words(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], code: str
 ) -> None:
-    monkeypatch.setattr(trainings, "COMMAND", ("true",))
+    monkeypatch.setattr(training_queue, "COMMAND", ("true",))
     answer = client.post("/api/runs", content=json.dumps(asked))
     if code == "ok":
         assert answer.status_code == 202, answer.text
@@ -128,7 +128,7 @@ def test_nothing_is_trained_unless_allowed(bundled: Model) -> None:
 def test_without_the_training_libraries_it_says_what_to_install(
     bundled: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainings, "find_spec", lambda name: None if name == "keras" else name)
+    monkeypatch.setattr(training_queue, "find_spec", lambda name: None if name == "keras" else name)
     with TestClient(create_app(bundled, training=True)) as client:
         assert "lenet[train]" in client.post("/api/runs").json()["error"]
 

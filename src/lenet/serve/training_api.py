@@ -10,11 +10,11 @@ from lenet.errors import LenetError
 from lenet.model.file import encode_model
 from lenet.reading import Reader
 from lenet.serve import answers, schema
-from lenet.serve.plan import plan
 from lenet.serve.schema import RefusedError
 from lenet.serve.service import Service
 from lenet.serve.shelf import BUNDLED
-from lenet.serve.trainings import Training, Trainings
+from lenet.serve.training_plan import plan
+from lenet.serve.training_queue import Training, Trainings
 
 router = APIRouter(prefix="/api/runs", tags=["train"])
 Id = Annotated[str, Path(max_length=32)]

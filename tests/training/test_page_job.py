@@ -8,7 +8,7 @@ import pytest
 
 from lenet import Dataset, Model
 from lenet.network.named import NETWORKS
-from lenet.training.job import NOT_A_DIGIT, REPEATED, Drawn, Job, Prepared, prepare
+from lenet.training.page_job import NOT_A_DIGIT, REPEATED, Drawn, Job, Prepared, prepare
 from lenet.training.train import _split
 
 # Images that MNIST does not have.

@@ -6,7 +6,7 @@ import tomli_w
 
 from lenet import LenetError, Recipe
 from lenet.cli.compare import _table
-from lenet.evaluation.comparison import Record, differences, draw, same_test_set
+from lenet.training.compare import Record, differences, draw, same_test_set
 
 METRICS = """{"test": {"n": %s, "correct": 0, "accuracy": 0.0}, "train_seconds": %s, "epochs": 1,
 "precision": "float32", "data_sha256": "ab"}"""
@@ -35,8 +35,8 @@ def runs(tmp_path):
 
 def test_only_differences_are_listed(runs):
     records = [Record.read(str(runs / name)) for name in ("short", "long")]
-    assert differences(records, {}) == {"epochs": [1.0, 2.0]}
-    table = _table(records, differences(records, {}))
+    assert differences(records) == {"epochs": [1.0, 2.0]}
+    table = _table(records, differences(records))
     assert "95.00%" in table
     assert "20 of 1,000" in table
     assert "learning_rate" not in table
@@ -48,7 +48,7 @@ def test_a_field_that_an_older_recipe_lacks_has_its_default(runs):
     del recipe["teacher_epochs"], recipe["taper_to"]
     (runs / "short" / "recipe.toml").write_text(tomli_w.dumps(recipe))
     records = [Record.read(str(runs / name)) for name in ("short", "long")]
-    assert differences(records, Recipe().to_dict()) == {"epochs": [1.0, 2.0]}
+    assert differences(records) == {"epochs": [1.0, 2.0]}
 
 
 def test_a_resumed_run_with_changed_settings_is_marked(runs):
@@ -105,7 +105,7 @@ def test_a_run_that_is_not_finished_is_resumed(runs):
 def test_the_same_run_has_no_differences(runs):
     shutil.copytree(runs / "long", runs / "again")
     records = [Record.read(str(runs / name)) for name in ("long", "again")]
-    assert differences(records, {}) == {}
+    assert differences(records) == {}
     assert "recipes are the same" in _table(records, {})
 
 
