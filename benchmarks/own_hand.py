@@ -20,7 +20,7 @@ from results import table, write_section
 
 from lenet import Model, Recipe, load_dataset, train
 from lenet.pictures.mark import frame_mark
-from lenet.training.initial import start_from
+from lenet.training.start import start_from
 
 SIZE = 50.0  # height of a drawn digit in pixels
 MOST_DRAWN = 20_000

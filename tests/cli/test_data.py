@@ -58,7 +58,16 @@ def test_broken_pictures_are_named_and_left_out(there):
         result = run(*arguments)
         assert (result.exit_code, "16" in result.stdout) == (0, True)
         assert result.stderr.startswith("left out: pets/train/cat/broken.png: is not a readable picture")
+    checked = run("check", "pets")
+    assert (checked.exit_code, "note   1 broken files, which training leaves out" in checked.stdout) == (0, True)
     assert run("convert", "pets", "pets.npz").exit_code == 1
+
+
+def test_broken_pictures_are_named_when_nothing_is_left(there):
+    (there / "flat").mkdir()
+    (there / "flat/a.png").write_bytes(b"no picture")
+    result = run("info", "flat")
+    assert (result.exit_code, result.stderr.startswith("left out: flat/a.png: has no class")) == (1, True)
 
 
 def test_preview(there):
@@ -95,12 +104,12 @@ def test_check_names_every_fault_and_fails(there):
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert [(found["kind"], found["count"]) for found in report["findings"]] == [
-        ("broken", 1),
         ("conflicting-labels", 1),
         ("duplicates-across-parts", 1),
+        ("broken", 1),
     ]
     assert report["n"] == 15
-    assert "test/dog/dog0.png" in report["findings"][2]["examples"][0]
+    assert "test/dog/dog0.png" in report["findings"][1]["examples"][0]
     assert "cat0.png: is not a readable picture" in run("check", "pets").stdout
 
 

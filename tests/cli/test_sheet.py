@@ -90,6 +90,6 @@ def test_wrong_usage_is_status_2(lenet, arguments):
 
 def test_a_sheet_needs_classes_that_folders_can_have(lenet, tmp_path):
     refused = lenet("sheet", "--classes", "a,a")
-    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
     assert lenet("sheet", "--out", "sheet.png").exit_code == 1
     assert list(tmp_path.iterdir()) == []

@@ -103,6 +103,6 @@ def test_on_a_pipe_lines_come_seconds_apart_and_the_last_always(monkeypatch, cap
 
 def test_a_recipe_that_is_meant_is_suggested(lenet):
     result = lenet("train", "--recipe", "tutoral")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no recipe is named 'tutoral'; there are fast," in result.stderr
     assert result.stderr.endswith("did you mean 'tutorial'?\n")

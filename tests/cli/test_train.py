@@ -1,6 +1,8 @@
 """``lenet train`` on what users bring: several sources, little data, broken files, trained models."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -42,7 +44,7 @@ def test_little_data_gets_its_own_recipe_few_lines_and_a_verdict(lenet, folder, 
     assert (about.depth, about.framing) == (1, "mark")
     verdict = json.loads((tmp_path / "run" / "metrics.json").read_text())["verdict"]
     assert verdict in result.stdout
-    assert verdict.startswith(("no better than chance", "overfits", "17 test pictures are too few"))
+    assert verdict.startswith(("no better than chance", "overfits", "underfits", "17 test pictures are too few"))
 
 
 def test_a_named_recipe_is_taken_for_little_data_too(lenet, folder, tmp_path):
@@ -64,8 +66,7 @@ def test_pictures_that_cannot_be_used_are_named_and_the_others_trained_on(lenet,
     assert "empty" not in Model.load(tmp_path / "run").class_names
     for number in range(30):
         (mine / "3" / f"b{number}.png").write_bytes(b"no picture")
-    (tmp_path / "run2").mkdir()
-    many = lenet("train", "--data", "mine", "--run", "run2", *SMALL)  # which refuses the run, after the data
+    many = lenet("data", "info", "mine")
     assert "left out: 22 more; see `lenet data check`" in many.stderr
 
 
@@ -116,5 +117,48 @@ def test_one_picture_is_too_few_and_that_is_said(lenet, folder):
 
 def test_an_activation_that_the_network_does_not_have_is_refused(lenet):
     result = lenet("train", "--network", "conv 4 3, maxpool 2", "--activation", "tanh")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "activation tanh: no layer of this network has that setting" in result.stderr
+
+
+EARLY = """
+import sys
+sys.modules["tensorflow"] = None  # its import fails
+from click.testing import CliRunner
+from lenet.cli.main import main
+from pathlib import Path
+Path("taken").mkdir()
+for arguments in (
+    ["--run", "taken", "--data", "nowhere"],
+    ["--from", "nowhere"],
+    ["--resume", "nowhere"],
+    ["--split", "3:0", "--data", "nowhere"],
+    ["--epochs", "0"],
+    ["--size", "28"],
+):
+    result = CliRunner().invoke(main, ["train", *arguments])
+    print(result.exit_code, result.stderr.splitlines()[-1])
+"""
+
+
+def test_what_cannot_be_done_is_refused_before_data_and_tensorflow_are_loaded(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-c", EARLY], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=True
+    )
+    assert result.stdout.splitlines() == [
+        "1 lenet: taken: exists already and is not overwritten; choose another --run",
+        "1 lenet: nowhere: no such model file or run folder",
+        "1 lenet: nowhere/recipe.toml: cannot be read (No such file or directory)",
+        "2 lenet: split '3:0': both parts must be more than nothing",
+        "2 lenet: epochs is 0.0: input should be greater than 0",
+        "2 Error: Invalid value for '--size': size '28' is not WIDTHxHEIGHT in pixels, such as 28x28",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--batch-size", 0), ("--recipe", "fsat"), ("--network", "lenett"), ("--learning-rate", -1)]
+)
+def test_a_wrong_value_is_wrong_usage(lenet, wrong):
+    result = lenet("train", *wrong)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("lenet: ") and result.stderr.count("\n") == 1

@@ -35,9 +35,9 @@ def test_sound_data_has_no_fault(sound, mnist):
     assert check(mnist.split("own").test) == []
 
 
-def test_broken_files_are_faults(sound):
+def test_broken_files_are_left_out_and_no_fault(sound):
     finding = found(*sound, broken=["a.png: is cut"])["broken"]
-    assert (finding.fault, finding.count, finding.examples) == (True, 1, ("a.png: is cut",))
+    assert (finding.fault, finding.count, finding.examples) == (False, 1, ("a.png: is cut",))
 
 
 def test_equal_images_with_other_labels(sound):

@@ -85,7 +85,7 @@ def test_what_a_format_cannot_hold_is_refused_and_nothing_is_left(tmp_path, kind
 def test_nothing_is_overwritten(tmp_path, colour, kind):
     target = named(tmp_path, "x", kind)
     target.write_text("mine", encoding="utf-8")
-    with pytest.raises(LenetError, match="there already"):
+    with pytest.raises(LenetError, match="exists already"):
         convert(colour, target, kind)
     assert target.read_text(encoding="utf-8") == "mine"
 

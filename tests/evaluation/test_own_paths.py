@@ -9,7 +9,7 @@ from PIL import Image
 from lenet import Model, load_dataset
 from lenet.model.file import write_model
 from lenet.serve.details import gallery
-from lenet.training.initial import own_data
+from lenet.training.start import own_data
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 from lenet import LenetError, Model, Recipe, train
 from lenet.model.graph import to_keras_layout, to_onnx_layout
 from lenet.model.preprocessing import scale_pixels
-from lenet.training.initial import build_network, load_start, start_from
+from lenet.training.initial import build_network, load_start
 from lenet.training.learner import Learner
+from lenet.training.start import start_from
 
 SMALL = Recipe(
     name="small",

@@ -7,8 +7,9 @@ import pytest
 
 from lenet import Dataset, Model, Recipe, Run, evaluate, train
 from lenet.datasets.several import join
-from lenet.training.initial import build_network, start_from
+from lenet.training.initial import build_network
 from lenet.training.mix import mix
+from lenet.training.start import start_from
 
 NETWORK = "conv 8 5, relu, maxpool 2, conv 12 5, relu, maxpool 2, dense 40, relu"
 

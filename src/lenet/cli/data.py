@@ -22,11 +22,23 @@ MOST_NAMED = 10
 
 @click.group("data")
 def command() -> None:
-    """Look at data before training (info, preview, check), and convert it.
+    """Look at data before training, check it, and convert it.
 
     SOURCE is mnist, digits (scikit-learn's), a folder with a folder of pictures for each class, files of arrays (IDX,
     .npy, .npz, .mat), a table (.csv, .arff, .libsvm, .parquet), or a .zip of these: see docs/data.md.
     """
+
+
+def _check_size(_: click.Context, __: click.Parameter, size: str | None) -> str | None:
+    """Refuse what is no size before the work begins."""
+    from lenet.datasets.preparation import parse_size
+
+    try:
+        if size is not None:
+            parse_size(size)
+    except LenetError as error:
+        raise click.BadParameter(str(error)) from error
+    return size
 
 
 def preparation_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -43,7 +55,12 @@ def preparation_options(function: Callable[..., None]) -> Callable[..., None]:
             help="Invert whole pictures to bright ink on black; auto: grey ones with a white border.",
         ),
         click.option("--depth", type=click.IntRange(1, 3), help="1 makes pictures grey, 3 colour."),
-        click.option("--size", metavar="WIDTHxHEIGHT", help="Size of the images, such as 28x28; proportions are kept."),
+        click.option(
+            "--size",
+            metavar="WIDTHxHEIGHT",
+            callback=_check_size,
+            help="Size of the images, such as 28x28; proportions are kept.",
+        ),
     ):
         function = option(function)
     return function
@@ -214,12 +231,13 @@ def _load(source: str, preparation: dict[str, Any], on_error: Any = None) -> "Da
 def load_usable(source: str, preparation: dict[str, Any]) -> "Dataset":
     """The data without broken pictures, which are named and counted."""
     broken: list[LenetError] = []
-    dataset = _load(source, preparation, broken.append)
-    for error in broken[:MOST_NAMED]:
-        click.echo(one_line(f"left out: {error}"), err=True)
-    if len(broken) > MOST_NAMED:
-        click.echo(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`", err=True)
-    return dataset
+    try:
+        return _load(source, preparation, broken.append)
+    finally:  # also when what is left cannot be used
+        for error in broken[:MOST_NAMED]:
+            click.echo(one_line(f"left out: {error}"), err=True)
+        if len(broken) > MOST_NAMED:
+            click.echo(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`", err=True)
 
 
 def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -> None:
@@ -235,7 +253,7 @@ def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -
 
     contact = target.with_name(f"{target.stem}-contact.png")
     if contact.exists():
-        raise LenetError(f"{contact}: is there already and is not overwritten; move it, or choose another target")
+        raise LenetError(f"{contact}: exists already and is not overwritten; move it, or choose another target")
     dataset, empty = read_sheets(source, parse_classes(classes) if classes else None)
     formats.convert(dataset, target, kind)
     title = f"{target.name}: {len(dataset):,} images of {len(dataset.class_names)} classes"

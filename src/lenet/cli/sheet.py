@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lenet.cli.verb import FILE, check_out, verb
+from lenet.cli.verb import FILE, check_out, typed, verb
 from lenet.errors import LenetError
 
 
@@ -33,7 +33,8 @@ def command(classes: str, out: Path) -> None:
     if out.exists():
         raise LenetError(f"{out}: exists already and is not overwritten; choose another --out")
     check_out(out, ".pdf")
-    pages = sheets(parse_classes(classes))
+    with typed():
+        pages = sheets(parse_classes(classes))
     with glyphs_checked(lambda: (name for page in pages for name in page.rows)):
         content = as_pdf(pages)
     write_bytes(out, content)

@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.progress import OnProgress, training_progress
-from lenet.cli.verb import verb
+from lenet.cli.verb import typed, verb
 from lenet.errors import LenetError, one_line
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
@@ -176,6 +176,10 @@ def _train(
     recipe: str | None, where: Path | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
+    if where is not None:
+        from lenet.training.run import refuse_existing
+
+        refuse_existing(where)
     dataset, chosen = _prepare(recipe, start, data, changes)
     from lenet.training.train import train
 
@@ -214,17 +218,18 @@ def _prepare(
         changes["data"] = JOINT.join(data)
     shorthands = {name: changes.pop(name) for name in SHORTHANDS if name in changes}
     default = "fast" if start is None else "tune"
-    chosen = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else Recipe.named(recipe or default)
-    chosen = chosen.change(**changes)
+    read = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else None
+    with typed():
+        chosen = (read or Recipe.named(recipe or default)).change(**changes)
     if start is not None:
-        _say_that_tensorflow_loads()
-        from lenet.training.initial import start_from
+        from lenet.training.start import start_from
 
         chosen = start_from(chosen, start)
         if "network" in changes and str(find_network(changes["network"])) != chosen.network:
             raise LenetError(f"--network: the model of --from has another network: {chosen.network}")
-    changes["network"] = str(chosen.architecture.change(**shorthands))
-    chosen = chosen.change(network=changes["network"])
+    with typed():
+        changes["network"] = str(chosen.architecture.change(**shorthands))
+        chosen = chosen.change(network=changes["network"])
 
     from lenet.training.adapt import recipe_for_few
 
@@ -243,9 +248,7 @@ def _prepare(
 def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     """The sources that the model was trained on, and those of ``data``, each once."""
     from lenet.model.runtime import is_run
-
-    _say_that_tensorflow_loads()
-    from lenet.training.initial import own_data
+    from lenet.training.start import own_data
 
     own = own_data(start)
     lost = "the data that it was trained on is not there" if is_run(start) else "a model file may not name its data"
@@ -260,20 +263,23 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
 
 def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple["Run", int]:
     """The same for a run that is resumed."""
-    _say_that_tensorflow_loads()
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
-    from lenet.training.train import resume
 
     run = Run(Path(where))
     if not changes and run.finished:
         _say(f"{where}: is finished; --epochs makes it longer")
         return run, 0
     recipe = run.recipe
+    with typed():
+        recipe.change(**changes)
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
+
+    _say_that_tensorflow_loads()
+    from lenet.training.train import resume
 
     def warn(sentence: str) -> None:
         _say(f"{where}: {sentence}")

@@ -20,8 +20,8 @@ INTERRUPTED, TERMINATED = 130, 143
 FILE, FOLDER = click.Path(path_type=Path, dir_okay=False), click.Path(path_type=Path, file_okay=False)
 
 
-# Characters of an error that are shown.
-MOST_SHOWN = 1000
+# Characters of an error that are shown, and of the sentence for a verb in the list of all.
+MOST_SHOWN, LONGEST_SENTENCE = 1000, 200
 
 
 def csv_cell(value: object) -> object:
@@ -31,12 +31,20 @@ def csv_cell(value: object) -> object:
     return f"'{one_line(value)}" if len(value) > 1 and value[0] in "=+-@\t\r" else one_line(value)
 
 
+class UsageError(LenetError):
+    """A value that the user typed is wrong: exit status 2."""
+
+
 class TerminatedError(SystemExit):
     """SIGTERM was received."""
 
 
 class Verb(click.Command):
     """A command whose errors and warnings are one line each, unless ``--debug`` is given."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The whole first sentence, for the list of verbs, which wraps it."""
+        return super().get_short_help_str(max(limit, LONGEST_SENTENCE))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and suggest the option that initials such as ``--lr`` mean."""
@@ -69,7 +77,7 @@ class Verb(click.Command):
             if ctx.meta.get("debug"):
                 raise
             error = missing(error) if isinstance(error, ModuleNotFoundError) else error
-            message, status = str(error), 1
+            message, status = str(error), 2 if isinstance(error, UsageError) else 1
             if isinstance(error, OSError) and error.strerror:
                 message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
             elif not isinstance(error, LenetError):
@@ -87,6 +95,15 @@ def check_out(path: Path, *endings: str, inputs: Set[Path] = frozenset()) -> Non
     if path.suffix.lower() not in endings:
         raise LenetError(f"{path}: the ending must be {' or '.join(endings)}")
     refuse_loss(path, inputs)
+
+
+@contextmanager
+def typed() -> Iterator[None]:
+    """What fails in the block is a value that the user typed."""
+    try:
+        yield
+    except LenetError as error:
+        raise UsageError(str(error)) from error
 
 
 def _initials(option: str) -> str:

@@ -47,7 +47,13 @@ def check(dataset: Dataset, broken: Sequence[str] = ()) -> list[Finding]:
         The findings, faults first; empty for sound data.
     """
     findings = [
-        Finding("broken", True, len(broken), f"{len(broken):,} broken files", tuple(broken[:EXAMPLES])),
+        Finding(
+            "broken",
+            False,
+            len(broken),
+            f"{len(broken):,} broken files, which training leaves out",
+            tuple(broken[:EXAMPLES]),
+        ),
         *_twins(dataset),
         _one_class(dataset),
         *_absent(dataset),

@@ -41,7 +41,7 @@ def convert(dataset: Dataset, target: Path, kind: str) -> None:
         LenetError: when the target exists, cannot be written, or the format cannot hold something of the data.
     """
     if target.exists() or target.is_symlink():
-        raise LenetError(f"{target}: is there already and is not overwritten; choose another name")
+        raise LenetError(f"{target}: exists already and is not overwritten; choose another name")
     if kind != "folder" and target.suffix.lower() != f".{kind}":
         raise LenetError(f"{target}: the ending must be .{kind}")
     WRITERS[kind](dataset, target)

@@ -191,7 +191,7 @@ class Dataset:
             return self._split_by_writer(seed)
         if ratio == OWN and self.test_from is not None:
             return self._own_parts(self.test_from)
-        first, second = _parse_ratio(OWN_PROPORTION if ratio == OWN else ratio)
+        first, second = parse_ratio(OWN_PROPORTION if ratio == OWN else ratio)
         if self.test_from is not None and (first, second) == (self.test_from, len(self) - self.test_from):
             return self._own_parts(self.test_from)
         test_count = round(len(self) * second / (first + second))
@@ -245,7 +245,7 @@ class Dataset:
         writers, number, counts = np.unique(self.writer_of, return_inverse=True, return_counts=True)
         if len(writers) == 1:
             raise LenetError(f"{self.name}: is by one writer; choose another split, such as own or 6:1")
-        first, second = _parse_ratio(OWN_PROPORTION)
+        first, second = parse_ratio(OWN_PROPORTION)
         order = np.random.default_rng(seed).permutation(len(writers))
         before = np.cumsum(counts[order]) - counts[order]
         to_test = np.zeros(len(writers), bool)
@@ -293,10 +293,11 @@ def as_images(images: Any, name: str) -> Images:
     return np.asarray(images)
 
 
-def _parse_ratio(ratio: str) -> tuple[float, float]:
+def parse_ratio(ratio: str) -> tuple[float, float]:
+    """Two positive numbers from ``2:1``; LenetError for anything else."""
     try:
         first, second = (float(part) for part in ratio.split(":"))
-    except ValueError:
+    except (AttributeError, ValueError):
         raise LenetError(
             f"split {ratio!r} is neither own, by-writer, nor two numbers such as 2:1 or 60000:10000"
         ) from None

@@ -71,10 +71,9 @@ def export_model(
         LenetError: when the format cannot express the model, the file cannot be written, or its answers differ. Then
             nothing is left behind.
     """
+    check_free(model, format, out, force)
     target_class = FORMATS[format].load_target()
-    out, source = out.resolve(), locate_model(model)
-    _check_free(out, source, target_class.files, force)
-    file = read_model(source)
+    file = read_model(locate_model(model))
     target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset))
     with replacing_folder(out) if target.files else replacing(out) as temporary:
         target.write(temporary)
@@ -104,20 +103,24 @@ def fold_temperature(file: ModelFile) -> ModelFile:
     return ModelFile(encode_model(weights, metadata), weights, metadata)
 
 
-def _check_free(out: Path, source: Path, files: tuple[str, ...], force: bool) -> None:
-    """Refuse to overwrite without ``force``; even with it, to replace ``source`` or what is no export."""
+def check_free(model: str | Path | None, format: str, out: Path, force: bool) -> None:
+    """Refuse to overwrite without ``force``; even with it, to replace the model or what is no export.
+
+    Arguments and errors as for ``export_model``.
+    """
     if not out.exists():
         return
+    files = FORMATS[format].load_target().files
     if not files and out.is_dir():
         raise LenetError(f"{out}: is a folder; name a file with --out")
     if files and not out.is_dir():
         raise LenetError(f"{out}: is a file; name a folder with --out")
     if not force:
-        raise LenetError(f"{out}: exists; choose another --out, or replace it with --force")
+        raise LenetError(f"{out}: exists already and is not overwritten; choose another --out, or add --force")
     if files and (other := sorted(entry.name for entry in out.iterdir() if entry.name not in files)):
         raise LenetError(f"{out}: also holds {other[0]}, so it is not replaced; name another folder with --out")
     if not files:
-        refuse_loss(out, {source.resolve()})
+        refuse_loss(out, {locate_model(model).resolve()})
 
 
 def _calibration_images(metadata: Metadata, dataset: Dataset) -> Images:

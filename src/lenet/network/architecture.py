@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from html import escape
 from math import prod
+from numbers import Integral
 from typing import Any, Literal, Self, cast, get_args
 
 from lenet.errors import LenetError
@@ -148,6 +149,8 @@ class Architecture:
         Raises:
             LenetError: names the layer at fault by its number and text.
         """
+        if not isinstance(text, str):
+            raise LenetError(f"a network is a text such as 'conv 8 3, relu, maxpool 2', not {text!r:.40}")
         if len(text) > LONGEST_TEXT:
             raise LenetError(f"the network's text has {len(text):,} characters; at most {LONGEST_TEXT:,} are allowed")
         parts = [part.strip() for part in text.split(",")] if text.strip() else []
@@ -220,6 +223,10 @@ class Architecture:
         Raises:
             LenetError: for an input that a layer cannot take, or a network that takes too much work.
         """
+        sizes = {"height": height, "width": width, "depth": depth, "classes": classes}
+        for name, value in sizes.items():
+            if not isinstance(value, Integral):
+                raise LenetError(f"{name} is {value!r:.40}: give a whole number")
         if min(height, width, depth) < 1:
             raise LenetError(f"an input of {width}×{height}×{depth}: all sides must be at least 1")
         if classes < 2:

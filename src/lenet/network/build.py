@@ -120,6 +120,8 @@ def layers_of(network: Any) -> tuple[PlacedLayer, ...]:
     Raises:
         LenetError: for a layer, or a setting of a layer, that ``Architecture`` does not know.
     """
+    if not isinstance(network, keras.Model):
+        raise LenetError(f"{network!r:.40} is no Keras network; give a keras.Sequential")
     *hidden, last = _flat_layers(network)
     if last != "softmax" or not hidden or not isinstance(hidden[-1], Dense):
         raise LenetError(f"the network {network.name!r} does not end with a dense layer and a softmax")

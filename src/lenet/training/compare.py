@@ -125,6 +125,8 @@ def compare_runs(*runs: str | Path) -> Comparison:
         >>> compare_runs("runs/train-1", "runs/train-2").recipes
         {'epochs': [1.1, 4.0]}
     """
+    if any(not isinstance(run, str | Path) for run in runs):
+        raise LenetError('compare_runs takes run folders one by one: write compare_runs("runs/a", "runs/b")')
     if len(runs) < 2:
         raise LenetError("one run cannot be compared; name two or more")
     records = tuple(Record.read(str(run)) for run in runs)

@@ -11,8 +11,8 @@ from lenet.datasets import Dataset
 from lenet.datasets.classes import merge, number
 from lenet.pictures.framing import FramingKind
 from lenet.training.adapt import recipe_for_few
-from lenet.training.initial import read_start, start_from
 from lenet.training.recipe import Recipe
+from lenet.training.start import read_start, start_from
 
 # Times that each drawing is among MNIST's images. More is not needed, and would make what resembles it rare: of 5,000
 # training images held out, five sevens are read as ones with 250 and a rate of 1e-4, one with 10

@@ -24,11 +24,12 @@ from lenet.explain.explanation import image_kernels
 from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.model.runtime import Model
 from lenet.network.build import layers_of
-from lenet.training.initial import class_names, read_start
+from lenet.training.initial import class_names
 from lenet.training.learner import Learner
 from lenet.training.loop import DivergedError, Progress
 from lenet.training.page_job import NOT_A_DIGIT, Job, Prepared, drawn_images, prepare
 from lenet.training.run import Run
+from lenet.training.start import read_start
 from lenet.training.train import train
 
 # Test images whose answers are told.

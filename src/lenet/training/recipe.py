@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
 from lenet.errors import LenetError, did_you_mean, first_fault
 from lenet.network.architecture import Architecture
 from lenet.network.named import find_network
@@ -137,6 +138,8 @@ class Recipe:
     def __post_init__(self) -> None:
         """Write the network out, and check what the types above cannot say."""
         object.__setattr__(self, "network", str(find_network(self.network)))
+        if self.split not in (OWN, BY_WRITER):
+            parse_ratio(self.split)
         if self.normalisation == "batch" and self.batch_size == 1:
             raise LenetError("batch_size is 1: batch normalisation needs 2 images or more")
         if (self.teacher_epochs > 0) != (self.distillation > 0):
@@ -154,7 +157,8 @@ class Recipe:
         """One of the recipes that come with lenet, see ``NAMED``; LenetError for an unknown name."""
         named = {recipe.name: recipe for recipe in NAMED}
         if name not in named:
-            raise LenetError(f"no recipe is named {name!r}; there are {', '.join(named)}{did_you_mean(name, named)}")
+            similar = did_you_mean(str(name), named)
+            raise LenetError(f"no recipe is named {name!r}; there are {', '.join(named)}{similar}")
         return named[name]
 
     @classmethod

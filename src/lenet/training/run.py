@@ -36,6 +36,12 @@ LEFTOVER = re.compile(r"\..+\.(toml|json|csv|md|onnx|h5|png|ckpt)\.[a-z0-9_]{8}(
 MEASURED = {"test", "train_seconds", "epochs", "seed", "recipe", "recipe_sha256", "precision", "data_sha256"}
 
 
+def refuse_existing(path: Path) -> None:
+    """Raise a LenetError for a path that ``Run.create`` cannot make a run folder of."""
+    if path.exists() and not (path.is_dir() and _has_only_leftovers(path)):
+        raise LenetError(f"{path}: exists already and is not overwritten; choose another --run")
+
+
 class Run:
     """A folder ``runs/<name>/`` with one training and its results."""
 

@@ -18,13 +18,14 @@ from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment, library_versions
-from lenet.training.initial import build_network, class_names, start_from
+from lenet.training.initial import build_network, class_names
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
 from lenet.training.mix import mix
 from lenet.training.model_from_keras import weights_by_name
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
+from lenet.training.start import start_from
 from lenet.training.state import TrainingState
 from lenet.training.verdict import held_out, remarks, verdict
 

@@ -11,13 +11,13 @@ from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
 from lenet.model.runtime import Model
-from lenet.training.initial import read_start
 from lenet.training.recipe import Recipe
+from lenet.training.start import read_start
 from lenet.training.state import Epoch
 
 # A 95 % interval wider than this says little; training images read better than its upper end by more than that margin
-# are learned by heart.
-WIDE, MARGIN = 0.2, 0.05
+# are learned by heart; of which fewer than this share are read, the training was too short or the network too small.
+WIDE, MARGIN, FITTED = 0.2, 0.05, 0.8
 # Test images that are too few to tell much, share of one class that dominates, rows of the history that are long enough
 # to be flat, share of the loss that is as good as unchanged over half of them, and a validation loss that has risen.
 FEW_TESTED, DOMINATING, LONG, FLAT, RISING = 30, 0.8, 10, 0.99, 1.2
@@ -59,7 +59,7 @@ def _right_before(test: Dataset, recipe: Recipe) -> Any:
 class Verdict(NamedTuple):
     """What a test accuracy says."""
 
-    code: Literal["chance", "overfits", "few", "learned"]
+    code: Literal["chance", "overfits", "underfits", "few", "learned"]
     sentence: str
 
 
@@ -68,12 +68,18 @@ def verdict(evaluation: Evaluation, training_accuracy: float) -> Verdict:
     low, high = wilson_interval(evaluation.correct, evaluation.n)
     chance = evaluation.confusion.sum(axis=1).max() / evaluation.n
     interval = f"between {low:.0%} and {high:.0%} of further pictures right (95 % interval)"
+    longer = "train longer, with --epochs, or a larger network"
     if low <= chance:
-        sentence = f"no better than chance, as far as {evaluation.n} test pictures can tell: {interval}; add pictures"
-        return Verdict("chance", sentence)
+        sentence = f"no better than chance, as far as {evaluation.n} test pictures can tell: {interval}"
+        return Verdict("chance", f"{sentence}; {'add pictures' if training_accuracy > FITTED else longer}")
     if training_accuracy > high + MARGIN:
         sentence = f"overfits: {training_accuracy:.0%} of the training pictures are read correctly, but {interval}"
         return Verdict("overfits", f"{sentence}; add pictures")
+    if training_accuracy < FITTED:
+        sentence = (
+            f"underfits: only {training_accuracy:.0%} of the training pictures are read correctly, and {interval}"
+        )
+        return Verdict("underfits", f"{sentence}; {longer}")
     if high - low > WIDE:
         return Verdict("few", f"{evaluation.n} test pictures are too few to tell more than: {interval}")
     return Verdict("learned", f"learned: {interval}")
@@ -100,10 +106,8 @@ def remarks(evaluation: Evaluation, history: Sequence[Epoch], labels: Labels, re
             f"{counts.max() / counts.sum():.0%} of the training images are {name}; try --class-weights balanced"
         )
     if low <= chance:
-        rate = f"--learning-rate {recipe.learning_rate / 4:g}"
-        found.append(
-            f"near chance ({chance:.0%} for the most frequent class); try {rate}, or look at `lenet data check`"
-        )
+        try_ = f"try more --epochs or --learning-rate {recipe.learning_rate / 4:g}, or look at `lenet data check`"
+        found.append(f"near chance ({chance:.0%} for the most frequent class); {try_}")
     elif len(history) >= LONG and min(it.loss for it in history[-LONG // 2 :]) > FLAT * history[-LONG // 2 - 1].loss:
         epoch = history[-LONG // 2 - 1].epoch
         found.append(f"the loss has been flat since epoch {epoch:g}; try --epochs {epoch:g}, or another learning rate")

@@ -109,6 +109,7 @@ const en = {
   verdicts: {
     chance: (low, high) => `No better than chance, as far as so few test pictures can tell (${low} to ${high}). Draw more.`,
     overfits: (low, high) => `It has memorized its own pictures: of further ones only ${low} to ${high} are right. Draw more.`,
+    underfits: (low, high) => `It does not even read its own pictures well: of further ones ${low} to ${high} are right. Train longer, or take a larger network.`,
     few: (low, high) => `The test pictures are too few to tell more than: ${low} to ${high} of further ones are right.`,
     learned: (low, high) => `Learnt: ${low} to ${high} of further pictures are right.`,
   },
@@ -260,6 +261,7 @@ const zh = {
   verdicts: {
     chance: (low, high) => `测试图像太少，看不出比随机猜测更好（${low} 至 ${high}）。请多画一些。`,
     overfits: (low, high) => `它只记住了练过的图像，新图像只能认对 ${low} 至 ${high}。请多画一些。`,
+    underfits: (low, high) => `连练过的图像也认不好，新图像可认对 ${low} 至 ${high}。请训练得更久，或换一个更大的网络。`,
     few: (low, high) => `测试图像太少，只能说新图像可认对 ${low} 至 ${high}。`,
     learned: (low, high) => `学会了：新图像可认对 ${low} 至 ${high}。`,
   },
