@@ -356,6 +356,23 @@ def test_a_reader_that_goes_away_is_no_traceback(run):
     assert "Exception" not in done.stderr
 
 
+def test_a_process_imports_no_drawing_library_and_says_where_its_time_went(tmp_path):
+    code = "import sys; from lenet.cli.main import main; main(sys.argv[1:], standalone_mode=False); "
+    code += "print(*sorted(set(sys.modules) & {'matplotlib', 'sklearn', 'scipy.stats', 'scipy.optimize'}))"
+    line = [sys.executable, "-c", code, "train", "--run", "run", *SMALL]
+    done = subprocess.run(line, check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.splitlines()[-2:] == ["run: run", ""]
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    seconds = metrics["process_seconds"]
+    assert list(seconds) == ["total", "loading", "training", "measuring", "drawing"]
+    assert seconds["training"] == metrics["train_seconds"]
+    assert seconds["total"] == pytest.approx(sum(seconds.values()) / 2, abs=0.01)
+    assert min(seconds.values()) > 0
+    assert seconds["total"] == pytest.approx(float(done.stderr.splitlines()[-1].split()[0]), abs=0.3)
+    names = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
+    assert names == {"curves", "confusion", "mistakes", "filters", "calibration"}
+
+
 def test_a_listener_that_goes_away_ends_no_training(tmp_path):
     command = f"{shlex.quote(sys.executable)} -m lenet train --recipe tutorial --epochs 2 --filters 3,4 --run run"
     line = f"{command} 2>&1 | head -2"

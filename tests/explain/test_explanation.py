@@ -4,7 +4,8 @@ import pytest
 from PIL import Image
 
 from lenet import LenetError, Model
-from lenet.explain import draw, explain, explanation
+from lenet.explain import explain, explanation
+from lenet.explain.sheet import draw
 from tests.networks import counted, random_model
 
 

@@ -57,9 +57,13 @@ def test_filters_and_calibration_are_drawn():
     images[..., 299] *= 100
     figure = figures.filters(images)
     assert "The 60 strongest of 300 kernels of 9×8, mean over 3 channels" in texts(figure)
-    strongest = figure.axes[59]
-    assert strongest.get_title(loc="center") == "300"
-    np.testing.assert_allclose(strongest.images[0].get_array(), images[..., 299].mean(axis=2))
+    axes = figure.axes[0]
+    assert axes.texts[59].get_text() == "300"
+    np.testing.assert_allclose(axes.images[59].get_array(), images[..., 299].mean(axis=2))
+    left, right, bottom, top = axes.images[59].get_extent()
+    assert left < axes.texts[59].get_position()[0] < right
+    assert axes.texts[59].get_position()[1] < top < bottom < axes.get_ylim()[0]
+    assert right <= axes.get_xlim()[1]
     counts = np.array([0, 3, 100])
     said = texts(figures.calibration(counts, np.array([0, 0.5, 0.99]), np.array([0, 0.3, 0.98]), 0.0123))
     assert "1.23%" in said

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from lenet import Dataset, LeNet, LenetError, Model, Recipe, fit, train
+from lenet import Dataset, LeNet, LenetError, Model, Recipe, fit, resume, train
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.named import NETWORKS
 from lenet.training import checkpoint, loop
@@ -118,6 +118,22 @@ def test_a_finished_run_holds_what_is_promised(run, test_part):
     network = LeNet.build(28, 28, 1, 10, weights_path=run.path / "model.weights.h5")
     answers = network.predict(test_part.images / np.float32(255), batch_size=512, verbose=0).argmax(axis=1)
     assert (answers == test_part.labels).sum() == metrics["test"]["correct"]
+
+
+def test_the_metrics_are_known_before_the_figures_are_drawn(small, tmp_path):
+    seen = []
+
+    def look(metrics):
+        seen.append(metrics)
+        assert (tmp_path / "run" / "model.onnx").exists()
+        assert not (tmp_path / "run" / "figures").exists()
+        assert not (tmp_path / "run" / "metrics.json").exists()
+
+    run = train(small, SMALL.change(epochs=0.1), tmp_path / "run", on_metrics=look)
+    assert seen == [run.metrics]
+    assert (run.path / "figures" / "curves.png").exists()
+    resume(run, small, on_metrics=seen.append)  # is finished
+    assert seen[1] == seen[0]
 
 
 def test_the_saved_recipe_repeats_the_run(run):

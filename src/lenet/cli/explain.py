@@ -29,7 +29,8 @@ def command(picture: Path, model: str | None, out: Path) -> None:
     at and as .pdf to print.
     """
     from lenet.atomic import refuse_loss, write_bytes
-    from lenet.explain import draw, explain
+    from lenet.explain import explain
+    from lenet.explain.sheet import draw
     from lenet.figures.render import as_pdf, as_png
     from lenet.model.runtime import Model
     from lenet.reading.reader import Reader

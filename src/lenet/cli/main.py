@@ -1,11 +1,14 @@
 """``lenet``: the group of all verbs; a verb's module is imported only when it is used."""
 
+import time
 from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
 from lenet import __version__
+
+BEGAN = time.monotonic()  # of this process, but for the interpreter's own start
 
 VERBS = (
     *("train", "evaluate", "predict", "show", "explain", "serve", "export", "convert", "data", "sheet", "compare"),

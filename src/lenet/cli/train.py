@@ -5,26 +5,30 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options
-from lenet.cli.progress import OnProgress, training_progress
+from lenet.cli.main import BEGAN
+from lenet.cli.progress import training_progress
 from lenet.cli.verb import typed, verb
 from lenet.errors import LenetError, one_line
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
+from lenet.training.figures import DrawingProcess
 from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
     from lenet.training.run import Run
 
+# Keras imports these where they are installed, for parts that are not used here: a third of its time.
+UNUSED = ("IPython", "matplotlib", "sklearn")
 # New classes that are named.
 MOST_NAMED = 10
 
@@ -138,24 +142,24 @@ def command(
     Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
     work is lost.
     """
-    began = time.monotonic()
     given = {name: value for name, value in changes.items() if value is not None}
     if given.get("learning_rate") == FIND:
         _find_rate(recipe, resume, start, data, given)
         return
     if resume is not None:
         _refuse_besides_resume()
-        finished, number = _resume(resume, data, given)
-    else:
-        finished, number = _train(recipe, run, start, data, given)
-    _print_results(finished)
-    _say(f"{time.monotonic() - began:.1f} s in all")
+    with DrawingProcess() as drawing:
+        if resume is not None:
+            finished, number = _resume(resume, data, given, drawing)
+        else:
+            finished, number = _train(recipe, run, start, data, given, drawing)
+    click.echo(f"run: {finished.path}")
+    _say(f"{time.monotonic() - BEGAN:.1f} s in all")
     if number:
         click.get_current_context().exit(128 + number)
 
 
-def _print_results(run: "Run") -> None:
-    metrics = run.metrics
+def _print_results(metrics: dict[str, Any]) -> None:
     test = metrics["test"]
     click.echo(
         f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
@@ -169,11 +173,15 @@ def _print_results(run: "Run") -> None:
         click.echo(metrics["verdict"])
     for remark in metrics.get("remarks", []):
         click.echo(f"note: {remark}")
-    click.echo(f"run: {run.path}")
 
 
 def _train(
-    recipe: str | None, where: Path | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+    recipe: str | None,
+    where: Path | None,
+    start: str | None,
+    data: tuple[str, ...],
+    changes: dict[str, Any],
+    drawing: DrawingProcess,
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
     if where is not None:
@@ -183,7 +191,7 @@ def _train(
     dataset, chosen = _prepare(recipe, start, data, changes)
     from lenet.training.train import train
 
-    return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
+    return _stoppable(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
 
 
 def _find_rate(
@@ -241,7 +249,7 @@ def _prepare(
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
         _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
-    _say_that_tensorflow_loads()
+    _load_tensorflow()
     return dataset, chosen
 
 
@@ -261,7 +269,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *data]))
 
 
-def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple["Run", int]:
+def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], drawing: DrawingProcess) -> tuple["Run", int]:
     """The same for a run that is resumed."""
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
@@ -269,6 +277,7 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple
     run = Run(Path(where))
     if not changes and run.finished:
         _say(f"{where}: is finished; --epochs makes it longer")
+        _print_results(run.metrics)
         return run, 0
     recipe = run.recipe
     with typed():
@@ -278,15 +287,13 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
-    _say_that_tensorflow_loads()
+    _load_tensorflow()
     from lenet.training.train import resume
 
     def warn(sentence: str) -> None:
         _say(f"{where}: {sentence}")
 
-    return _stoppable(
-        lambda on_progress, stop: resume(run, dataset, **changes, on_progress=on_progress, stop=stop, on_warning=warn)
-    )
+    return _stoppable(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
 
 
 def _load(recipe: Recipe) -> "Dataset":
@@ -302,24 +309,52 @@ def _say(sentence: str) -> None:
     click.echo(one_line(sentence), err=True)
 
 
-def _say_that_tensorflow_loads() -> None:
-    """Before the first import of what needs it, which takes seconds."""
-    if "tensorflow" not in sys.modules:
-        _say("loading TensorFlow …")
+def _load_tensorflow() -> None:
+    """Import TensorFlow, which takes seconds, and say so; before all else that needs it."""
+    if "tensorflow" in sys.modules:
+        return
+    _say("loading TensorFlow …")
+    hidden = [name for name in UNUSED if name not in sys.modules]
+    modules = cast(dict[str, Any], sys.modules)
+    modules |= dict.fromkeys(hidden)  # as if they were not installed
+    try:
+        import lenet.backend  # noqa: F401
+    finally:
+        for name in hidden:
+            del modules[name]
 
 
-def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple["Run", int]:
-    """Call ``work`` and show its progress; exit with the signal's status when it was stopped."""
+def _stoppable(work: Callable[..., "Run"]) -> tuple["Run", int]:
+    """Call ``work``, show its progress and its results; exit with the signal's status when it was stopped."""
     from lenet.training.train import StoppedError
 
-    with stop_signals() as received:
+    loaded = measured = time.monotonic()
+
+    def on_metrics(metrics: dict[str, Any]) -> None:
+        nonlocal measured
+        bar.close()
+        with suppress(BrokenPipeError):  # which ends no training
+            _print_results(metrics)
+        measured = time.monotonic()
+
+    with stop_signals() as received, ExitStack() as bar:
+        on_progress = bar.enter_context(training_progress())
         try:
-            with training_progress() as on_progress:
-                run = work(on_progress, lambda: bool(received))
+            run = work(on_progress=on_progress, stop=lambda: bool(received), on_metrics=on_metrics)
         except StoppedError as stopped:
+            bar.close()
             click.echo(f"lenet: {stopped}", err=True)
             click.get_current_context().exit(128 + received[0])
+    _add_process_seconds(run, loaded - BEGAN, measured - loaded, time.monotonic() - measured)
     return run, (received or [0])[0]
+
+
+def _add_process_seconds(run: "Run", loading: float, training: float, drawing: float) -> None:
+    """Add the time of this process and its parts to the run's metrics."""
+    train_seconds = min(run.metrics["train_seconds"], training)
+    parts = {"loading": loading, "training": train_seconds, "measuring": training - train_seconds, "drawing": drawing}
+    seconds = {"total": sum(parts.values()), **parts}
+    run.add_to_metrics(process_seconds={name: round(part, 3) for name, part in seconds.items()})
 
 
 def _refuse_besides_resume() -> None:

@@ -1,21 +1,21 @@
 """Calibrated probabilities and a threshold for unknown images, both fitted on images that were held out of training."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 
 from lenet.datasets import Dataset
-from lenet.evaluation.metrics import Counts, cross_entropy
+from lenet.evaluation.metrics import Counts
 from lenet.evaluation.unknown import fit_threshold, highest_logit
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import softmax
 from lenet.model.runtime import Model
 
 # Where the best temperature lies outside, the images are too few or too easy to determine it.
-LOWEST, HIGHEST = 0.2, 5.0
+LOWEST, HIGHEST, TOLERANCE = 0.2, 5.0, 1e-6
 # The threshold leaves 1 % of the images below it; of fewer images than these, that is less than one.
 FEWEST_IMAGES = 100
 
@@ -27,13 +27,14 @@ def fit_temperature(logits: npt.NDArray[Any], truth: Counts) -> float:
     Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
     """
     logits = logits.astype(np.float64)
-    found = minimize_scalar(  # the loss has one minimum: it is convex in 1 / temperature
-        lambda logarithm: cross_entropy(softmax(logits / np.exp(logarithm)), truth),
-        bounds=(np.log(LOWEST), np.log(HIGHEST)),
-        method="bounded",
-        options={"xatol": 1e-6},
-    )
-    return float(np.exp(found.x))
+    right = logits[np.arange(len(truth)), truth].mean()
+    low, high = LOWEST, HIGHEST
+    while high / low > 1 + TOLERANCE:
+        middle = math.sqrt(low * high)
+        expected = (softmax(logits / middle) * logits).sum(axis=1).mean()
+        # The loss is convex in 1 / temperature, and ``expected - right`` is its derivative.
+        low, high = (middle, high) if expected > right else (low, middle)
+    return low
 
 
 def calibrate(model: Model, held_out: Dataset) -> Metadata:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets import Dataset
+from lenet.datasets.dataset import Images
 from lenet.errors import LenetError, did_you_mean
 from lenet.evaluation import metrics
 from lenet.evaluation.metrics import Counts, Floats
@@ -16,6 +17,8 @@ from lenet.model.runtime import Model
 # Athalye and Mueller, "Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks", NeurIPS 2021.
 MNIST_TEST_SHA256 = "f5d504263c2599ab43cbdaadd867e048650ff9bcd139cee9297adcee6ae56422"
 MNIST_WRONG_LABELS = 15
+# Mistakes on a sheet.
+MISTAKES_SHOWN = 24
 
 
 class Confused(NamedTuple):
@@ -130,6 +133,16 @@ class Evaluation:
                 raise LenetError(f"no class is named {name!r}; there are {known}{did_you_mean(name, place)}")
         chosen = np.flatnonzero((self.truth == place[truth]) & (self.predicted == place[answer]))
         return chosen[np.argsort(self.probabilities[chosen, place[truth]], kind="stable")]
+
+    def figure_arguments(self, images: Images) -> dict[str, tuple[Any, ...]]:
+        """Arguments of the functions of ``lenet.figures`` that draw the evaluated ``images``, by name."""
+        truth, probabilities, wrong = self.truth, self.probabilities, self.mistakes()[:MISTAKES_SHOWN]
+        error = metrics.expected_calibration_error(probabilities, truth)
+        return {
+            "confusion": (self.confusion, self.class_names),
+            "mistakes": (images[wrong], truth[wrong], probabilities[wrong], self.class_names),
+            "calibration": (*metrics.reliability(probabilities, truth), error),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``lenet evaluate --json`` prints them."""

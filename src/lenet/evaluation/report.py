@@ -10,8 +10,7 @@ from lenet import figures
 from lenet.atomic import write_bytes
 from lenet.datasets.dataset import Images
 from lenet.evaluation.corruptions import SEVERITIES, corrupt
-from lenet.evaluation.evaluate import Evaluation
-from lenet.evaluation.metrics import expected_calibration_error, reliability
+from lenet.evaluation.evaluate import MISTAKES_SHOWN, Evaluation
 from lenet.evaluation.robustness import Robustness
 from lenet.evaluation.unknown import highest_logit, made_up
 from lenet.figures.render import as_png
@@ -19,19 +18,14 @@ from lenet.model.runtime import Model
 
 # Every figure of an evaluation; the last two are those of robustness.
 NAMES = ("confusion", "mistakes", "calibration", "unknown", "robustness", "damages")
-MISTAKES_SHOWN = 24
 # More images do not make the violins smoother.
 MOST_SCORED = 2000
 
 
 def write_figures(folder: Path, evaluation: Evaluation, images: Images) -> None:
     """Write ``confusion.png``, ``mistakes.png`` and ``calibration.png`` of the evaluated ``images``."""
-    truth, probabilities, class_names = evaluation.truth, evaluation.probabilities, evaluation.class_names
-    wrong = evaluation.mistakes()[:MISTAKES_SHOWN]
-    error = expected_calibration_error(probabilities, truth)
-    write_figure(folder, "confusion", figures.confusion(evaluation.confusion, class_names))
-    write_figure(folder, "mistakes", figures.mistakes(images[wrong], truth[wrong], probabilities[wrong], class_names))
-    write_figure(folder, "calibration", figures.calibration(*reliability(probabilities, truth), error))
+    for name, arguments in evaluation.figure_arguments(images).items():
+        write_figure(folder, name, getattr(figures, name)(*arguments))
 
 
 def confused_name(truth: str, answer: str) -> str:

@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-from scipy.stats import rankdata
 
 from lenet.datasets.dataset import Images
 from lenet.model.graph import Array
@@ -51,6 +49,8 @@ def auroc(known: npt.NDArray[np.floating], unknown: npt.NDArray[np.floating]) ->
 
     Computed from the ranks of the scores ``(n,)`` and ``(m,)`` (Mann and Whitney, 1947); ties count half.
     """
+    from scipy.stats import rankdata  # here, so that a training does not wait for it
+
     ranks = rankdata(np.concatenate([known, unknown]))[: len(known)]
     return float((ranks.sum() - len(known) * (len(known) + 1) / 2) / (len(known) * len(unknown)))
 
@@ -102,6 +102,8 @@ def _patchwork(images: Images, rng: np.random.Generator) -> Images:
 
 def _scribbles(shape: tuple[int, ...], rng: np.random.Generator) -> Images:
     """A random walk that turns smoothly and stays near the centre, blurred to a pen's width."""
+    from scipy import ndimage  # here, so that a training does not wait for it
+
     count, height, width, depth = shape
     steps = 110
     turns = ndimage.gaussian_filter1d(rng.normal(0, 0.6, (count, steps)), 4, axis=1)

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lenet.figures.style import (
@@ -14,7 +16,6 @@ from lenet.figures.style import (
     WRONG,
     draw_probabilities,
     drawing,
-    image_cells,
     short,
     show_image,
     signed_limit,
@@ -121,11 +122,11 @@ def filters(kernels: npt.NDArray[np.float32]) -> Figure:
         mean = "" if depth == 1 else f", mean over {depth} channels"
         title = f"{of_all} kernels of {width}×{height}{mean}\nblue: positive weight, orange: negative weight"
         figure.suptitle(title, fontweight="bold", fontsize=12)
-        cells = image_cells(figure, rows, columns)
-        for axes, number in zip(cells, chosen, strict=False):
-            image = axes.imshow(weights[..., number], cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
-            axes.set_title(str(number + 1), fontsize=8, fontweight="normal", loc="center", pad=2)
-        figure.colorbar(image, ax=cells.tolist(), shrink=0.9, label="weight", aspect=12)
+        axes = figure.subplots()
+        captions = [(str(number + 1), "black") for number in chosen]
+        images = weights.transpose(2, 0, 1)[chosen, ..., np.newaxis]
+        _draw_grid(axes, images, columns, captions, 8, 0.3, cmap=SIGNED, vmin=-limit, vmax=limit)
+        figure.colorbar(axes.images[0], ax=axes, shrink=0.9, label="weight", aspect=12)
     return figure
 
 
@@ -156,7 +157,32 @@ def _grid(title: str, images: Images, captions: Sequence[tuple[str, str]]) -> Fi
     size = min(10, 130 / max(longest, 1))
     with drawing(1.25 * columns, 1.5 * rows + 0.5) as figure:
         figure.suptitle(title, fontweight="bold")
-        for axes, image, (text, colour) in zip(image_cells(figure, rows, columns), images, captions, strict=False):
-            show_image(axes, image, vmin=0, vmax=255)
-            axes.set_title(text, fontsize=size, loc="center", color=colour)
+        _draw_grid(figure.subplots(), images, columns, captions, size, 0.38, vmin=0, vmax=255)
     return figure
+
+
+def _draw_grid(
+    axes: Axes,
+    images: npt.NDArray[Any],
+    columns: int,
+    captions: Sequence[tuple[str, str]],
+    size: float,
+    line: float,
+    **look: Any,
+) -> None:
+    """Draw images ``(n, height, width, depth)`` in lines, each below its caption, text and colour.
+
+    All in one ``Axes``: one for each image would take several times as long. A caption of font ``size`` takes the share
+    ``line`` of an image's side.
+    """
+    height, width = images.shape[1:3]
+    side = max(height, width)
+    down, across = height + (GAP + line) * side, width + 2 * GAP * side
+    for number, (image, (text, colour)) in enumerate(zip(images, captions, strict=True)):
+        top, left = number // columns * down, number % columns * across
+        show_image(axes, image, extent=(left, left + width, top + height, top), **look)
+        centre, above = left + width / 2, top - GAP * side / 3
+        axes.text(centre, above, text, ha="center", va="bottom", fontsize=size, fontweight="bold", color=colour)
+    lines = max(1, math.ceil(len(images) / columns))
+    axes.set(xlim=(0, columns * across), ylim=(lines * down, -line * side))
+    axes.set_axis_off()

@@ -99,7 +99,8 @@ def warn_of_missing(text: str) -> None:
 def show_image(axes: Axes, image: npt.NDArray[Any], **options: Any) -> None:
     """Draw an image ``(height, width, depth)``: grey as ink on paper, colour as it is, without an axis around it."""
     grey = image.shape[-1] == 1
-    axes.imshow(image[..., 0] if grey else image, cmap="gray_r" if grey else None, interpolation="nearest", **options)
+    look = {"cmap": "gray_r" if grey else None, "interpolation": "nearest"} | options
+    axes.imshow(image[..., 0] if grey else image, **look)
     axes.set_axis_off()
 
 

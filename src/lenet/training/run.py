@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +11,19 @@ from typing import Any
 import tomli_w
 from filelock import FileLock, Timeout
 
-from lenet import figures
-from lenet.atomic import flush, write_text
+from lenet.atomic import flush, write_bytes, write_text
 from lenet.datasets import Dataset
 from lenet.errors import LenetError, reason
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import expected_calibration_error
-from lenet.evaluation.report import write_figure, write_figures
 from lenet.explain.explanation import image_kernels
 from lenet.model.file import write_model
-from lenet.model.graph import Array, Weights
+from lenet.model.graph import Weights
 from lenet.model.metadata import Metadata
 from lenet.text_files import read_json
 from lenet.training.card import model_card
 from lenet.training.environment import differences
+from lenet.training.figures import DrawingProcess, Figures, draw
 from lenet.training.recipe import Recipe
 from lenet.training.state import Epoch, TrainingState
 from lenet.weights import save_weights
@@ -161,31 +160,40 @@ class Run:
         evaluation: Evaluation,
         test_part: Dataset,
         said: dict[str, Any],
-        *,
-        draw: bool = True,
+        on_metrics: Callable[[dict[str, Any]], None],
+        drawing: DrawingProcess | bool,
     ) -> None:
-        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished."""
+        """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished.
+
+        ``on_metrics`` is called before it waits for the figures.
+        """
+        kernels = image_kernels(metadata.layers, weights)
+        curves = state.trace, [tuple(row) for row in state.history]
+        figures = evaluation.figure_arguments(test_part.images) | {"curves": curves}
+        figures |= {} if kernels is None else {"filters": (kernels,)}
+        if isinstance(drawing, DrawingProcess):
+            drawing.begin(figures)
         save_weights(network, self.path / "model.weights.h5")
         metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(state.history))
         metrics = _metrics(metadata, recipe, state, evaluation) | said
         metrics["test"]["sha256"] = test_part.sha256
-        kernels = image_kernels(metadata.layers, weights)
         card = model_card(self.path.name, metadata, metrics, evaluation, kernels is not None)
         write_text(self.path / "README.md", card)
-        if draw:
-            self._write_figures(kernels, state, evaluation, test_part)
+        on_metrics(metrics)
+        if drawing:
+            self._write_figures(figures, drawing)
         _write_json(self.path / "metrics.json", metrics)
 
-    def _write_figures(
-        self, kernels: Array | None, state: TrainingState, evaluation: Evaluation, test_part: Dataset
-    ) -> None:
-        folder = self.path / "figures"
-        write_figures(folder, evaluation, test_part.images)
-        write_figure(folder, "curves", figures.curves(state.trace, state.history))
-        if kernels is not None:
-            write_figure(folder, "filters", figures.filters(kernels))
+    def add_to_metrics(self, **values: Any) -> None:
+        """Add entries to ``metrics.json``."""
+        _write_json(self.path / "metrics.json", self.metrics | values)
+
+    def _write_figures(self, figures: Figures, drawing: DrawingProcess | bool) -> None:
+        contents = drawing.finish() if isinstance(drawing, DrawingProcess) else draw(figures)
+        for name, content in contents.items():
+            write_bytes(self.path / "figures" / f"{name}.png", content)
 
 
 def _has_only_leftovers(path: Path) -> bool:

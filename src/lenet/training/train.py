@@ -18,6 +18,7 @@ from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment, library_versions
+from lenet.training.figures import DrawingProcess
 from lenet.training.initial import build_network, class_names
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
@@ -50,7 +51,8 @@ def train(
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
-    draw: bool = True,
+    on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None,
+    draw: bool | DrawingProcess = True,
 ) -> Run:
     """Train the recipe's network on ``dataset`` and write a finished run folder.
 
@@ -60,7 +62,8 @@ def train(
         run: A new run folder or its path; ``runs/train-N`` when not given. Never overwritten.
         on_progress: Called often.
         stop: Called often; when it returns True, the training stops.
-        draw: Whether to draw the figures of the run folder, which takes seconds.
+        on_metrics: Called with the content of ``metrics.json`` as soon as it is known, before the figures are written.
+        draw: Whether to draw the figures of the run folder, which takes a second, or a process that draws them.
 
     Raises:
         StoppedError: when ``stop`` returned True; says how to resume.
@@ -81,7 +84,7 @@ def train(
         run.remove_leftovers()
         run.write_recipe(recipe)
         run.write_environment(_environment(dataset, recipe))
-        _Trainer(run, recipe, dataset, data, on_progress, stop, draw=draw).train(network)
+        _Trainer(run, recipe, dataset, data, on_progress, stop, on_metrics=on_metrics, draw=draw).train(network)
     return run
 
 
@@ -94,6 +97,8 @@ def resume(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
     on_warning: Callable[[str], None] = lambda sentence: None,
+    on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None,
+    draw: bool | DrawingProcess = True,
 ) -> Run:
     """Resume a run that was interrupted; its weights end bit for bit as if it had not been.
 
@@ -108,6 +113,8 @@ def resume(
         stop: As for ``train``.
         on_warning: Called with a sentence about each change of the environment that may change the bits of the weights,
             and about each damaged checkpoint.
+        on_metrics: As for ``train``.
+        draw: As for ``train``.
 
     Raises:
         StoppedError: when ``stop`` returned True; says how to resume.
@@ -122,11 +129,13 @@ def resume(
     recipe = before.change(**{name: value for name, value in wanted.items() if value is not None})
     with run.locked():
         if run.finished and recipe == before:
+            on_metrics(run.metrics)
             return run
         if run.finished and epochs is None:
             raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
         run.remove_leftovers()
-        trainer = _Trainer(run, recipe, dataset, _split(dataset, recipe), on_progress, stop, on_warning)
+        parts = _split(dataset, recipe)
+        trainer = _Trainer(run, recipe, dataset, parts, on_progress, stop, on_warning, on_metrics, draw)
         network = build_network(dataset, recipe.change(start="") if trainer.begun else recipe)
         if recipe != before:
             run.write_recipe(recipe)
@@ -164,7 +173,8 @@ class _Trainer:
     on_progress: Callable[[Progress], None]
     stop: Callable[[], bool]
     on_warning: Callable[[str], None] = lambda sentence: None
-    draw: bool = True
+    on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None
+    draw: bool | DrawingProcess = True
 
     @property
     def begun(self) -> bool:
@@ -240,7 +250,7 @@ class _Trainer:
             judged = verdict(evaluation, evaluate(model, self.data.train).accuracy)
             said |= {"verdict": judged.sentence, "verdict_code": judged.code}
         self.run.write_results(
-            network, weights, metadata, recipe, state, evaluation, self.data.test, said, draw=self.draw
+            network, weights, metadata, recipe, state, evaluation, self.data.test, said, self.on_metrics, self.draw
         )
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
