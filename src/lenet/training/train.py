@@ -18,6 +18,7 @@ from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment, library_versions
+from lenet.training.group import ALONE, Group
 from lenet.training.initial import build_network, class_names, start_from
 from lenet.training.keras_model import weights_by_name
 from lenet.training.learner import Learner
@@ -93,6 +94,7 @@ def resume(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
     on_warning: Callable[[str], None] = lambda sentence: None,
+    group: Group = ALONE,
 ) -> Run:
     """Resume a run that was interrupted; its weights end bit for bit as if it had not been.
 
@@ -107,6 +109,7 @@ def resume(
         stop: As for ``train``.
         on_warning: Called with a sentence about each change of the environment that may change the bits of the weights,
             and about each damaged checkpoint.
+        group: The processes that train together; the others call ``follow``.
 
     Raises:
         StoppedError: when ``stop`` returned True; says how to resume.
@@ -125,7 +128,7 @@ def resume(
         if run.finished and epochs is None:
             raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
         run.remove_leftovers()
-        trainer = _Trainer(run, recipe, dataset, _split(dataset, recipe), on_progress, stop, on_warning)
+        trainer = _Trainer(run, recipe, dataset, _split(dataset, recipe), on_progress, stop, on_warning, group=group)
         network = build_network(dataset, recipe.change(start="") if trainer.begun else recipe)
         if recipe != before:
             run.write_recipe(recipe)
@@ -133,6 +136,14 @@ def resume(
             on_warning(f"{difference}: the weights may differ in the last bits from those of an uninterrupted training")
         trainer.train(network)
     return run
+
+
+def follow(run: Run, dataset: Dataset, group: Group) -> None:
+    """Train beside the process of the group that has called ``resume``, and write nothing."""
+    recipe = run.recipe
+    data = _split(dataset, recipe)
+    trainer = _Trainer(run, recipe, dataset, data, lambda progress: None, lambda: False, group=group)
+    trainer.train(build_network(dataset, recipe.change(start="") if trainer.begun else recipe))
 
 
 def _split(dataset: Dataset, recipe: Recipe) -> _Parts:
@@ -164,6 +175,7 @@ class _Trainer:
     stop: Callable[[], bool]
     on_warning: Callable[[str], None] = lambda sentence: None
     draw: bool = True
+    group: Group = ALONE
 
     @property
     def begun(self) -> bool:
@@ -174,6 +186,8 @@ class _Trainer:
         """Train ``network`` to the end, and write the results."""
         teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (None, None)
         state = self._fit(network, self.recipe, teacher=teacher, teacher_state=teacher_state)
+        if self.group.rank:
+            return
         self._finish(network, state)
         for within in ("", TEACHER):
             self._checkpoints(self.recipe, within).keep_last(1)
@@ -196,6 +210,7 @@ class _Trainer:
                 on_progress=lambda progress: self.on_progress(replace(progress, stage=within)),
                 stop=self.stop,
                 checkpoints=checkpoints,
+                group=self.group,
                 **teacher,
             )
         except DivergedError as error:
