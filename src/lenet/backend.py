@@ -17,6 +17,8 @@ with silence():
         import tensorflow as tf
     except ModuleNotFoundError as error:
         raise missing(error) from error
+    if os.environ.get("LENET_RANK"):  # of several processes, see `lenet.scale.pairs`: they meet before the first tensor
+        meeting = tf.distribute.MultiWorkerMirroredStrategy()
     tf.constant(0)  # the first tensor makes it print the processor's features
 
 __all__ = ["keras", "tf"]

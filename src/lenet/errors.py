@@ -9,6 +9,7 @@ EXTRAS = {
     **dict.fromkeys(("filelock", "h5py", "keras", "safetensors", "tensorflow", "tomli_w"), "train"),
     **dict.fromkeys(("pyarrow", "sklearn"), "data"),
     **dict.fromkeys(("pi_heif", "pypdfium2"), "formats"),
+    **dict.fromkeys(("optuna", "ray"), "scale"),
     "ai_edge_litert": "export",
 }
 

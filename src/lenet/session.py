@@ -1,14 +1,19 @@
 """ONNX Runtime on this machine's processor."""
 
+import os
+
 import onnxruntime
 
 from lenet.processor import usable_cores
 
 
 def open_session(content: bytes) -> onnxruntime.InferenceSession:
-    """A session that runs an ONNX file's content on all cores that this process may use."""
+    """A session that runs an ONNX file's content on all cores that this process may use.
+
+    Where ``OMP_NUM_THREADS`` is set, it uses so many: Ray gives each process its share.
+    """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = usable_cores()
+    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0")) or usable_cores()
     # Spinning idle threads would slow down the preparation of the next batch.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3

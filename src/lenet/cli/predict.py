@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lenet.cli.many import predict_many, scale_options
 from lenet.cli.progress import picture_progress, say
 from lenet.cli.table import is_table, predict_table
 from lenet.cli.verb import FOLDER, csv_cell, verb
@@ -43,8 +44,9 @@ class Source(NamedTuple):
     "lenet predict photo.jpg --annotate seen --explain seen",
     "lenet predict scans --crops mine",
     "cat photo.jpg | lenet predict -",
+    "lenet predict --data archive --to answers --workers 2",
 )
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE…")
+@click.argument("pictures", nargs=-1, metavar="PICTURE…")
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", is_flag=True, help="One JSON document instead of lines.")
 @click.option("--csv", is_flag=True, help="A CSV table with one row for each digit.")
@@ -64,6 +66,13 @@ class Source(NamedTuple):
     help="Save each mark there, in a folder for its label; unknown ones in DIR-unknown. Look at DIR-contact.png, move "
     "wrong ones to their label's folder, and train with --data DIR.",
 )
+@click.option(
+    "--data",
+    metavar="SOURCE",
+    help="Read many, in several processes: a file or folder of pictures, Parquet, IDX, .npz or .tar, or a URI of one.",
+)
+@click.option("--to", metavar="DIR", help="Folder of the answers to --data, as Parquet. The same line again resumes.")
+@scale_options("--workers", "Processes that read at once, of --data.")
 def command(
     pictures: tuple[str, ...],
     model: str | None,
@@ -71,6 +80,10 @@ def command(
     annotate: Path | None,
     explain: Path | None,
     crops: Path | None,
+    data: str | None,
+    to: str | None,
+    cluster: str | None,
+    workers: int | None,
     **forms: bool,
 ) -> None:
     """Read the digits on photos, scans and drawings; or classify whole pictures, if that is what the model does.
@@ -82,9 +95,19 @@ def command(
 
     PICTURE can also be a table of pixels, such as Kaggle's test.csv, whose answers --csv prints as ImageId,Label.
 
+    With --data and --to, each part of SOURCE is a task of its own, on this machine or a Ray cluster. A picture that
+    cannot be read is a row with its error, and the exit status stays 0. Needs lenet[scale].
+
     Drawings of a folder's pictures keep the names of its subfolders. Only earlier drawings are written over.
     """
     chosen = [form for form, wanted in forms.items() if wanted]
+    if data is not None or to is not None or not pictures:
+        if data is None or to is None:
+            raise click.UsageError("name a PICTURE, or many with --data SOURCE --to DIR")
+        if any((pictures, chosen, page, annotate, explain, crops)):
+            raise click.UsageError("--data is read alone, with --to, --model, --cluster and --workers only")
+        predict_many(data, to, model, cluster, workers)
+        return
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} cannot be combined with --{chosen[1]}: choose one form of the result")
     form = chosen[0] if chosen else None

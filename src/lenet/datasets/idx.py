@@ -22,7 +22,7 @@ def read_idx(path: Path) -> npt.NDArray[Any]:
 
 def parse_idx(content: bytes, path: Path) -> npt.NDArray[Any]:
     """The array of an unpacked IDX file's ``content``; LenetError, with ``path``, when it is truncated or too long."""
-    header, dtype, shape = _header(content, path)
+    header, dtype, shape = parse_header(content, path)
     promised = prod(shape) * dtype.itemsize
     if len(content) - header != promised:
         raise LenetError(
@@ -39,13 +39,13 @@ def unpack(path: Path) -> bytes:
 
 def _read_promised(file: IO[bytes], path: Path) -> bytes:
     start = file.read(4 + 4 * 4)
-    header, dtype, shape = _header(start, path)
+    header, dtype, shape = parse_header(start, path)
     promised = prod(shape) * dtype.itemsize
     refuse_bomb(promised, path.stat().st_size, str(path))
     return start + file.read(max(0, header + promised + 1 - len(start)))
 
 
-def _header(content: bytes, path: Path) -> tuple[int, np.dtype[Any], tuple[int, ...]]:
+def parse_header(content: bytes, path: Path) -> tuple[int, np.dtype[Any], tuple[int, ...]]:
     """Its length in bytes, and the type and the shape that it names."""
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES or content[3] not in (1, 2, 3, 4):
         raise LenetError(f"{path}: is not an IDX file of unsigned bytes or 32-bit integers")

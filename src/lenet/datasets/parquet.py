@@ -219,9 +219,9 @@ def _read_pixels(shards: Sequence[_Shard], path: Path) -> tuple[Images, list[str
         for row, batch in _batches(shard, [shard.image] if shard.image else shard.pixels):
             where = f"{shard.path}: rows {row} to {row + len(batch) - 1}"
             if shard.image:
-                blocks.append(_numbers(batch.column(0), where))
+                blocks.append(as_numbers(batch.column(0), where))
             else:
-                columns = [_numbers(batch.column(name), f"{where}: {name}") for name in shard.pixels]
+                columns = [as_numbers(batch.column(name), f"{where}: {name}") for name in shard.pixels]
                 blocks.append(np.stack(columns, axis=1).reshape(len(batch), *shard.shape))
             held += blocks[-1].nbytes
             if blocks[-1].shape[1:] != blocks[0].shape[1:]:
@@ -233,7 +233,7 @@ def _read_pixels(shards: Sequence[_Shard], path: Path) -> tuple[Images, list[str
     return as_images(pixels, str(path)), [*left_out, *notes]
 
 
-def _numbers(values: Any, where: str) -> npt.NDArray[Any]:
+def as_numbers(values: Any, where: str) -> npt.NDArray[Any]:
     """A column as numbers; lists, nested or flat, as an array of more dimensions."""
     shape = [len(values)]
     while hasattr(values, "flatten") and hasattr(values.type, "value_type"):

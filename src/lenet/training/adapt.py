@@ -35,6 +35,7 @@ def adapt(recipe: Recipe, dataset: Dataset, layers: Sequence[PlacedLayer]) -> Re
     elif view == "auto":
         view = "centre" if centred else "whole"
     batch_size = min(recipe.batch_size, len(dataset))
+    batch_size -= batch_size % recipe.shards
     epochs = recipe.epochs if centred else recipe.whole_epochs or recipe.epochs
     epochs = max(epochs, recipe.least_steps * batch_size / len(dataset))
     return recipe.change(view=view, normalisation=normalisation, epochs=epochs, batch_size=batch_size)

@@ -67,13 +67,15 @@ class Learner:
             self.statistics[f"{layer}/variance"] = tf.Variable(tf.ones(channels))
             self.statistics[f"{layer}/batches"] = tf.Variable(0.0)
 
-    def logits(self, images: Any, seed: Any = None) -> Any:
+    def logits(self, images: Any, seed: Any = None, moments: dict[str, Any] | None = None) -> Any:
         """Logits ``(n, classes)``, float32.
 
         Args:
             images: float32 ``(n, height, width, depth)`` in [0, 1].
             seed: Two integers that decide the dropout of a training step. Without them there is no dropout, and
                 normalisation uses its moving averages.
+            moments: Where given, a training step puts mean and variance of this part of the batch into it, by name, and
+                leaves the moving averages to ``update_statistics``.
         """
         training = seed is not None
         dense = 0
@@ -84,7 +86,7 @@ class Learner:
         for placed in self._order:
             layer = placed.layer
             if unbiased and not (isinstance(layer, Pool) and layer.kind == "max"):
-                x, unbiased = self._add_bias(x, unbiased, training=training), ""
+                x, unbiased = self._add_bias(x, unbiased, training, moments), ""
             match layer:
                 case Conv(_, _, stride, padding):
                     x = tf.nn.conv2d(
@@ -104,7 +106,7 @@ class Learner:
                         # A step has four consecutive seeds, the last two for dropout; later layers use distant ones.
                         own = seed + tf.constant([500_009 * (dense // 2), dense % 2])
                         x = tf.nn.experimental.stateless_dropout(x, self.recipe.dropout, seed=own)
-                    x = self._add_bias(x @ self._kernel(placed), placed.name, training=training)
+                    x = self._add_bias(x @ self._kernel(placed), placed.name, training, moments)
                     dense += 1
                 case Softmax():
                     pass  # part of the loss
@@ -136,7 +138,7 @@ class Learner:
     def _kernel(self, placed: PlacedLayer) -> Any:
         return tf.cast(self.weights[f"{placed.name}/kernel"], self.dtype)
 
-    def _add_bias(self, x: Any, layer: str, *, training: bool) -> Any:
+    def _add_bias(self, x: Any, layer: str, training: bool, moments: dict[str, Any] | None) -> Any:
         """Add a layer's bias, after normalisation where the recipe asks for it.
 
         A training step normalises with the batch's own mean and variance, and updates the moving averages, in which
@@ -146,18 +148,26 @@ class Learner:
         bias = self.weights[f"{layer}/bias"]
         if layer not in self._normalised:
             return tf.nn.bias_add(x, tf.cast(bias, self.dtype))
-        mean, variance, batches = (self.statistics[f"{layer}/{kind}"] for kind in ("mean", "variance", "batches"))
+        mean, variance = self.statistics[f"{layer}/mean"], self.statistics[f"{layer}/variance"]
         # In float32, which TensorFlow normalises much faster than bfloat16.
         maps = tf.cast(x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis], tf.float32)
         known = () if training else (mean, variance)
         maps, batch_mean, batch_variance = tf.compat.v1.nn.fused_batch_norm(
             maps, tf.ones_like(bias), bias, *known, epsilon=EPSILON, is_training=training
         )
-        if training:
-            share = tf.maximum(1 - MOMENTUM, 1 / batches.assign_add(1.0))
-            mean.assign_sub(share * (mean - batch_mean))
-            variance.assign_sub(share * (variance - batch_variance))
+        of_batch = {f"{layer}/mean": batch_mean, f"{layer}/variance": batch_variance}
+        if moments is not None:
+            moments |= of_batch
+        elif training:
+            self.update_statistics(of_batch)
         return tf.cast(tf.reshape(maps, tf.shape(x)), x.dtype)
+
+    def update_statistics(self, moments: dict[str, Any]) -> None:
+        """Move the averages towards the mean and the variance of a batch, of each layer that is named."""
+        for layer in dict.fromkeys(name.rpartition("/")[0] for name in moments):
+            share = tf.maximum(1 - MOMENTUM, 1 / self.statistics[f"{layer}/batches"].assign_add(1.0))
+            for name in (f"{layer}/mean", f"{layer}/variance"):
+                self.statistics[name].assign_sub(share * (self.statistics[name] - moments[name]))
 
 
 def scale(images: Any) -> Any:

@@ -23,6 +23,7 @@ from lenet.network.build import layers_of
 from lenet.training.adapt import adapt
 from lenet.training.checkpoint import Arrays, Checkpoints
 from lenet.training.environment import choose_precision
+from lenet.training.group import ALONE, Group
 from lenet.training.learner import Learner
 from lenet.training.optimizer import Optimizer, learning_rates
 from lenet.training.recipe import CONTINUABLE, Recipe
@@ -73,6 +74,7 @@ def fit(
     checkpoints: Checkpoints | None = None,
     teacher: Learner | None = None,
     teacher_state: TrainingState | None = None,
+    group: Group = ALONE,
 ) -> TrainingState:
     """Train ``network`` on all of ``dataset``, or until its patience ends.
 
@@ -87,6 +89,7 @@ def fit(
         checkpoints: Checkpoints to resume from and to write.
         teacher: A trained network whose probabilities are a part of the targets.
         teacher_state: State of the teacher's training; its seconds are included.
+        group: The processes that train it together; each calls this function with the same arguments.
 
     Raises:
         LenetError: when the loss is not finite, or a checkpoint cannot be read or written.
@@ -99,21 +102,25 @@ def fit(
     optimizer = Optimizer(recipe, learner.weights)
     variables = _variables(learner, optimizer)
     best: Arrays = _restore(variables, saved.arrays) if saved else {}
-    take_steps = stepper(learner, optimizer, dataset, recipe, teacher)
+    group.refuse_difference({name: variable.numpy() for name, variable in variables.items()}, state.step)
+    take_steps = stepper(learner, optimizer, dataset, recipe, teacher, group)
     state.steps = max(0 if state.without_gain(recipe.patience) else recipe.steps(len(dataset)), state.step)
     started = time.perf_counter()
     for last, epoch_ends in _chunks(state.step, state.steps, recipe, dataset):
-        _take_chunk(take_steps, dataset, recipe, state, last)
+        _take_chunk(take_steps, dataset, recipe, state, last, group)
         state.seconds += time.perf_counter() - started
         row = _end_epoch(learner, state, validation, whole=len(dataset) < LITTLE) if epoch_ends else None
         best = _watch(state, recipe.patience, variables, best) if row else best
         started = time.perf_counter()
         on_progress(Progress(last, state.steps, *state.trace[-1][1:], row, learner=learner))
-        ended = last == state.steps or stop()
-        if checkpoints and (ended or checkpoints.due()):
+        stopped, due = group.total([stop(), checkpoints is not None and group.rank == 0 and checkpoints.due()])
+        ended = last == state.steps or stopped > 0
+        if checkpoints and (ended or due):
             _refuse_diverged(learner, variables, dataset.images[: recipe.batch_size], last)
             arrays = {name: variable.numpy() for name, variable in variables.items()}
-            checkpoints.save(last, {"training": vars(state), "settings": settings}, arrays | best)
+            group.refuse_difference(arrays, last)
+            if group.rank == 0:
+                checkpoints.save(last, {"training": vars(state), "settings": settings}, arrays | best)
         if ended:
             break
     for name, array in best.items():
@@ -122,13 +129,17 @@ def fit(
     return state
 
 
-def _take_chunk(take_steps: Any, dataset: Dataset, recipe: Recipe, state: TrainingState, last: int) -> None:
+def _take_chunk(
+    take_steps: Any, dataset: Dataset, recipe: Recipe, state: TrainingState, last: int, group: Group
+) -> None:
     """Take the steps after ``state.step`` up to ``last``, and add them to ``state``."""
     first, batch, images = state.step, recipe.batch_size, len(dataset)
     order = image_order(recipe.seed, images, first * batch, last * batch).reshape(-1, batch)
     numbers = np.arange(first + 1, last + 1)
     schedules = learning_rates(recipe, numbers, state.steps), augmentation_strengths(recipe, numbers, state.steps)
-    loss, right, sound = take_steps(dataset.images[order], dataset.labels[order], np.stack(schedules, axis=1), first)
+    each = batch // group.hosts
+    own = order[:, group.rank * each : (group.rank + 1) * each]
+    loss, right, sound = take_steps(dataset.images[own], dataset.labels[own], np.stack(schedules, axis=1), first)
     loss, right = float(loss), int(right)
     if not np.isfinite(loss):
         raise DivergedError(f"the loss is not finite at step {first + int(sound) + 1}")

@@ -79,6 +79,9 @@ class Recipe:
     patience: Count = 0
     # Number of images per step.
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 128
+    # Equal parts that every batch is cut into, a power of two. Their gradients are summed in pairs, so that the weights
+    # are the same for any number of hosts that divides it; batch normalisation is computed in each part.
+    shards: Annotated[int, Field(ge=1, le=1024)] = 1
     # sgd (no momentum) or adamw (Adam with decoupled weight decay).
     optimizer: Literal["sgd", "adamw"] = "sgd"
     # The highest learning rate of the schedule.
@@ -142,6 +145,8 @@ class Recipe:
             parse_ratio(self.split)
         if self.normalisation == "batch" and self.batch_size == 1:
             raise LenetError("batch_size is 1: batch normalisation needs 2 images or more")
+        if self.shards & (self.shards - 1) or self.batch_size % self.shards:
+            raise LenetError(f"shards is {self.shards}: use a power of two that divides batch_size {self.batch_size}")
         if (self.teacher_epochs > 0) != (self.distillation > 0):
             raise LenetError(
                 "teacher_epochs and distillation go together: how long the teacher is trained, and how much it counts"

@@ -19,6 +19,7 @@ from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import environment, library_versions
 from lenet.training.figures import DrawingProcess
+from lenet.training.group import ALONE, Group
 from lenet.training.initial import build_network, class_names
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
@@ -99,6 +100,7 @@ def resume(
     on_warning: Callable[[str], None] = lambda sentence: None,
     on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None,
     draw: bool | DrawingProcess = True,
+    group: Group = ALONE,
 ) -> Run:
     """Resume a run that was interrupted; its weights end bit for bit as if it had not been.
 
@@ -115,6 +117,7 @@ def resume(
             and about each damaged checkpoint.
         on_metrics: As for ``train``.
         draw: As for ``train``.
+        group: The processes that train together; the others call ``follow``.
 
     Raises:
         StoppedError: when ``stop`` returned True; says how to resume.
@@ -135,7 +138,7 @@ def resume(
             raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
         run.remove_leftovers()
         parts = _split(dataset, recipe)
-        trainer = _Trainer(run, recipe, dataset, parts, on_progress, stop, on_warning, on_metrics, draw)
+        trainer = _Trainer(run, recipe, dataset, parts, on_progress, stop, on_warning, on_metrics, draw, group)
         network = build_network(dataset, recipe.change(start="") if trainer.begun else recipe)
         if recipe != before:
             run.write_recipe(recipe)
@@ -143,6 +146,14 @@ def resume(
             on_warning(f"{difference}: the weights may differ in the last bits from those of an uninterrupted training")
         trainer.train(network)
     return run
+
+
+def follow(run: Run, dataset: Dataset, group: Group) -> None:
+    """Train beside the process of the group that has called ``resume``, and write nothing."""
+    recipe = run.recipe
+    data = _split(dataset, recipe)
+    trainer = _Trainer(run, recipe, dataset, data, lambda progress: None, lambda: False, group=group)
+    trainer.train(build_network(dataset, recipe.change(start="") if trainer.begun else recipe))
 
 
 def _split(dataset: Dataset, recipe: Recipe) -> _Parts:
@@ -175,6 +186,7 @@ class _Trainer:
     on_warning: Callable[[str], None] = lambda sentence: None
     on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None
     draw: bool | DrawingProcess = True
+    group: Group = ALONE
 
     @property
     def begun(self) -> bool:
@@ -185,6 +197,8 @@ class _Trainer:
         """Train ``network`` to the end, and write the results."""
         teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (None, None)
         state = self._fit(network, self.recipe, teacher=teacher, teacher_state=teacher_state)
+        if self.group.rank:
+            return
         self._finish(network, state)
         for within in ("", TEACHER):
             self._checkpoints(self.recipe, within).keep_last(1)
@@ -207,6 +221,7 @@ class _Trainer:
                 on_progress=lambda progress: self.on_progress(replace(progress, stage=within)),
                 stop=self.stop,
                 checkpoints=checkpoints,
+                group=self.group,
                 **teacher,
             )
         except DivergedError as error:

@@ -1,0 +1,237 @@
+"""A source of pictures without labels, cut into shards that can be read apart, from local files or a URI."""
+
+import hashlib
+import tarfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from math import prod
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lenet.datasets.array_files import IDX
+from lenet.datasets.array_names import meaning
+from lenet.datasets.dataset import as_images
+from lenet.datasets.idx import parse_header
+from lenet.datasets.npy import read_npy
+from lenet.datasets.parquet import IMAGE_COLUMNS, as_numbers
+from lenet.datasets.pixels import as_pixels
+from lenet.errors import LenetError, reason
+from lenet.pictures.formats import is_passed_over, is_picture
+from lenet.pictures.picture import MOST_BYTES
+
+# The most of one shard: pixel rows of an IDX file, and picture files and their bytes; and rows that are read at once.
+ROWS, PICTURES, PICTURE_BYTES, AT_ONCE = 10_000, 256, 64 << 20, 1024
+TARS = (".tar", ".tar.gz", ".tgz")
+
+
+class Shard(NamedTuple):
+    """A part of the source."""
+
+    name: str  # of its answers' file, below the folder and without ending
+    kind: str  # parquet, idx, npz, tar or pictures
+    files: tuple[str, ...]  # paths in the source's file system
+    part: int | str = 0  # row group of a Parquet file, first row of an IDX file, or name of an array
+    size: int = 0  # of its files in bytes
+
+
+class Item(NamedTuple):
+    """A picture to read."""
+
+    path: str
+    row: int | None  # None for a file of its own
+    source: Any  # as ``open_picture`` takes it, or the error that it is
+
+
+def open_place(place: str) -> tuple[Any, str]:
+    """File system and path of a local path, or of a URI that pyarrow opens, such as ``s3://bucket/folder``.
+
+    Raises:
+        LenetError: for another URI; those of fsspec begin with ``fsspec+``.
+    """
+    from pyarrow import ArrowInvalid, fs
+
+    if "://" not in place:
+        return fs.LocalFileSystem(), str(Path(place).resolve())
+    try:
+        system, path = fs.FileSystem.from_uri(place)
+    except (ArrowInvalid, ImportError, ValueError) as error:
+        message = f"cannot be opened ({reason(error)}); pyarrow opens s3, gs, hdfs, and fsspec+… such as fsspec+memory"
+        raise LenetError(f"{place}: {message}") from error
+    except OSError as error:
+        raise LenetError(f"{place}: cannot be opened ({reason(error)})") from error
+    return system, path.rstrip("/")
+
+
+def find_shards(source: str) -> list[Shard]:
+    """All shards of a source, in the order of its files' names.
+
+    Raises:
+        LenetError: when there is none, or a file cannot be read.
+    """
+    from pyarrow import fs
+
+    system, root = open_place(source)
+    about = system.get_file_info(root)
+    files = [about]
+    if about.type == fs.FileType.Directory:
+        inside = system.get_file_info(fs.FileSelector(root, recursive=True))
+        files = sorted((file for file in inside if file.type == fs.FileType.File), key=lambda file: file.path)
+    elif about.type == fs.FileType.NotFound:
+        raise LenetError(f"{source}: there is no such file or folder")
+    base = root if about.type == fs.FileType.Directory else str(PurePosixPath(root).parent)
+    shards: list[Shard] = []
+    pictures: list[Any] = []
+    for file in files:
+        relative = file.path.removeprefix(base).lstrip("/")
+        if any(map(is_passed_over, relative.split("/"))):
+            continue
+        try:
+            shards += _shards_of(system, file, relative)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise LenetError(f"{file.path}: cannot be read ({reason(error)})") from error
+        pictures += [file] if is_picture(Path(file.path)) else []
+    shards += _pictures(pictures)
+    if not shards:
+        kinds = "pictures, .parquet, IDX, .npz or .tar"
+        raise LenetError(f"{source}: has nothing to read in it; read are {kinds}")
+    return shards
+
+
+def fingerprint(shards: Iterable[Shard]) -> str:
+    """A SHA-256 over names, parts and sizes, which tells whether the source is still the same."""
+    digest = hashlib.sha256()
+    for shard in shards:
+        digest.update(repr(tuple(shard)).encode())
+    return digest.hexdigest()
+
+
+def _shards_of(system: Any, file: Any, name: str) -> Iterator[Shard]:
+    """The shards of one file, unless it is a picture or nothing that is known."""
+    path, lower = file.path, name.lower()
+    if lower.endswith(".parquet"):
+        from pyarrow import parquet
+
+        with system.open_input_file(path) as opened:
+            groups = parquet.ParquetFile(opened).metadata.num_row_groups
+        for group in range(groups):
+            yield Shard(f"{name}.{group:06}", "parquet", (path,), group, file.size)
+    elif lower.endswith(TARS):
+        yield Shard(name, "tar", (path,), 0, file.size)
+    elif lower.endswith(".npz"):
+        with system.open_input_file(path) as opened, zipfile.ZipFile(opened) as archive:
+            for entry in archive.namelist():
+                key = entry.removesuffix(".npy")
+                if (said := meaning(key)) and said.kind == "images":
+                    yield Shard(f"{name}.{key}", "npz", (path,), entry, file.size)
+    elif (match := IDX.fullmatch(PurePosixPath(name).name)) and (said := meaning(match["name"])):
+        if said.kind == "images" and lower.endswith(".gz"):
+            yield Shard(name, "idx", (path,), -1, file.size)
+        elif said.kind == "images":
+            with system.open_input_file(path) as opened:
+                _, _, (rows, *_) = parse_header(opened.read(20), Path(path))
+            for first in range(0, rows, ROWS):
+                yield Shard(f"{name}.{first // ROWS:06}", "idx", (path,), first, file.size)
+
+
+def _pictures(files: list[Any]) -> Iterator[Shard]:
+    """Picture files, so many to a shard."""
+    start = total = number = 0
+    for index, file in enumerate(files):
+        if index > start and (index - start == PICTURES or total + file.size > PICTURE_BYTES):
+            yield Shard(f"pictures.{number:06}", "pictures", tuple(it.path for it in files[start:index]), 0, total)
+            start, total, number = index, 0, number + 1
+        total += file.size
+    if files:
+        yield Shard(f"pictures.{number:06}", "pictures", tuple(it.path for it in files[start:]), 0, total)
+
+
+def items(shard: Shard, source: str) -> Iterator[Item]:
+    """The pictures of a shard; one that cannot be read is its error.
+
+    Raises:
+        OSError, ValueError: when the shard's file cannot be read.
+    """
+    system, _ = open_place(source)
+    match shard.kind:
+        case "pictures":
+            for path in shard.files:
+                with system.open_input_file(path) as file:
+                    yield Item(path, None, _content(file, file.size(), path))
+            return
+        case "tar":
+            with system.open_input_stream(shard.files[0], compression=None) as file:
+                yield from _members(file, shard.files[0])
+            return
+        case "parquet":
+            blocks = _parquet_blocks(system, shard.files[0], int(shard.part))
+        case "npz":
+            blocks = iter([(0, _array(system, shard.files[0], str(shard.part)))])
+        case _:
+            blocks = _idx_blocks(system, shard.files[0], int(shard.part))
+    for row, block in blocks:
+        where = f"{shard.files[0]}: rows {row} to {row + len(block) - 1}"
+        pictures = as_images(as_pixels(block, where)[0], where) if isinstance(block, np.ndarray) else block
+        for index, picture in enumerate(pictures, row):
+            yield Item(shard.files[0], index, picture)
+
+
+def _content(file: Any, size: int, name: str) -> bytes | LenetError:
+    if size > MOST_BYTES:
+        return LenetError(f"{name}: more than {MOST_BYTES >> 20} MiB; make the picture smaller")
+    return bytes(file.read(size))
+
+
+def _members(file: Any, path: str) -> Iterator[Item]:
+    with tarfile.open(fileobj=file, mode="r|*") as archive:
+        for member in archive:
+            if member.isfile() and is_picture(Path(member.name)) and not is_passed_over(Path(member.name).name):
+                content = archive.extractfile(member)
+                assert content is not None
+                yield Item(f"{path}/{member.name}", None, _content(content, member.size, member.name))
+
+
+def _parquet_blocks(system: Any, path: str, group: int) -> Iterator[tuple[int, Any]]:
+    """The first row of each block of a row group, and its pixels or its encoded pictures."""
+    from pyarrow import parquet
+
+    with system.open_input_file(path) as opened:
+        file = parquet.ParquetFile(opened)
+        names = file.schema_arrow.names
+        column = next((name for name in names if name.lower() in IMAGE_COLUMNS), None)
+        if column is None:
+            raise LenetError(f"{path}: no column named image among {', '.join(names)[:100]}")
+        row = sum(file.metadata.row_group(before).num_rows for before in range(group))
+        none = LenetError(f"{path}: a row holds no picture's bytes; files outside are not followed")
+        for batch in file.iter_batches(AT_ONCE, row_groups=[group], columns=[column]):
+            values = batch.column(0)
+            if hasattr(values.type, "value_type"):
+                yield row, as_numbers(values, f"{path}: row {row} on")
+            else:
+                records = (value.get("bytes") if isinstance(value, dict) else value for value in values.to_pylist())
+                yield row, [content if isinstance(content, bytes) else none for content in records]
+            row += len(batch)
+
+
+def _array(system: Any, path: str, entry: str) -> Any:
+    with system.open_input_file(path) as opened, zipfile.ZipFile(opened) as archive, archive.open(entry) as file:
+        return read_npy(file, archive.getinfo(entry).file_size, f"{path}: {entry}")
+
+
+def _idx_blocks(system: Any, path: str, first: int) -> Iterator[tuple[int, Any]]:
+    """Blocks of an IDX file: a shard's from ``first`` on, or all of a packed one, which is read through."""
+    with system.open_input_stream(path) if first < 0 else system.open_input_file(path) as file:
+        start = file.read(4)
+        start += file.read(4 * start[3]) if len(start) == 4 else b""
+        _, dtype, (rows, *shape) = parse_header(start, Path(path))
+        each = prod(shape) * dtype.itemsize
+        begin, end = (0, rows) if first < 0 else (first, min(rows, first + ROWS))
+        if first > 0:
+            file.seek(len(start) + first * each)
+        for row in range(begin, end, AT_ONCE):
+            count = min(AT_ONCE, end - row)
+            content = file.read(count * each)
+            if len(content) != count * each:
+                raise LenetError(f"{path}: is cut: row {row + len(content) // each} is not whole")
+            yield row, np.frombuffer(content, dtype).reshape(count, *shape)

@@ -1,0 +1,202 @@
+"""Any number of pictures → a folder of Parquet files with their answers.
+
+Each shard of the source is one task, which writes one file: first a temporary one, then renamed. So a file that is
+there is whole, and the same call again reads only the shards whose file is missing.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from lenet.atomic import replacing
+from lenet.datasets.shards import Shard, find_shards, fingerprint, items, open_place
+from lenet.errors import LenetError, one_line
+from lenet.model.file import ModelFile, decode_model
+from lenet.model.runtime import Model
+from lenet.reading import Reader
+from lenet.reading.many import COLUMNS, Row, answers
+from lenet.scale.cluster import cluster, run_tasks
+
+MANIFEST = "manifest.json"
+
+
+class Done(NamedTuple):
+    """What a shard gave."""
+
+    rows: int
+    errors: int
+
+
+class Progress(NamedTuple):
+    """Progress of reading."""
+
+    shards: int  # of all that are done, with those of earlier calls
+    of: int
+    rows: int  # of this call, as the next two
+    errors: int
+    seconds: float
+    seconds_left: float | None  # None before the first shard is done
+
+
+def read(
+    source: str,
+    to: str,
+    model: ModelFile,
+    address: str | None = None,
+    workers: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> dict[str, Any]:
+    """Read all pictures of ``source``, and write the answers to the folder ``to``.
+
+    Args:
+        source: A file or folder, local or a URI.
+        to: The same for the folder of the answers; if it has some already, only the missing ones are written.
+        model: What to read with.
+        address: Of a Ray cluster; by default one is started on this machine.
+        workers: Processes that read at once; by default one for each core.
+        on_progress: Called often.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        LenetError: when the folder has answers of another model or of another source, or shards could not be read;
+            the other shards are done then.
+    """
+    shards = find_shards(source)
+    system, folder = open_place(to)
+    shown = re.sub("//[^/@]*@", "//", source)  # a URI may have a password in it
+    head = {"source": shown, "source_sha256": fingerprint(shards), "model_sha256": model.sha256}
+    _refuse_others(_read_manifest(system, folder), head, to)
+    done = _finished(system, folder)
+    left = [shard for shard in shards if shard.name not in done]
+    _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
+    counts: dict[str, Done] = {}
+    failed: list[str] = []
+    if left:
+        with cluster(address, workers) as ray:
+            task = ray.remote(read_shard).options(max_retries=3, retry_exceptions=[OSError])
+            shared = ray.put(model.content)
+            absolute = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
+            began, rows, errors = time.monotonic(), 0, 0
+            for ended in run_tasks(ray, lambda shard: task.remote(shard, *absolute, shared), left, workers):
+                if ended is not None and isinstance(ended[1], Done):
+                    counts[ended[0].name] = ended[1]
+                    rows, errors = rows + ended[1].rows, errors + ended[1].errors
+                elif ended is not None:
+                    failed.append(f"{ended[0].name}: {_last_line(ended[1])}")
+                spent, count = time.monotonic() - began, len(counts) + len(failed)
+                remaining = spent / count * (len(left) - count) if count else None
+                on_progress(Progress(len(done) + count, len(shards), rows, errors, spent, remaining))
+    _finished(system, folder)
+    if failed:
+        many = f"{len(failed):,} shards could" if len(failed) > 1 else "1 shard could"
+        raise LenetError(f"{many} not be read, such as {failed[0]}; the same line tries again")
+    return _finish(system, folder, head, shards, counts)
+
+
+def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
+    """Read one shard and write its file: what a task does."""
+    rows = list(answers(_reader(model), items(shard, source)))
+    _write(rows, *open_place(f"{to}/{shard.name}.parquet"))
+    return Done(len(rows), sum(row[-1] is not None for row in rows))
+
+
+@lru_cache(maxsize=1)  # a process reads many shards
+def _reader(content: bytes) -> Reader:
+    return Reader(Model(decode_model(content)))
+
+
+def _write(rows: list[Row], system: Any, path: str) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    kinds = ("string", "int64", "string", "float32", "bool", "string", "string")
+    columns = zip(*rows, strict=True) if rows else [[]] * len(COLUMNS)
+    arrays = [pyarrow.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    table = pyarrow.table(arrays, names=COLUMNS)
+    _put(system, path, lambda file: parquet.write_table(table, file))
+
+
+def _put(system: Any, path: str, write: Callable[[Any], object]) -> None:
+    """Write a file so that it is never seen half."""
+    from pyarrow import fs
+
+    if isinstance(system, fs.LocalFileSystem):
+        with replacing(Path(path), ".part") as temporary, temporary.open("wb") as file:
+            write(file)
+        return
+    folder, name = PurePosixPath(path).parent, PurePosixPath(path).name
+    system.create_dir(str(folder), recursive=True)
+    with system.open_output_stream(str(folder / f".{name}.part")) as file:
+        write(file)
+    system.move(str(folder / f".{name}.part"), path)
+
+
+def _finished(system: Any, folder: str) -> set[str]:
+    """Names of the shards whose file is there; what killed tasks have left is removed."""
+    from pyarrow import fs
+
+    system.create_dir(folder, recursive=True)
+    names = set()
+    for file in system.get_file_info(fs.FileSelector(folder, recursive=True)):
+        if file.base_name.startswith(".") and file.base_name.endswith(".part"):
+            system.delete_file(file.path)
+        elif file.path.endswith(".parquet"):
+            names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
+    return names
+
+
+def _last_line(error: Any) -> str:
+    """What an exception says; Ray's have the traceback before it."""
+    return one_line((str(error).strip() or type(error).__name__).splitlines()[-1])
+
+
+def _read_manifest(system: Any, folder: str) -> dict[str, Any]:
+    try:
+        with system.open_input_stream(f"{folder}/{MANIFEST}") as file:
+            content = json.loads(file.read())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise LenetError(f"{folder}/{MANIFEST}: is damaged; choose another --to") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _refuse_others(before: dict[str, Any], head: dict[str, Any], to: str) -> None:
+    if before and before.get("model_sha256") != head["model_sha256"]:
+        raise LenetError(f"{to}: has answers of another model; choose another --to, or that model")
+    if before and before.get("source_sha256") != head["source_sha256"]:
+        raise LenetError(f"{to}: was begun with another source, or its files have changed; choose another --to")
+
+
+def _write_manifest(system: Any, folder: str, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1).encode()
+    _put(system, f"{folder}/{MANIFEST}", lambda file: file.write(text))
+
+
+def _finish(
+    system: Any, folder: str, head: dict[str, Any], shards: list[Shard], counts: dict[str, Done]
+) -> dict[str, Any]:
+    """Write the manifest with the counts; those of earlier calls are read from their files."""
+    from pyarrow import parquet
+
+    def count(shard: Shard) -> Done:
+        if shard.name in counts:
+            return counts[shard.name]
+        with system.open_input_file(f"{folder}/{shard.name}.parquet") as file:
+            errors = parquet.read_table(file, columns=["error"]).column(0)
+        return Done(len(errors), len(errors) - errors.null_count)
+
+    with ThreadPoolExecutor(16) as pool:
+        every = dict(zip([shard.name for shard in shards], pool.map(count, shards), strict=True))
+    rows, errors = (sum(each) for each in zip(*every.values(), strict=True))
+    listed = [{"shard": name, **done._asdict()} for name, done in every.items()]
+    manifest = head | {"finished": True, "rows": rows, "errors": errors, "shards": listed}
+    _write_manifest(system, folder, manifest)
+    return manifest
