@@ -15,9 +15,7 @@ PHONE = {"width": 390, "height": 664, "has_touch": True, "is_mobile": True, "dev
 TABS = ("try", "inside", "train")
 LOOKS = {
     "desktop, light, English": {"color_scheme": "light", "locale": "en-GB"},
-    "desktop, dark, Chinese": {"color_scheme": "dark", "locale": "zh-CN"},
-    "phone, light, Chinese": {**PHONE, "color_scheme": "light", "locale": "zh-CN"},
-    "phone, dark, English": {**PHONE, "color_scheme": "dark", "locale": "en-GB"},
+    "phone, dark, Chinese": {**PHONE, "color_scheme": "dark", "locale": "zh-CN"},
 }
 
 

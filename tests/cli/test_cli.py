@@ -24,6 +24,8 @@ from lenet.sheet.draw import as_pdf
 from lenet.sheet.layout import Sheet
 
 SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
+# Verbs whose examples take many seconds; other tests call these verbs, too.
+LONG_EXAMPLES = [("train",), ("evaluate",), ("export",)]
 
 
 def clean_failure(result, says: str, status: int = 1) -> None:
@@ -109,7 +111,11 @@ def served_briefly(monkeypatch):
 
 
 @pytest.mark.usefixtures("example_files", "served_briefly")
-@pytest.mark.parametrize("verb", verbs(), ids=" ".join)
+@pytest.mark.parametrize(
+    "verb",
+    [pytest.param(verb, marks=pytest.mark.long) if verb in LONG_EXAMPLES else verb for verb in verbs()],
+    ids=" ".join,
+)
 def test_the_examples_of_the_help_run(lenet, verb):
     for example in examples_of(verb):
         arguments = shlex.split(example.partition(">")[0])[1:]
@@ -282,7 +288,7 @@ def test_doctor_finds_all_well_and_says_what_is_broken(lenet, monkeypatch, tmp_p
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_path, lenet):
     process = subprocess.Popen(
-        [sys.executable, "-m", "lenet", "train", "--recipe", "tutorial", "--run", "run", "--filters", "3,4"],
+        [sys.executable, "-m", "lenet", "train", "--recipe", "tutorial", "--run", "run", *SMALL[2:]],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -374,7 +380,9 @@ def test_a_process_imports_no_drawing_library_and_says_where_its_time_went(tmp_p
 
 
 def test_a_listener_that_goes_away_ends_no_training(tmp_path):
-    command = f"{shlex.quote(sys.executable)} -m lenet train --recipe tutorial --epochs 2 --filters 3,4 --run run"
+    command = (
+        f"{shlex.quote(sys.executable)} -m lenet train --recipe tutorial --epochs 2 {shlex.join(SMALL[2:])} --run run"
+    )
     line = f"{command} 2>&1 | head -2"
     done = subprocess.run(["bash", "-c", line], check=True, capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.splitlines()[1].startswith("epoch 1")

@@ -26,6 +26,7 @@ def saved(path, images, labels, **more):
     return str(path)
 
 
+@pytest.mark.long
 def test_the_digits_of_scikit_learn_need_no_special_handling(bundled):
     pytest.importorskip("sklearn")
     digits = data_for(bundled.metadata, "digits")

@@ -21,13 +21,14 @@ def expected(tmp_path_factory):
 
 
 def test_killed_at_any_moment_a_run_goes_on_to_the_same_weights(tmp_path, expected):
-    """In the first checkpoint's making, half written, before its rename, before the oldest is removed; at random."""
-    count = torture(tmp_path / "tortured", [3, 8, 33, 57, 0.3], expected)
-    assert count.kills >= 4
+    """While a checkpoint is half written, before the oldest is removed, and at random."""
+    count = torture(tmp_path / "tortured", [8, 57, 0.3], expected)
+    assert count.kills >= 2
     assert (count.unreadable, count.different) == (0, 0)
     assert count.finished >= 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of a file's size")
 def test_a_disk_that_fills_during_a_checkpoint_leaves_the_older_one(tmp_path, expected):
     """A limit of the size of files raises what a full disk raises, in the midst of the file."""

@@ -31,7 +31,7 @@ def test_a_picture_of_one_mark_is_framed_as_it_is_read(reader, mnist):
     rng = np.random.default_rng(0)
     framing = Framing("mark", 28, 28, 1)
     compared = same = 0
-    for index in range(40):
+    for index in range(12):
         image = mnist.images[index, ..., 0]
         shifted = np.roll(image, tuple(rng.integers(-4, 5, 2)), (0, 1))
         paper = compose(rng, mnist.images[index : index + 1, ..., 0], mnist.labels[index : index + 1], [1]).image
@@ -41,9 +41,9 @@ def test_a_picture_of_one_mark_is_framed_as_it_is_read(reader, mnist):
             if len(digits) == 1:
                 same += np.array_equal(digits[0].image, framing.frame(open_picture(picture)))
                 compared += 1
-    assert compared >= 180
+    assert compared >= 54
     # Where contrast shows no character that the model knows, the reader takes what the finder detects.
-    assert same >= compared - 4
+    assert same >= compared - 2
 
 
 @pytest.mark.parametrize("inverted", [False, True])

@@ -83,22 +83,22 @@ def test_composed_pages_are_read_in_order(reader, test_part):
     """A share of what benchmarks/reading.py measures: rows, rules, shadows and slants as they come."""
     rng = np.random.default_rng(0)
     exact = digits = found = 0
-    for _ in range(60):
+    for _ in range(30):
         sheet = compose(rng, test_part.images[..., 0], test_part.labels)
         rows = reader.read(sheet.image).rows
         exact += rows == sheet.rows
         digits += sum(map(len, sheet.rows))
         matching = SequenceMatcher(None, "".join(rows), "".join(sheet.rows), autojunk=False)
         found += sum(block.size for block in matching.get_matching_blocks())
-    assert exact >= 48
+    assert exact >= 24
     assert found / digits >= 0.95
 
 
 def test_what_is_no_digit_is_not_said_to_be_one(reader):
     rng = np.random.default_rng(1)
-    pictures = [no_digit(rng, kind) for kind in KINDS_WITHOUT for _ in range(8)]
+    pictures = [no_digit(rng, kind) for kind in KINDS_WITHOUT for _ in range(4)]
     quiet = sum(all(digit.unknown for digit in reader.read(picture).digits) for picture in pictures)
-    assert quiet >= 36
+    assert quiet >= 18
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from lenet.training.adapt import recipe_for_few
 from lenet.training.initial import build_network
 from lenet.training.train import StoppedError
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 NETWORK = "conv 4 5, relu, maxpool 2, conv 6 5, relu, maxpool 2, dense 20, relu"
 # With labels at random, the validation loss soon rises.
 PATIENT = Recipe(
@@ -27,12 +29,7 @@ def noise(mnist) -> Dataset:
 
 @pytest.fixture(scope="module")
 def whole(noise, tmp_path_factory):
-    return train(noise, PATIENT, tmp_path_factory.mktemp("whole") / "run")
-
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    monkeypatch.setattr(Run, "_write_figures", lambda *arguments: None)
+    return train(noise, PATIENT, tmp_path_factory.mktemp("whole") / "run", draw=False)
 
 
 def validation_losses(run):

@@ -34,7 +34,7 @@ def test_a_colour_folder_of_26_classes_trains_and_evaluates(folder, tmp_path):
     dataset = load_dataset(folder, depth=3)
     assert dataset.images.shape == (624, 32, 32, 3)
     recipe = Recipe.named("fast").change(data=str(folder), depth=3, epochs=6, batch_size=32, precision="float32")
-    run = train(dataset, recipe, tmp_path / "run")
+    run = train(dataset, recipe, tmp_path / "run", draw=False)
     model = Model.load(run.path)
     assert model.class_names == tuple(LETTERS)
     assert model.input_shape == (32, 32, 3)
@@ -56,11 +56,13 @@ def test_a_colour_folder_of_26_classes_trains_and_evaluates(folder, tmp_path):
 
 def test_pictures_that_are_mapped_from_disk_give_the_same_weights(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    recipe = Recipe.named("fast").change(data=str(folder), epochs=0.5, batch_size=32, precision="float32")
-    in_memory = train(load_dataset(folder), recipe, tmp_path / "memory")
+    recipe = Recipe.named("fast").change(
+        data=str(folder), framing="whole", epochs=0.5, batch_size=32, precision="float32"
+    )
+    in_memory = train(load_dataset(folder, framing="whole"), recipe, tmp_path / "memory", draw=False)
     monkeypatch.setattr(store, "IN_MEMORY_BYTES", 10_000)
-    mapped = load_dataset(folder)
+    mapped = load_dataset(folder, framing="whole")
     assert isinstance(mapped.images.base, np.memmap)
-    on_disk = train(mapped, recipe, tmp_path / "disk")
+    on_disk = train(mapped, recipe, tmp_path / "disk", draw=False)
     first, second = (Model.load(run.path).weights for run in (in_memory, on_disk))
     assert all(np.array_equal(first[name], second[name]) for name in first)

@@ -7,9 +7,11 @@ import shutil
 import numpy as np
 import pytest
 
-from lenet import Dataset, LenetError, Model, Recipe, Run, resume, train
+from lenet import LenetError, Model, Recipe, Run, resume, train
 from lenet.training import checkpoint, loop
 from lenet.training.train import StoppedError
+
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 RECIPE = Recipe(
     name="small",
@@ -31,21 +33,10 @@ RECIPE = Recipe(
 )
 
 
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    """They take most of a short run's time, and nothing here looks at them."""
-    monkeypatch.setattr(Run, "_write_figures", lambda *arguments: None)
-
-
-@pytest.fixture(scope="module")
-def small(mnist) -> Dataset:
-    return mnist.take(np.arange(1000))
-
-
 @pytest.fixture(scope="module")
 def whole(small, tmp_path_factory):
     """The run that nothing interrupts: 52 steps, 15 an epoch."""
-    return train(small, RECIPE, tmp_path_factory.mktemp("whole") / "run")
+    return train(small, RECIPE, tmp_path_factory.mktemp("whole") / "run", draw=False)
 
 
 def stopping_after(step):

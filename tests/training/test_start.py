@@ -25,13 +25,8 @@ SMALL = Recipe(
 
 
 @pytest.fixture(scope="module")
-def small(mnist):
-    return mnist.take(np.arange(1000))
-
-
-@pytest.fixture(scope="module")
 def first(small, tmp_path_factory):
-    return train(small, SMALL, tmp_path_factory.mktemp("first") / "run")
+    return train(small, SMALL, tmp_path_factory.mktemp("first") / "run", draw=False)
 
 
 def test_the_layouts_are_each_others_reverse(first):
@@ -56,7 +51,7 @@ def test_the_sizes_are_the_models_and_the_run_says_what_it_started_from(small, f
     recipe = start_from(fast, str(first.path))
     assert recipe.network == SMALL.network
     assert (recipe.size, recipe.depth, recipe.framing) == ("28x28", 1, "mark")
-    run = train(small, recipe, tmp_path / "run")
+    run = train(small, recipe, tmp_path / "run", draw=False)
     digest = hashlib.sha256((first.path / "model.onnx").read_bytes()).hexdigest()
     assert run.recipe.start_sha256 == digest
     assert Model.load(run.path).metadata.recipe["start"] == str(first.path)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lenet import Dataset, LenetError, Model, Recipe, Run, resume, train
+from lenet import LenetError, Model, Recipe, resume, train
 from lenet.backend import tf
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.named import NETWORKS
@@ -15,6 +15,8 @@ from lenet.training.learner import Learner
 from lenet.training.loop import fit
 from lenet.training.state import TrainingState
 from lenet.training.train import StoppedError, frozen_recipe, teacher_recipe
+
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 RECIPE = Recipe(
     name="taught",
@@ -34,20 +36,10 @@ RECIPE = Recipe(
 STEPS_OF_THE_TEACHER, STEPS = 30, 50
 
 
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    monkeypatch.setattr(Run, "_write_figures", lambda *arguments: None)
-
-
-@pytest.fixture(scope="module")
-def small(mnist) -> Dataset:
-    return mnist.take(np.arange(1000))
-
-
 @pytest.fixture(scope="module")
 def whole(small, tmp_path_factory):
     """The run that nothing interrupts."""
-    return train(small, RECIPE, tmp_path_factory.mktemp("whole") / "run")
+    return train(small, RECIPE, tmp_path_factory.mktemp("whole") / "run", draw=False)
 
 
 def test_it_is_trained_by_the_same_recipe_on_undamaged_images():
@@ -71,16 +63,17 @@ def test_trained_it_answers_as_its_network_does(small, precision):
     assert (answers.numpy().argmax(axis=1) == small.labels[:100]).mean() > 0.8
 
 
-@pytest.mark.parametrize(("share", "learns"), [(1.0, True), (0.0, False)])
-def test_what_the_labels_do_not_say_is_learnt_from_it(small, share, learns):
+def test_what_the_labels_do_not_say_is_learnt_from_it(small):
     taught = RECIPE.change(damage=0.0, epochs=6, teacher_epochs=0.0, distillation=0.0)
-    teacher, network = build_network(small, teacher_recipe(RECIPE)), build_network(small, taught)
+    teacher = build_network(small, teacher_recipe(RECIPE))
     fit(teacher, small, taught)
     mislabelled = replace(small, labels=np.random.default_rng(0).permutation(small.labels))
-    learning = RECIPE.change(damage=0.0, epochs=6, distillation=share, teacher_epochs=share)
-    fit(network, mislabelled, learning, teacher=Learner(teacher, frozen_recipe(taught), "float32"))
-    right = network(scale_pixels(small.images), training=False).numpy().argmax(axis=1) == small.labels
-    assert (right.mean() > 0.8) == learns
+    for share, learns in ((1.0, True), (0.0, False)):
+        network = build_network(small, taught)
+        learning = RECIPE.change(damage=0.0, epochs=6, distillation=share, teacher_epochs=share)
+        fit(network, mislabelled, learning, teacher=Learner(teacher, frozen_recipe(taught), "float32"))
+        right = network(scale_pixels(small.images), training=False).numpy().argmax(axis=1) == small.labels
+        assert (right.mean() > 0.8) == learns
 
 
 def test_it_is_shown_the_undamaged_digits(small):

@@ -22,11 +22,6 @@ def lenet(**changes) -> str:
     return str(NETWORKS["lenet"].change(**changes))
 
 
-@pytest.fixture(scope="module")
-def small(mnist) -> Dataset:
-    return mnist.take(np.arange(1000))
-
-
 def weights_after(small, recipe):
     import keras
 

@@ -11,12 +11,9 @@ from lenet.training.initial import build_network
 from lenet.training.mix import mix
 from lenet.training.start import start_from
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 NETWORK = "conv 8 5, relu, maxpool 2, conv 12 5, relu, maxpool 2, dense 40, relu"
-
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    monkeypatch.setattr(Run, "_write_figures", lambda *arguments: None)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +24,7 @@ def old(mnist) -> Dataset:
 @pytest.fixture(scope="module")
 def first(old, tmp_path_factory):
     recipe = Recipe.named("fast").change(network=NETWORK, epochs=6, validation=0)
-    return train(old, recipe, tmp_path_factory.mktemp("first") / "run")
+    return train(old, recipe, tmp_path_factory.mktemp("first") / "run", draw=False)
 
 
 @pytest.fixture(scope="module")
