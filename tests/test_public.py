@@ -57,7 +57,7 @@ def test_training_without_its_extra_names_the_command_that_installs_it():
 @pytest.mark.parametrize("module", ["tomli_w", "h5py", "safetensors", "filelock"])
 def test_every_module_of_an_extra_that_is_missing_is_named_with_the_extra(module):
     code = f"import sys\nsys.modules[{module!r}] = None\n"
-    for use in ("from lenet.cli.main import main\nmain(['train', '--resume', 'run'])", "from lenet import train"):
+    for use in ("from lenet.cli.main import main\nmain(['train'])", "from lenet import train"):
         done = subprocess.run([sys.executable, "-c", code + use], check=False, capture_output=True, text=True)
         assert done.returncode == 1
         last = done.stderr.strip().splitlines()[-1]
@@ -75,6 +75,12 @@ def test_every_module_of_an_extra_that_is_missing_is_named_with_the_extra(module
         lambda: lenet.Model.load().predict([[1, 2]]),
         lambda: lenet.Model.load().predict(lenet.load_dataset("mnist").images[0]),
         lambda: lenet.compare_runs("runs/x"),
+        lambda: lenet.compare_runs(["runs/x", "runs/y"]),
+        lambda: lenet.load_dataset("mnist").split(3),
+        lambda: lenet.Recipe.named(3),
+        lambda: lenet.Architecture.parse(3),
+        lambda: lenet.LeNet.build(28, 28, 1, "ten"),
+        lambda: lenet.model_from_keras(3),
     ],
 )
 def test_wrong_types_are_one_clear_error(wrong):

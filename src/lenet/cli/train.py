@@ -210,6 +210,7 @@ def _prepare(
     recipe: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
+    from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
     from lenet.datasets.source import JOINT
 
     if start is not None and recipe is None:
@@ -221,6 +222,8 @@ def _prepare(
     read = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else None
     with typed():
         chosen = (read or Recipe.named(recipe or default)).change(**changes)
+        if chosen.split not in (OWN, BY_WRITER):
+            parse_ratio(chosen.split)
     if start is not None:
         from lenet.training.start import start_from
 
