@@ -10,6 +10,7 @@ EXTRAS = {
     **dict.fromkeys(("pyarrow", "sklearn"), "data"),
     **dict.fromkeys(("pi_heif", "pypdfium2"), "formats"),
     "ai_edge_litert": "export",
+    "tensorboard": "tensorboard",
 }
 
 

@@ -1,13 +1,10 @@
 """``lenet train``."""
 
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -15,7 +12,8 @@ from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.progress import OnProgress, training_progress
-from lenet.cli.verb import typed, verb
+from lenet.cli.signals import stop_signals
+from lenet.cli.verb import FOLDER, typed, verb
 from lenet.errors import LenetError, one_line
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
@@ -62,7 +60,7 @@ class Rate(click.ParamType[float | str]):
 # Options that change the network, beside --network.
 SHORTHANDS = ("filters", "kernel_size", "dense_units", "activation", "pooling")
 # Options that are allowed beside --resume.
-RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
+RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"}
 
 
 @verb(
@@ -102,6 +100,11 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     help="bundled, or a run or model file whose weights to start from. The model keeps its classes; without --recipe "
     "it learns again from its own data, too, so that it does not forget it.",
 )
+@click.option(
+    "--tensorboard",
+    type=FOLDER,
+    help="Also write event files there, for `tensorboard --logdir`; needs pip install 'lenet[tensorboard]'.",
+)
 @click.option("--epochs", type=float, help="Number of times that every training image is seen.")
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(
@@ -139,7 +142,7 @@ def command(
     work is lost.
     """
     began = time.monotonic()
-    given = {name: value for name, value in changes.items() if value is not None}
+    given = {name: value for name, value in changes.items() if value is not None and name != "tensorboard"}
     if given.get("learning_rate") == FIND:
         _find_rate(recipe, resume, start, data, given)
         return
@@ -313,12 +316,17 @@ def _say_that_tensorflow_loads() -> None:
 
 def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple["Run", int]:
     """Call ``work`` and show its progress; exit with the signal's status when it was stopped."""
+    from lenet.training.events import event_files
     from lenet.training.train import StoppedError
 
+    folder = click.get_current_context().params["tensorboard"]
     with stop_signals() as received:
         try:
-            with training_progress() as on_progress:
-                run = work(on_progress, lambda: bool(received))
+            with (
+                training_progress() as show,
+                event_files(folder) if folder else nullcontext(lambda progress: None) as write,
+            ):
+                run = work(lambda progress: (show(progress), write(progress)), lambda: bool(received))
         except StoppedError as stopped:
             click.echo(f"lenet: {stopped}", err=True)
             click.get_current_context().exit(128 + received[0])
@@ -331,24 +339,3 @@ def _refuse_besides_resume() -> None:
         name = str(parameter.name)
         if name not in RESUMABLE and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{parameter.opts[0]} cannot be combined with --resume: the run has its own")
-
-
-@contextmanager
-def stop_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM in the list while the block runs; a second one ends the process at once."""
-    received: list[int] = []
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        if received:
-            raise SystemExit(128 + number)
-        received.append(number)
-        # Not through Python's streams, which may be in the middle of another line.
-        with suppress(OSError):
-            os.write(2, "stopping after these steps …\n".encode())
-
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
