@@ -92,7 +92,10 @@ def learn(images: Pixels, labels: npt.NDArray[np.int64], corrected: int) -> list
             Image.fromarray(images[number]).save(path)
         recipe = start_from(Recipe.named("tune").change(data=f"mnist + {mine}"), "bundled")
         run = train(
-            load_dataset(recipe.data, recipe.size, recipe.depth, framing=recipe.framing), recipe, mine.parent / "run"
+            load_dataset(recipe.data, recipe.size, recipe.depth, framing=recipe.framing),
+            recipe,
+            mine.parent / "run",
+            draw=False,
         )
         answers = Model.load(run.path).predict(images[corrected:, ..., np.newaxis]).argmax(axis=1)
         mnist = run.metrics["held_out"][0]

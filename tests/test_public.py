@@ -77,6 +77,12 @@ def test_every_module_of_an_extra_that_is_missing_is_named_with_the_extra(module
         lambda: lenet.Model.load().predict([[1, 2]]),
         lambda: lenet.Model.load().predict(lenet.load_dataset("mnist").images[0]),
         lambda: lenet.compare_runs("runs/x"),
+        lambda: lenet.compare_runs(["runs/x", "runs/y"]),
+        lambda: lenet.load_dataset("mnist").split(3),
+        lambda: lenet.Recipe.named(3),
+        lambda: lenet.Architecture.parse(3),
+        lambda: lenet.LeNet.build(28, 28, 1, "ten"),
+        lambda: lenet.model_from_keras(3),
     ],
 )
 def test_wrong_types_are_one_clear_error(wrong):

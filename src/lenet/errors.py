@@ -11,6 +11,7 @@ EXTRAS = {
     **dict.fromkeys(("pi_heif", "pypdfium2"), "formats"),
     **dict.fromkeys(("optuna", "ray"), "scale"),
     "ai_edge_litert": "export",
+    "tensorboard": "tensorboard",
 }
 
 

@@ -318,7 +318,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_
 
 
 def test_a_second_signal_ends_at_once():
-    from lenet.cli.train import stop_signals
+    from lenet.cli.signals import stop_signals
 
     with stop_signals() as received:
         signal.raise_signal(signal.SIGINT)

@@ -162,3 +162,20 @@ def test_a_wrong_value_is_wrong_usage(lenet, wrong):
     result = lenet("train", *wrong)
     assert result.exit_code == 2, result.output
     assert result.stderr.startswith("lenet: ") and result.stderr.count("\n") == 1
+
+
+def test_tensorboard_gets_the_losses_of_every_group_of_steps(lenet, tmp_path):
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+    result = lenet("train", "--epochs", 0.02, "--filters", "3,4", "--run", "run", "--tensorboard", "events")
+    assert result.exit_code == 0, result.output
+    (file,) = (tmp_path / "events").iterdir()
+    found = {}
+    for event in EventFileLoader(str(file)).Load():
+        for value in event.summary.value:
+            found.setdefault(value.tag, []).append((event.step, value.tensor.float_val[0]))
+    assert found.keys() == {"loss", "accuracy", "validation_loss", "validation_accuracy"}
+    run = Run(tmp_path / "run")
+    (row,) = (tmp_path / "run" / "history.csv").read_text().splitlines()[1:]
+    assert found["validation_loss"] == [(run.metrics["steps"], pytest.approx(float(row.split(",")[3]), abs=1e-4))]
+    assert found["loss"][-1][0] == run.metrics["steps"]

@@ -45,11 +45,11 @@ def read(model: Model, images: np.ndarray) -> list[str]:
 
 
 def test_corrections_are_told_before_and_after(address: str, bundled: Model, crosses, test_part) -> None:
-    """A tenth of what the page asks for, at a higher rate."""
+    """A fifth of what the page asks for, at a higher rate."""
     ones = flagged_ones(bundled, 12, seed=1)
     drawn = [*labelled(ones, "1"), *labelled(crosses, None)]
     event, done = trained(
-        address, network="lenet", images=1500, drawn=drawn, learning_rate=5e-4, name="learnt", **{"from": "bundled"}
+        address, network="lenet", epochs=0.4, drawn=drawn, learning_rate=5e-4, name="learnt", **{"from": "bundled"}
     )[-1]
     assert event == "done", done
     learnt = download(address, "learnt")

@@ -8,7 +8,7 @@ import pytest
 
 from lenet import Dataset, Model
 from lenet.network.named import NETWORKS
-from lenet.training.page_job import NOT_A_DIGIT, REPEATED, Drawn, Job, Prepared, prepare
+from lenet.training.page_job import NOT_A_DIGIT, Drawn, Job, Prepared, prepare
 from lenet.training.train import _split
 
 # Images that MNIST does not have.
@@ -57,7 +57,7 @@ def test_all_drawings_are_trained_on_beside_mnist(mnist: Dataset) -> None:
         }
         assert found == (marked if part is parts.train else {})
     assert parts.train.source_of is not None
-    assert np.bincount(parts.train.source_of).tolist() == [18_000, 12 * REPEATED]
+    assert np.bincount(parts.train.source_of).tolist() == [15_000, 1_000]
     assert recipe.network == Model.load().metadata.network and recipe.start_classes == tuple("0123456789")
 
 

@@ -1,13 +1,10 @@
 """``lenet train``."""
 
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
@@ -16,7 +13,8 @@ from click.core import ParameterSource
 from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.main import BEGAN
 from lenet.cli.progress import training_progress
-from lenet.cli.verb import typed, verb
+from lenet.cli.signals import stop_signals
+from lenet.cli.verb import FOLDER, typed, verb
 from lenet.errors import LenetError, one_line
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
@@ -25,6 +23,7 @@ from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
+    from lenet.training.loop import Progress
     from lenet.training.run import Run
 
 # Keras imports these where they are installed, for parts that are not used here: a third of its time.
@@ -66,7 +65,7 @@ class Rate(click.ParamType[float | str]):
 # Options that change the network, beside --network.
 SHORTHANDS = ("filters", "kernel_size", "dense_units", "activation", "pooling")
 # Options that are allowed beside --resume.
-RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
+RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"}
 
 
 @verb(
@@ -106,6 +105,11 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     help="bundled, or a run or model file whose weights to start from. The model keeps its classes; without --recipe "
     "it learns again from its own data, too, so that it does not forget it.",
 )
+@click.option(
+    "--tensorboard",
+    type=FOLDER,
+    help="Also write event files there, for `tensorboard --logdir`; needs pip install 'lenet[tensorboard]'.",
+)
 @click.option("--epochs", type=float, help="Number of times that every training image is seen.")
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(
@@ -142,7 +146,7 @@ def command(
     Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
     work is lost.
     """
-    given = {name: value for name, value in changes.items() if value is not None}
+    given = {name: value for name, value in changes.items() if value is not None and name != "tensorboard"}
     if given.get("learning_rate") == FIND:
         _find_rate(recipe, resume, start, data, given)
         return
@@ -218,6 +222,7 @@ def _prepare(
     recipe: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
+    from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
     from lenet.datasets.source import JOINT
 
     if start is not None and recipe is None:
@@ -229,6 +234,8 @@ def _prepare(
     read = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else None
     with typed():
         chosen = (read or Recipe.named(recipe or default)).change(**changes)
+        if chosen.split not in (OWN, BY_WRITER):
+            parse_ratio(chosen.split)
     if start is not None:
         from lenet.training.start import start_from
 
@@ -326,6 +333,7 @@ def _load_tensorflow() -> None:
 
 def _stoppable(work: Callable[..., "Run"]) -> tuple["Run", int]:
     """Call ``work``, show its progress and its results; exit with the signal's status when it was stopped."""
+    from lenet.training.events import event_files
     from lenet.training.train import StoppedError
 
     loaded = measured = time.monotonic()
@@ -337,8 +345,16 @@ def _stoppable(work: Callable[..., "Run"]) -> tuple["Run", int]:
             _print_results(metrics)
         measured = time.monotonic()
 
+    folder = click.get_current_context().params["tensorboard"]
     with stop_signals() as received, ExitStack() as bar:
-        on_progress = bar.enter_context(training_progress())
+        hooks = [bar.enter_context(training_progress())]
+        if folder:
+            hooks.append(bar.enter_context(event_files(folder)))
+
+        def on_progress(progress: "Progress") -> None:
+            for hook in hooks:
+                hook(progress)
+
         try:
             run = work(on_progress=on_progress, stop=lambda: bool(received), on_metrics=on_metrics)
         except StoppedError as stopped:
@@ -363,24 +379,3 @@ def _refuse_besides_resume() -> None:
         name = str(parameter.name)
         if name not in RESUMABLE and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{parameter.opts[0]} cannot be combined with --resume: the run has its own")
-
-
-@contextmanager
-def stop_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM in the list while the block runs; a second one ends the process at once."""
-    received: list[int] = []
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        if received:
-            raise SystemExit(128 + number)
-        received.append(number)
-        # Not through Python's streams, which may be in the middle of another line.
-        with suppress(OSError):
-            os.write(2, "stopping after these steps …\n".encode())
-
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from html import escape
 from math import prod
-from numbers import Integral
 from typing import Any, Literal, Self, cast, get_args
 
 from lenet.errors import LenetError
@@ -225,7 +224,7 @@ class Architecture:
         """
         sizes = {"height": height, "width": width, "depth": depth, "classes": classes}
         for name, value in sizes.items():
-            if not isinstance(value, Integral):
+            if not hasattr(value, "__index__"):
                 raise LenetError(f"{name} is {value!r:.40}: give a whole number")
         if min(height, width, depth) < 1:
             raise LenetError(f"an input of {width}×{height}×{depth}: all sides must be at least 1")

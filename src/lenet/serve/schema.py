@@ -96,7 +96,7 @@ class Training(Body):
     name: str | None = Field(None, pattern=r"^\w[\w .-]{0,59}$", description="A number is added when it is taken.")
     network: str = Field("lenet", max_length=LONGEST_TEXT, description="A name, or the text of an architecture.")
     data: Literal["mnist", "drawn"] = Field("mnist", description="drawn: the drawings alone.")
-    images: int | None = Field(None, ge=10, le=60_000, description="Of MNIST; 10,000 by default, 15,000 with from.")
+    images: int | None = Field(None, ge=10, le=60_000, description="Of MNIST; 10,000 by default, 20,000 with from.")
     recipe: Literal["fast", "few", "tutorial", "tune"] | None = Field(
         None, description="By default tune with from, few for drawings alone, else fast."
     )

@@ -14,10 +14,6 @@ from lenet.training.adapt import recipe_for_few
 from lenet.training.recipe import Recipe
 from lenet.training.start import read_start, start_from
 
-# Times that each drawing is among MNIST's images. More is not needed, and would make what resembles it rare: of 5,000
-# training images held out, five sevens are read as ones with 250 and a rate of 1e-4, one with 10
-# (benchmarks/corrections.py --seeds 1).
-REPEATED = 10
 # Class of drawings that show none of the others.
 NOT_A_DIGIT = "not a digit"
 # Name of the source of all drawings; no path, since they are not kept.
@@ -66,7 +62,7 @@ def prepare(job: Job, mnist: Dataset) -> Prepared:
     recipe = recipe.change(**{name: value for name, value in changes.items() if value is not None})
     framing, inverted = job.framing, False
     if job.start:
-        recipe = start_from(recipe, job.start).change(each_source=0)
+        recipe = start_from(recipe, job.start)
         metadata = read_start(job.start).metadata
         framing, inverted = metadata.framing, metadata.inverted
     else:
@@ -93,15 +89,13 @@ def _drawings(drawn: list[Drawn]) -> Dataset:
 
 
 def _with_mnist(job: Job, mnist: Dataset, recipe: Recipe, drawings: Dataset | None) -> Dataset:
-    """Some of MNIST's training images, the drawings if there are any, repeated, and all of MNIST's test images.
+    """Some of MNIST's training images, the drawings if there are any, and all of MNIST's test images.
 
     All drawings are trained on: neither validation nor test part has one.
     """
     train, test = mnist.split("own")
     train = train.take(np.random.default_rng(0).permutation(len(train))[: job.images])
     train, validation = train.split_validation(recipe.validation, recipe.seed)
-    if drawings is not None:
-        drawings = drawings.take(np.tile(np.arange(len(drawings)), REPEATED))
     trained = [train] if drawings is None else [train, drawings]
     held_out = [test] if validation is None else [validation, test]
     names = merge(*(part.class_names for part in trained))

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
 from lenet.errors import LenetError, did_you_mean, first_fault
 from lenet.network.architecture import Architecture
 from lenet.network.named import find_network
@@ -141,8 +140,6 @@ class Recipe:
     def __post_init__(self) -> None:
         """Write the network out, and check what the types above cannot say."""
         object.__setattr__(self, "network", str(find_network(self.network)))
-        if self.split not in (OWN, BY_WRITER):
-            parse_ratio(self.split)
         if self.normalisation == "batch" and self.batch_size == 1:
             raise LenetError("batch_size is 1: batch normalisation needs 2 images or more")
         if self.shards & (self.shards - 1) or self.batch_size % self.shards:
@@ -283,15 +280,16 @@ FEW = Recipe(
     elastic=0.4,
     thickness=0.3,
 )
-# For a trained model: low rates, and the old data again beside the new.
+# For a trained model: low rates, and the old data again beside the new; also for "Learn these" on the page. Chosen with
+# benchmarks/corrections.py.
 TUNE = Recipe(
     name="tune",
     validation=2_000,
     epochs=2.0,
     least_steps=240,
-    each_source=5_000,
+    each_source=1_000,
     optimizer="adamw",
-    learning_rate=5e-4,
+    learning_rate=3e-4,
     schedule="linear",
     warmup=0.1,
     label_smoothing=0.05,
