@@ -379,6 +379,19 @@ def test_a_process_imports_no_drawing_library_and_says_where_its_time_went(tmp_p
     assert names == {"curves", "confusion", "mistakes", "filters", "calibration"}
 
 
+def test_evaluate_tells_writers_and_contested_labels_apart(lenet):
+    lines = lenet("evaluate").stdout.splitlines()
+    place = lines.index("by group of writers:")
+    assert lines[place + 1 : place + 3] == [
+        "   employees  99.92%   (4,995 of 4,999 right)",
+        "      pupils  99.58%   (4,980 of 5,001 right)",
+    ]
+    assert lines[-2:] == [
+        "15 labels are contested: at most 2 of 5 people agreed (Northcutt, Athalye, Mueller 2021)",
+        "  without them  99.82%   (9,967 of 9,985 right; 7 of the 25 mistakes are contested)",
+    ]
+
+
 def test_a_listener_that_goes_away_ends_no_training(tmp_path):
     command = (
         f"{shlex.quote(sys.executable)} -m lenet train --recipe tutorial --epochs 2 {shlex.join(SMALL[2:])} --run run"

@@ -151,9 +151,15 @@ def _table(evaluation: "Evaluation") -> str:
     if confused := evaluation.most_confused():
         lines += ["", "most confused:"]
         lines += [f"  {it.truth} read as {it.answer}  {it.n}×  ({it.rate:.2%} of all {it.truth})" for it in confused]
-    if wrong := evaluation.known_wrong_labels:
-        share = f"{100 * wrong / evaluation.n:.2f} points; Northcutt, Athalye, Mueller 2021"
-        lines += ["", f"{wrong} of these {evaluation.n:,} labels are known to be wrong ({share})."]
+    if contested := report["contested_labels"]:
+        rest = report["without_contested"]
+        wrong = report["n"] - report["correct"], rest["n"] - rest["correct"]
+        lines += [
+            "",
+            f"{contested} labels are contested: at most 2 of 5 people agreed (Northcutt, Athalye, Mueller 2021)",
+            f"  without them  {rest['accuracy']:.2%}   ({rest['correct']:,} of {rest['n']:,} right; "
+            f"{wrong[0] - wrong[1]} of the {wrong[0]} mistakes are contested)",
+        ]
     return "\n".join(lines)
 
 
