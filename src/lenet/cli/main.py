@@ -9,6 +9,7 @@ from lenet import __version__
 
 VERBS = (
     *("train", "evaluate", "predict", "show", "explain", "serve", "export", "convert", "data", "sheet", "compare"),
+    "search",
     "lessons",
     "doctor",
 )

@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options
+from lenet.cli.many import Hosts, fix_threads, on_hosts, scale_options
 from lenet.cli.progress import OnProgress, training_progress
 from lenet.cli.verb import verb
 from lenet.errors import LenetError, one_line
@@ -62,7 +63,7 @@ class Rate(click.ParamType[float | str]):
 # Options that change the network, beside --network.
 SHORTHANDS = ("filters", "kernel_size", "dense_units", "activation", "pooling")
 # Options that are allowed beside --resume.
-RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
+RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "hosts", "cluster"}
 
 
 @verb(
@@ -73,6 +74,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     "lenet train --from bundled --data mnist --data photos --run runs/photos",
     "lenet train --learning-rate find",
     "lenet train --resume runs/train-1 --epochs 1.2",
+    "lenet train --shards 8 --hosts 2",
 )
 @click.option(
     "--data",
@@ -130,6 +132,8 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
 @click.option(
     "--precision", type=click.Choice(get_args(Precision)), help="Of the computation; weights are always float32."
 )
+@click.option("--shards", type=int, help="Equal parts of each batch, which hosts divide among them; a power of two.")
+@scale_options("--hosts", "Processes that train together; any number gives the same bits.", "--workers")
 def command(
     data: tuple[str, ...], recipe: str | None, run: Path | None, resume: str | None, start: str | None, **changes: Any
 ) -> None:
@@ -139,15 +143,16 @@ def command(
     work is lost.
     """
     began = time.monotonic()
+    hosts = Hosts(changes.pop("hosts"), changes.pop("cluster"))
     given = {name: value for name, value in changes.items() if value is not None}
     if given.get("learning_rate") == FIND:
         _find_rate(recipe, resume, start, data, given)
         return
     if resume is not None:
         _refuse_besides_resume()
-        finished, number = _resume(resume, data, given)
+        finished, number = _resume(resume, data, given, hosts)
     else:
-        finished, number = _train(recipe, run, start, data, given)
+        finished, number = _train(recipe, run, start, data, given, hosts)
     _print_results(finished)
     _say(f"{time.monotonic() - began:.1f} s in all")
     if number:
@@ -173,10 +178,17 @@ def _print_results(run: "Run") -> None:
 
 
 def _train(
-    recipe: str | None, where: Path | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+    recipe: str | None,
+    where: Path | None,
+    start: str | None,
+    data: tuple[str, ...],
+    changes: dict[str, Any],
+    hosts: Hosts,
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
     dataset, chosen = _prepare(recipe, start, data, changes)
+    if hosts.several:
+        return _stoppable(on_hosts(hosts, where, chosen, chosen.data))
     from lenet.training.train import train
 
     return _stoppable(lambda on_progress, stop: train(dataset, chosen, where, on_progress=on_progress, stop=stop))
@@ -216,6 +228,7 @@ def _prepare(
     default = "fast" if start is None else "tune"
     chosen = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else Recipe.named(recipe or default)
     chosen = chosen.change(**changes)
+    fix_threads(chosen)
     if start is not None:
         _say_that_tensorflow_loads()
         from lenet.training.initial import start_from
@@ -258,8 +271,9 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *data]))
 
 
-def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple["Run", int]:
+def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], hosts: Hosts) -> tuple["Run", int]:
     """The same for a run that is resumed."""
+    fix_threads(Recipe.read(Path(where) / "recipe.toml"))
     _say_that_tensorflow_loads()
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
@@ -270,6 +284,8 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any]) -> tuple
         _say(f"{where}: is finished; --epochs makes it longer")
         return run, 0
     recipe = run.recipe
+    if hosts.several:
+        return _stoppable(on_hosts(hosts, run.path, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:

@@ -10,7 +10,6 @@ from lenet.errors import LenetError
 from lenet.network.build import layers_of
 from lenet.training.adapt import adapt
 from lenet.training.environment import choose_precision
-from lenet.training.group import ALONE
 from lenet.training.initial import build_network
 from lenet.training.learner import Learner
 from lenet.training.loop import image_order
