@@ -7,6 +7,7 @@ keeps others from giving it work, but nothing is encrypted, so that several mach
 import os
 import secrets
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,11 +47,14 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     except ModuleNotFoundError as error:
         raise missing(error) from error
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address or "local", **quiet, **(own if address is None else {}))
     except (ConnectionError, OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         where = address or "Ray on this machine"
         raise LenetError(f"{where}: does not answer ({reason(error)}); see docs/scale.md") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)  # Ray's own prints its stack and ends the process
     try:
         yield ray
     finally:

@@ -6,6 +6,7 @@ the search was killed, is queued again with the same values.
 
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,9 +125,15 @@ def search(
             errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
             raise LenetError(f"{folder}: no trial was trained to the end; {errors[0] if errors else 'add trials'}")
         write_text(folder / "recipe.toml", tomli_w.dumps(recipe.change(**best.values).to_dict()))
-        complete = sum(trial.state == "complete" for trial in found)
-        importance = optuna.importance.get_param_importances(study) if complete > 1 else {}
-        return found, importance
+        return found, _importance(study) if sum(trial.state == "complete" for trial in found) > 1 else {}
+
+
+def _importance(study: Any) -> dict[str, float]:
+    from optuna.importance import get_param_importances
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few trials tell little
+        return dict(get_param_importances(study))
 
 
 def _open_study(optuna: Any, recipe: Recipe, space: Space, folder: Path) -> Any:
