@@ -12,6 +12,7 @@ BEGAN = time.monotonic()  # of this process, but for the interpreter's own start
 
 VERBS = (
     *("train", "evaluate", "predict", "show", "explain", "serve", "export", "convert", "data", "sheet", "compare"),
+    "search",
     "lessons",
     "doctor",
 )

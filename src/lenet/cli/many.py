@@ -1,14 +1,19 @@
-"""``lenet predict --data``, and the options of what runs in several processes."""
+"""What verbs share that run in several processes: their options, and what they call."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lenet.errors import one_line
+
 if TYPE_CHECKING:
     from lenet.scale.read import Progress
+    from lenet.training.recipe import Recipe
 
 MOST_PROCESSES = 4096
 # Least seconds between two lines on a pipe, and between two changes on a terminal.
@@ -26,6 +31,40 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
         return cluster(processes(function))
 
     return decorate
+
+
+class Hosts(NamedTuple):
+    """Values of ``--hosts`` and ``--cluster``."""
+
+    number: int | None
+    cluster: str | None
+
+    @property
+    def several(self) -> bool:
+        """Whether Ray is needed."""
+        return self.cluster is not None or (self.number or 1) > 1
+
+
+def fix_threads(recipe: "Recipe") -> None:
+    """Before TensorFlow is imported, let each process of several compute with one thread: two give other bits."""
+    if recipe.shards > 1:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
+
+def on_hosts(hosts: Hosts, where: Path | None, recipe: "Recipe", data: str) -> Callable[..., Any]:
+    """A function that trains a new run, or one that was begun, on ``data``."""
+
+    def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
+        from lenet.scale.hosts import train_on_hosts
+
+        def warn(sentence: str) -> None:
+            click.echo(one_line(sentence), err=True)
+
+        run = train_on_hosts(where, recipe, data, hosts.number or 1, hosts.cluster, on_progress, stop, warn)
+        on_metrics(run.metrics)
+        return run
+
+    return work
 
 
 def predict_many(data: str, to: str, model: str | None, cluster: str | None, workers: int | None) -> None:

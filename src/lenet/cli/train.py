@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.main import BEGAN
+from lenet.cli.many import Hosts, fix_threads, on_hosts, scale_options
 from lenet.cli.progress import training_progress
 from lenet.cli.signals import stop_signals
 from lenet.cli.verb import FOLDER, typed, verb
@@ -65,7 +66,7 @@ class Rate(click.ParamType[float | str]):
 # Options that change the network, beside --network.
 SHORTHANDS = ("filters", "kernel_size", "dense_units", "activation", "pooling")
 # Options that are allowed beside --resume.
-RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"}
+RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard", "hosts", "cluster"}
 
 
 @verb(
@@ -76,6 +77,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
     "lenet train --from bundled --data mnist --data photos --run runs/photos",
     "lenet train --learning-rate find",
     "lenet train --resume runs/train-1 --epochs 1.2",
+    "lenet train --shards 8 --hosts 2",
 )
 @click.option(
     "--data",
@@ -138,6 +140,8 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
 @click.option(
     "--precision", type=click.Choice(get_args(Precision)), help="Of the computation; weights are always float32."
 )
+@click.option("--shards", type=int, help="Equal parts of each batch, which hosts divide among them; a power of two.")
+@scale_options("--hosts", "Processes that train together; any number gives the same bits.", "--workers")
 def command(
     data: tuple[str, ...], recipe: str | None, run: Path | None, resume: str | None, start: str | None, **changes: Any
 ) -> None:
@@ -146,6 +150,7 @@ def command(
     Ctrl-C stops the training and says how to resume it. A killed training can be resumed, too; at most half a minute of
     work is lost.
     """
+    hosts = Hosts(changes.pop("hosts"), changes.pop("cluster"))
     given = {name: value for name, value in changes.items() if value is not None and name != "tensorboard"}
     if given.get("learning_rate") == FIND:
         _find_rate(recipe, resume, start, data, given)
@@ -154,9 +159,9 @@ def command(
         _refuse_besides_resume()
     with DrawingProcess() as drawing:
         if resume is not None:
-            finished, number = _resume(resume, data, given, drawing)
+            finished, number = _resume(resume, data, given, hosts, drawing)
         else:
-            finished, number = _train(recipe, run, start, data, given, drawing)
+            finished, number = _train(recipe, run, start, data, given, hosts, drawing)
     click.echo(f"run: {finished.path}")
     _say(f"{time.monotonic() - BEGAN:.1f} s in all")
     if number:
@@ -185,6 +190,7 @@ def _train(
     start: str | None,
     data: tuple[str, ...],
     changes: dict[str, Any],
+    hosts: Hosts,
     drawing: DrawingProcess,
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
@@ -193,6 +199,8 @@ def _train(
 
         refuse_existing(where)
     dataset, chosen = _prepare(recipe, start, data, changes)
+    if hosts.several:
+        return _stoppable(on_hosts(hosts, where, chosen, chosen.data))
     from lenet.training.train import train
 
     return _stoppable(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
@@ -236,6 +244,7 @@ def _prepare(
         chosen = (read or Recipe.named(recipe or default)).change(**changes)
         if chosen.split not in (OWN, BY_WRITER):
             parse_ratio(chosen.split)
+    fix_threads(chosen)
     if start is not None:
         from lenet.training.start import start_from
 
@@ -276,7 +285,9 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *data]))
 
 
-def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], drawing: DrawingProcess) -> tuple["Run", int]:
+def _resume(
+    where: str, data: tuple[str, ...], changes: dict[str, Any], hosts: Hosts, drawing: DrawingProcess
+) -> tuple["Run", int]:
     """The same for a run that is resumed."""
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
@@ -289,6 +300,9 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], drawing:
     recipe = run.recipe
     with typed():
         recipe.change(**changes)
+    fix_threads(recipe)
+    if hosts.several:
+        return _stoppable(on_hosts(hosts, run.path, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:

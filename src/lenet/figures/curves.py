@@ -1,13 +1,13 @@
 """Learning curves of one training or several."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lenet.figures.style import BLUE, LINES, ORANGE, drawing
+from lenet.figures.style import BLUE, LINES, ORANGE, drawing, short
 
 # More points do not show more detail.
 MOST_POINTS = 200
@@ -22,6 +22,28 @@ def learning_rate(rates: Sequence[float], losses: Sequence[float], rate: float) 
         axes.plot(rates, losses, color=BLUE)
         axes.axvline(rate, color=ORANGE)
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss (nats)")
+    return figure
+
+
+def search(trials: Sequence[tuple[int, float]], importance: Mapping[str, float]) -> Figure:
+    """A search for a recipe.
+
+    Args:
+        trials: Number of each complete trial, and the share of the validation images that it read wrong, 0 to 1.
+        importance: Of each field for the result, the shares of 1; may be empty.
+    """
+    numbers, wrong = np.transpose(trials)
+    lowest = np.minimum.accumulate(wrong)
+    with drawing(9, 3.6) as figure:
+        figure.suptitle(f"{len(trials)} complete trials: at best {lowest[-1]:.2%} wrong", fontweight="bold")
+        curve, bars = figure.subplots(1, 2)
+        curve.plot(numbers, 100 * wrong, "o", color=BLUE, markersize=4, label="trial")
+        curve.step(numbers, 100 * lowest, where="post", color=ORANGE, label="best so far")
+        curve.set(xlabel="trial", ylabel="validation images wrong (%)", yscale="log" if lowest[-1] > 0 else "linear")
+        curve.legend(loc="upper right")
+        shares = sorted(importance.items(), key=lambda item: item[1])
+        bars.barh([short(name) for name, _ in shares], [100 * share for _, share in shares], color=BLUE)
+        bars.set(xlabel="importance (%)")
     return figure
 
 

@@ -7,6 +7,7 @@ keeps others from giving it work, but nothing is encrypted, so that several mach
 import os
 import secrets
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,7 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     _remove_agents()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as all else that lenet does; Ray's own default is 15
     os.environ[DRIVER] = str(os.getpid())
     own: dict[str, Any] = {"num_cpus": processes, "include_dashboard": False, "object_store_memory": STORE_BYTES}
     if address is None:
@@ -45,11 +47,14 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     except ModuleNotFoundError as error:
         raise missing(error) from error
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address or "local", **quiet, **(own if address is None else {}))
     except (ConnectionError, OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         where = address or "Ray on this machine"
         raise LenetError(f"{where}: does not answer ({reason(error)}); see docs/scale.md") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)  # Ray's own prints its stack and ends the process
     try:
         yield ray
     finally:
@@ -98,3 +103,24 @@ def _remove_agents() -> None:
                 )
                 if DRIVER in variables and not Path("/proc", variables[DRIVER]).exists():
                     os.kill(int(path.name), signal.SIGKILL)
+
+
+class Telling:
+    """An actor that trains in one thread, while others ask how far it is and tell it to stop."""
+
+    def __init__(self) -> None:
+        self._told: list[Any] = []
+        self.stopped = False
+
+    def tell(self, news: Any) -> None:
+        """Keep for the next ``told``."""
+        self._told.append(news)
+
+    def told(self) -> list[Any]:
+        """What is new since the last call."""
+        told, self._told = self._told, []
+        return told
+
+    def stop(self) -> None:
+        """Ask the training to stop."""
+        self.stopped = True

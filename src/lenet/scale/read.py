@@ -103,7 +103,8 @@ def read(
 def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
     rows = list(answers(_reader(model), items(shard, source)))
-    _write(rows, *open_place(f"{to}/{shard.name}.parquet"))
+    system, folder = open_place(to)
+    _write(rows, system, f"{folder}/{shard.name}.parquet")
     return Done(len(rows), sum(row[-1] is not None for row in rows))
 
 

@@ -224,7 +224,7 @@ def _chunks(done: int, steps: int, recipe: Recipe, dataset: Dataset) -> Iterator
 def _end_epoch(learner: Learner, state: TrainingState, validation: Dataset | None, *, whole: bool) -> Epoch:
     """Add a row to the history, its epoch rounded to a ``whole`` number or not, and reset the sums."""
     loss, right, seen = state.sums
-    lost, accuracy = _measure(learner, validation) if validation is not None else (None, None)
+    lost, accuracy = measure(learner, validation) if validation is not None else (None, None)
     epoch = round(state.epochs, 0 if whole and state.epochs >= 1 else 4)
     row = Epoch(epoch, loss / seen, right / seen, lost, accuracy, state.seconds)
     state.history.append(row)
@@ -241,8 +241,8 @@ def _watch(state: TrainingState, patience: int, variables: dict[str, Any], best:
     return {BEST + name: variable.numpy() for name, variable in variables.items() if name.startswith(FUNCTION)}
 
 
-def _measure(learner: Learner, dataset: Dataset) -> tuple[float, float]:
-    """Loss and accuracy on ``dataset``."""
+def measure(learner: Learner, dataset: Dataset) -> tuple[float, float]:
+    """Mean loss and accuracy, 0 to 1, on ``dataset``."""
     losses, right = 0.0, 0
     batch = min(MEASURED, max(1, MEASURED_PIXELS // prod(dataset.images.shape[1:])))
     for start in range(0, len(dataset), batch):

@@ -10,14 +10,19 @@ from lenet.backend import tf
 from lenet.datasets import Dataset
 from lenet.training.augment import augment, augments
 from lenet.training.damage import damage
-from lenet.training.group import Group
+from lenet.training.group import ALONE, Group
 from lenet.training.learner import Learner, scale
 from lenet.training.optimizer import Optimizer
 from lenet.training.recipe import Recipe
 
 
 def stepper(
-    learner: Learner, optimizer: Optimizer, dataset: Dataset, recipe: Recipe, teacher: Learner | None, group: Group
+    learner: Learner,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    recipe: Recipe,
+    teacher: Learner | None,
+    group: Group = ALONE,
 ) -> Callable[..., Any]:
     """A compiled function that takes one step for each batch of its arguments, of which this process has its shards.
 

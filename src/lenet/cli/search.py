@@ -1,0 +1,148 @@
+"""``lenet search``."""
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lenet.cli.data import load_usable
+from lenet.cli.many import scale_options
+from lenet.cli.verb import FILE, FOLDER, verb
+from lenet.errors import LenetError
+from lenet.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from lenet.scale.search import Space, Trial
+
+# Trials in the table.
+SHOWN = 10
+
+
+@verb(
+    "search",
+    "lenet search --over learning_rate=0.002:0.02:log --over batch_size=64,128,256 --trials 30",
+    "lenet search --recipe augmented --space space.toml --trials 50 --run runs/search-1 --workers 2",
+)
+@click.option("--recipe", default="fast", show_default=True, help="What all trials have in common; as for lenet train.")
+@click.option("--data", metavar="SOURCE", help="What to train on.  [default: the recipe's]")
+@click.option(
+    "--over",
+    metavar="FIELD=VALUES",
+    multiple=True,
+    help="A field of the recipe and its values: LOW:HIGH, LOW:HIGH:log, or A,B,C. Several times: all of these.",
+)
+@click.option(
+    "--space",
+    type=FILE,
+    metavar="FILE",
+    help='The same as TOML, such as learning_rate = "0.002:0.02:log", or with a list: network = ["lenet", "mlp"].',
+)
+@click.option("--trials", type=click.IntRange(1), default=30, show_default=True, help="In all.")
+@click.option("--run", type=FOLDER, default=Path("runs/search-1"), show_default=True, help="The folder of the search.")
+@scale_options("--workers", "Trials at once.  [default: one for each core]")
+def command(
+    recipe: str,
+    data: str | None,
+    over: tuple[str, ...],
+    space: Path | None,
+    trials: int,
+    run: Path,
+    cluster: str | None,
+    workers: int | None,
+) -> None:
+    """Search for a better recipe: train many, stop the worse ones early, and keep the best as RUN/recipe.toml.
+
+    Trials are compared on images of the training part that are held out, by other writers where those are known, never
+    on the test part. The same line again resumes: no trial is lost or run twice. Watch it with:
+    optuna-dashboard RUN/search.journal --host 127.0.0.1
+
+    Train with the result: lenet train --recipe RUN/recipe.toml. Needs lenet[scale].
+    """
+    chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
+    chosen = chosen.change(data=data) if data is not None else chosen
+    axes = _axes(chosen, _given(over, space))
+    form = ("size", "depth", "invert", "framing")
+    dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
+
+    from lenet import figures
+    from lenet.atomic import write_bytes, write_text
+    from lenet.figures.render import as_png
+    from lenet.scale.search import search, search_parts
+
+    validation = search_parts(dataset, chosen)[1]
+    writers = "" if validation.writer_of is None else " by other writers"
+    click.echo(f"compared on {len(validation):,} training images{writers} that are held out", err=True)
+    found, importance = search(chosen, axes, trials, run, cluster, workers, _say)
+    names = list(axes)
+    rows = [[it.number, it.state, it.wrong, *(it.values.get(name) for name in names)] for it in found]
+    write_text(run / "trials.csv", _csv([["trial", "state", "wrong", *names], *rows]))
+    curve = [(it.number, it.wrong) for it in found if it.state == "complete" and it.wrong is not None]
+    write_bytes(run / "search.png", as_png(figures.search(curve, importance)))
+    complete = sorted((it for it in found if it.state == "complete"), key=lambda it: (it.wrong, it.number))
+    for trial in complete[:SHOWN]:
+        click.echo(_line(trial))
+    pruned = sum(it.state == "pruned" for it in found)
+    click.echo(f"{len(found)} trials, {pruned} stopped early, {len(found) - len(complete) - pruned} failed")
+    click.echo(f"train with: lenet train --recipe {run / 'recipe.toml'}")
+
+
+def _say(trial: "Trial", best: "Trial | None") -> None:
+    ahead = "" if best is None or best.wrong is None else f"; best {best.wrong:.2%} wrong, trial {best.number}"
+    click.echo(f"{_line(trial)}{ahead}", err=True)
+
+
+def _line(trial: "Trial") -> str:
+    values = ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+                       for name, value in trial.values.items())  # fmt: skip
+    wrong = "" if trial.wrong is None else f", {trial.wrong:.2%} wrong"
+    return f"trial {trial.number} {trial.state}{wrong}: {values}"
+
+
+def _csv(rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _given(over: tuple[str, ...], space: Path | None) -> dict[str, Any]:
+    """Fields with their values as they are written."""
+    from lenet.text_files import read_toml
+
+    given: dict[str, Any] = dict(read_toml(space)) if space else {}
+    for one in over:
+        name, equals, values = one.partition("=")
+        if not equals:
+            raise click.UsageError(f"--over {one}: write FIELD=LOW:HIGH, FIELD=LOW:HIGH:log or FIELD=A,B,C")
+        given[name.strip()] = values
+    if not given:
+        raise click.UsageError("name what to change: --over FIELD=VALUES, or --space FILE")
+    return given
+
+
+def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
+    """The space, each of whose ends and values the recipe can have."""
+    axes: dict[str, Any] = {}
+    for name, values in given.items():
+        kind = type(recipe.to_dict().get(name))
+        try:
+            if isinstance(values, list):
+                axes[name] = [float(value) if kind is float else value for value in values]
+            elif ":" in values:
+                low, high, *log = values.split(":")
+                if log not in ([], ["log"]) or kind not in (int, float):
+                    raise ValueError
+                axes[name] = (kind(low), kind(high), bool(log))
+            else:
+                axes[name] = [
+                    kind(value.strip()) if kind in (int, float) else value.strip() for value in values.split(",")
+                ]
+        except (ValueError, TypeError):
+            raise LenetError(f"{name}: {values!r} is neither LOW:HIGH, LOW:HIGH:log nor A,B,C for this field") from None
+        tried = axes[name] if isinstance(axes[name], list) else axes[name][:2]
+        if not isinstance(axes[name], list) and not tried[0] < tried[1]:
+            raise LenetError(f"{name}: {values!r}: the first number must be the smaller one")
+        for value in tried:
+            recipe.change(**{name: value})
+    return axes

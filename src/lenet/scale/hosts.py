@@ -1,0 +1,156 @@
+"""One training on several processes, which Ray places on the machines of a cluster."""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lenet.errors import LenetError
+from lenet.scale.cluster import PATIENCE, Telling, cluster
+from lenet.scale.pairs import Pairs
+from lenet.training.environment import choose_precision
+from lenet.training.recipe import Recipe
+
+# Losses of a host in a row, without a new checkpoint between them, after which the training ends.
+MOST_LOSSES = 3
+
+
+class _LostError(Exception):
+    """A host has died, or another has noticed it."""
+
+
+class _Host(Telling):
+    """An actor: one process of the group."""
+
+    def address(self) -> str:
+        """Where TensorFlow shall listen."""
+        import ray
+
+        with socket.socket() as free:
+            free.bind(("", 0))
+            return f"{ray.util.get_node_ip_address()}:{free.getsockname()[1]}"
+
+    def train(self, rank: int, addresses: list[str], path: str, data: str, threads: str) -> None:
+        """Train to the end; number 0 writes the run folder."""
+        os.environ["TF_NUM_INTRAOP_THREADS"] = threads
+        group = Pairs(rank, addresses)
+        from lenet.training.run import Run
+        from lenet.training.train import follow, resume
+
+        run = Run(Path(path))
+        dataset = load_data(run.recipe.change(data=data))
+        if rank:
+            follow(run, dataset, group)
+            return
+
+        def on_progress(progress: Any) -> None:
+            self.tell(replace(progress, learner=None))  # it stays in its process
+
+        resume(run, dataset, on_progress=on_progress, stop=lambda: self.stopped, group=group)
+
+
+def load_data(recipe: Recipe) -> Any:
+    """The recipe's data without broken pictures, which the driver has named."""
+    from lenet.datasets import load_dataset
+
+    form = (recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
+    return load_dataset(recipe.data, *form, on_error=lambda error: None)
+
+
+def absolute(data: str) -> str:
+    """The same sources, so that a process in another folder finds those that are files."""
+    return " + ".join(str(Path(one).resolve()) if Path(one).exists() else one for one in data.split(" + "))
+
+
+def train_on_hosts(
+    run: Path | None,
+    recipe: Recipe,
+    data: str,
+    hosts: int,
+    address: str | None,
+    on_progress: Callable[[Any], None],
+    stop: Callable[[], bool],
+    on_warning: Callable[[str], None],
+) -> Any:
+    """Train on ``hosts`` processes; the run folder and the data must be found under the same path on all machines.
+
+    Args:
+        run: A new run folder, or one that was begun; ``runs/train-N`` when not given.
+        recipe: Of the training; ``hosts`` divides its ``shards``.
+        data: Where the recipe's data is now.
+        hosts: Number of processes, a power of two.
+        address: Of a Ray cluster; by default all processes run on this machine.
+        on_progress: As for ``train``.
+        stop: As for ``train``.
+        on_warning: Called with a sentence about each host that is lost; the group starts again from the checkpoint.
+
+    Returns:
+        The finished ``Run``.
+
+    Raises:
+        LenetError: as for ``train``, or when the hosts are lost again and again.
+    """
+    if hosts & (hosts - 1) or recipe.shards % hosts:
+        message = f"use a power of two that divides the recipe's shards, {recipe.shards}"
+        raise LenetError(f"{hosts} hosts: {message}")
+    from lenet.training.run import Run
+
+    with cluster(address, hosts) as ray:
+        if ray.cluster_resources().get("CPU", 0) < hosts:
+            raise LenetError(f"{address}: has fewer processors than {hosts} hosts need; add nodes or use fewer hosts")
+        folder = Run(run) if run is not None and (run / "recipe.toml").exists() else Run.create(run)
+        # Decided once, so that all hosts compute alike.
+        folder.write_recipe(recipe.change(precision=choose_precision(recipe.precision)))
+        losses, seen = 0, None
+        while True:
+            try:
+                _train_once(ray, folder, data, hosts, on_progress, stop)
+                return folder
+            except _LostError as error:
+                newest = max((path.name for path in folder.path.glob("checkpoint/**/*.ckpt")), default=None)
+                losses, seen = losses + 1 if newest == seen else 1, newest
+                if losses == MOST_LOSSES:
+                    message = f"a host was lost {losses} times without progress ({error})"
+                    raise LenetError(f"{message}; resume with: lenet train --resume {folder.path}") from error
+                on_warning(f"a host was lost ({error}); all start again from {newest or 'the beginning'}")
+                _wait_for_lock(folder)
+
+
+def _train_once(
+    ray: Any, run: Any, data: str, hosts: int, on_progress: Callable[[Any], None], stop: Callable[[], bool]
+) -> None:
+    graphics = 1 if ray.cluster_resources().get("GPU", 0) >= hosts else 0
+    options = {"num_cpus": 1, "num_gpus": graphics, "max_concurrency": 3, "scheduling_strategy": "SPREAD"}
+    group = [ray.remote(_Host).options(**options).remote() for _ in range(hosts)]
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS", "1")
+    try:
+        addresses = ray.get([host.address.remote() for host in group])
+        shared = (addresses, str(run.path.resolve()), absolute(data), threads)
+        running = [host.train.remote(rank, *shared) for rank, host in enumerate(group)]
+        while running:
+            ended, running = ray.wait(running, timeout=PATIENCE)
+            for progress in ray.get(group[0].told.remote()):
+                on_progress(progress)
+            if stop():
+                group[0].stop.remote()
+            ray.get(ended)
+    except ray.exceptions.RayError as error:
+        cause = getattr(error, "cause", None)
+        if isinstance(cause, LenetError):
+            raise cause from None
+        raise _LostError(type(cause or error).__name__) from error
+    finally:
+        for host in group:
+            ray.kill(host)
+
+
+def _wait_for_lock(run: Any) -> None:
+    """Until the process that wrote the run folder has ended."""
+    for _ in range(100):
+        with suppress(LenetError), run.locked():
+            return
+        time.sleep(0.2)

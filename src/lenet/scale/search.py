@@ -1,0 +1,253 @@
+"""Search for a recipe: Optuna proposes and stops trials, Ray's processes train them.
+
+Only this process reads and writes the journal of the trials. A trial whose process was lost, or that was running when
+the search was killed, is queued again with the same values.
+"""
+
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tomli_w
+
+from lenet.atomic import write_text
+from lenet.errors import LenetError, missing, one_line
+from lenet.scale.cluster import PATIENCE, Telling, cluster
+from lenet.scale.hosts import absolute, load_data
+from lenet.training.recipe import Recipe
+
+JOURNAL = "search.journal"
+# Ninths of the steps after which a trial is measured, and stopped unless it is in the best third of those before.
+RUNGS, REDUCTION = (1, 3), 3
+# Processes that may be lost with the same values.
+MOST_LOSSES = 3
+
+# Values of a field: low and high end and whether the scale is logarithmic, or those to choose from.
+Space = Mapping[str, tuple[float, float, bool] | list[Any]]
+
+
+class Trial(NamedTuple):
+    """A trial that has ended."""
+
+    number: int
+    state: str  # complete, pruned or failed
+    wrong: float | None  # share of the validation images, the last that was measured
+    values: dict[str, Any]
+
+
+class _Trainer(Telling):
+    """An actor: trains one recipe after the other."""
+
+    data: Any = None
+
+    def train(self, values: dict[str, Any]) -> float | None:
+        """Share of the validation images that are wrong; None when it was stopped."""
+        self.stopped = False
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+        from lenet.training.initial import build_network
+        from lenet.training.loop import fit, measure
+
+        recipe = Recipe().change(**values)
+        if self.data is None:
+            self.data = search_parts(load_data(recipe), recipe)
+        train, validation = self.data
+        rungs, latest = list(RUNGS), dict[str, Any]()
+
+        def on_progress(progress: Any) -> None:
+            latest["learner"] = progress.learner
+            if rungs and 9 * progress.step >= rungs[0] * progress.steps:
+                self.tell((rungs.pop(0), 1 - measure(progress.learner, validation)[1]))
+
+        network = build_network(train, recipe)
+        watched = validation if recipe.patience else None
+        state = fit(network, train, recipe, validation=watched, on_progress=on_progress, stop=lambda: self.stopped)
+        return 1 - measure(latest["learner"], validation)[1] if state.step == state.steps else None
+
+
+def search_parts(dataset: Any, recipe: Recipe) -> Any:
+    """Training and validation part, both from the training part of the recipe's split; the test part is not used.
+
+    No writer is in both, where the writers are known; else every class is divided in the same ratio.
+    """
+    from lenet.datasets.dataset import BY_WRITER, OWN_PROPORTION
+
+    train = dataset.split(recipe.split, recipe.seed).train
+    if train.validation_from is not None:
+        return train.split_validation(0)
+    return train.split(OWN_PROPORTION if train.writer_of is None else BY_WRITER, recipe.seed)
+
+
+def search(
+    recipe: Recipe,
+    space: Space,
+    trials: int,
+    folder: Path,
+    address: str | None = None,
+    workers: int | None = None,
+    on_trial: Callable[[Trial, Trial | None], None] = lambda trial, best: None,
+) -> tuple[list[Trial], dict[str, float]]:
+    """Run trials until there are ``trials``, also those of earlier calls, and write the best as ``recipe.toml``.
+
+    Args:
+        recipe: What all trials have in common; its data, too.
+        space: The fields to change.
+        trials: Number of trials in all.
+        folder: A new folder, or one of an earlier call with the same recipe and space.
+        address: Of a Ray cluster; by default one is started on this machine.
+        workers: Trials at once; by default one for each core.
+        on_trial: Called with each trial that has ended, and the best so far.
+
+    Returns:
+        All trials, and the importance of each field for their results, shares of 1.
+
+    Raises:
+        LenetError: when the folder has another search, another process searches there, or all trials failed.
+    """
+    try:
+        import optuna
+    except ModuleNotFoundError as error:
+        raise missing(error) from error
+    from lenet.training.run import Run
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Run(folder).locked():
+        study = _open_study(optuna, recipe, space, folder)
+        if len(_ended(study)) < trials:
+            with cluster(address, workers) as ray:
+                _run(ray, study, recipe, space, trials, workers, on_trial)
+        found = _ended(study)
+        best = _best(found)
+        if best is None:
+            errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
+            raise LenetError(f"{folder}: no trial was trained to the end; {errors[0] if errors else 'add trials'}")
+        write_text(folder / "recipe.toml", tomli_w.dumps(recipe.change(**best.values).to_dict()))
+        return found, _importance(study) if sum(trial.state == "complete" for trial in found) > 1 else {}
+
+
+def _importance(study: Any) -> dict[str, float]:
+    from optuna.importance import get_param_importances
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few trials tell little
+        return dict(get_param_importances(study))
+
+
+def _open_study(optuna: Any, recipe: Recipe, space: Space, folder: Path) -> Any:
+    """The study of the folder, whose interrupted trials are queued again."""
+    states = optuna.trial.TrialState
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / JOURNAL))
+    storage = optuna.storages.JournalStorage(backend)
+    study = optuna.create_study(study_name="search", storage=storage, direction="minimize", load_if_exists=True)
+    begun = json.dumps({"recipe": recipe.sha256, "space": {name: list(axis) for name, axis in space.items()}})
+    if study.user_attrs.setdefault("begun", begun) != begun:
+        raise LenetError(f"{folder}: holds a search with another recipe or space; choose another --run")
+    study.set_user_attr("begun", begun)
+    # Not the same seed as before, or the same values would be proposed again.
+    study.sampler = optuna.samplers.TPESampler(seed=recipe.seed + len(study.trials))
+    study.pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
+    queued = {trial.user_attrs.get("again") for trial in study.trials}
+    for trial in study.get_trials(states=(states.RUNNING,)):
+        if trial.number not in queued:  # else it was killed between the two lines
+            study.enqueue_trial(trial.params, user_attrs={**trial.user_attrs, "again": trial.number})
+        study.tell(trial.number, state=states.FAIL)
+    return study
+
+
+def _run(
+    ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, workers: int | None, on_trial: Any
+) -> None:  # fmt: skip
+    import optuna
+
+    common = recipe.change(data=absolute(recipe.data))
+    most = workers or int(ray.cluster_resources().get("CPU", 1))
+    idle: list[Any] = []
+    running: dict[Any, tuple[Any, Any]] = {}
+    while True:
+        while len(running) < most and len(_ended(study)) + len(running) < trials:
+            trial = study.ask({name: _distribution(optuna, recipe, name, axis) for name, axis in space.items()})
+            try:
+                values = common.change(**trial.params).to_dict()
+            except LenetError as error:
+                _tell_failed(study, trial, one_line(str(error)))
+                continue
+            actor = idle.pop() if idle else ray.remote(_Trainer).options(max_concurrency=3, num_cpus=1).remote()
+            running[actor.train.remote(values)] = actor, trial
+        if not running:
+            return
+        done, _ = ray.wait(list(running), timeout=PATIENCE)
+        for reference, (actor, trial) in list(running.items()):
+            if _look_after(ray, study, actor, trial, reference if reference in done else None):
+                idle += [actor] if reference in done else []
+                del running[reference]
+                every = _ended(study)
+                if ended := [one for one in every if one.number == trial.number]:
+                    on_trial(ended[0], _best(every))
+
+
+def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bool:
+    """Prune a trial that is not among the best, and tell its result when there is one; whether it has ended."""
+    from optuna.trial import TrialState
+
+    try:
+        for rung, wrong in ray.get(actor.told.remote()):
+            trial.report(wrong, rung)
+            if trial.should_prune():
+                ray.get(actor.stop.remote())
+        if result is None:
+            return False
+        wrong = ray.get(result)
+        study.tell(trial, wrong, state=TrialState.PRUNED if wrong is None else TrialState.COMPLETE)
+    except ray.exceptions.RayTaskError as error:
+        _tell_failed(study, trial, one_line(str(error.cause).splitlines()[-1]))
+    except ray.exceptions.RayError as error:
+        _queue_again(study, trial, type(error).__name__)
+    return True
+
+
+def _tell_failed(study: Any, trial: Any, error: str) -> None:
+    from optuna.trial import TrialState
+
+    trial.set_user_attr("error", error)
+    study.tell(trial, state=TrialState.FAIL)
+
+
+def _queue_again(study: Any, trial: Any, why: str) -> None:
+    """A trial whose process was lost, unless that happens again and again with its values."""
+    from optuna.trial import TrialState
+
+    losses = trial.user_attrs.get("losses", 0) + 1
+    if losses == MOST_LOSSES:
+        _tell_failed(study, trial, f"its process was lost {losses} times ({why})")
+        return
+    study.enqueue_trial(trial.params, user_attrs={"losses": losses, "again": trial.number})
+    study.tell(trial, state=TrialState.FAIL)
+
+
+def _distribution(optuna: Any, recipe: Recipe, name: str, axis: Any) -> Any:
+    kinds = optuna.distributions
+    if isinstance(axis, list):
+        return kinds.CategoricalDistribution(axis)
+    low, high, log = axis
+    if isinstance(getattr(recipe, name), int):
+        return kinds.IntDistribution(int(low), int(high), log=log)
+    return kinds.FloatDistribution(low, high, log=log)
+
+
+def _ended(study: Any) -> list[Trial]:
+    """The trials that have ended, but for those that were lost and queued again."""
+    trials = []
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs:
+            last = max(trial.intermediate_values.items(), default=(0, None))[1]
+            wrong = trial.value if trial.state.name == "COMPLETE" else last
+            trials.append(Trial(trial.number, trial.state.name.lower(), wrong, trial.params))
+    return trials
+
+
+def _best(trials: list[Trial]) -> Trial | None:
+    complete = [trial for trial in trials if trial.state == "complete"]
+    return min(complete, key=lambda trial: (trial.wrong, trial.number), default=None)
