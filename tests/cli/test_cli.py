@@ -313,7 +313,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_
 
 
 def test_a_second_signal_ends_at_once():
-    from lenet.cli.train import stop_signals
+    from lenet.cli.training import stop_signals
 
     with stop_signals() as received:
         signal.raise_signal(signal.SIGINT)
@@ -366,7 +366,7 @@ def test_a_process_imports_no_drawing_library_and_says_where_its_time_went(tmp_p
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     seconds = metrics["process_seconds"]
     assert list(seconds) == ["total", "loading", "training", "measuring", "drawing"]
-    assert seconds["training"] == metrics["train_seconds"]
+    assert seconds["training"] > metrics["train_seconds"]
     assert seconds["total"] == pytest.approx(sum(seconds.values()) / 2, abs=0.01)
     assert min(seconds.values()) > 0
     assert seconds["total"] == pytest.approx(float(done.stderr.splitlines()[-1].split()[0]), abs=0.3)

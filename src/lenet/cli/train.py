@@ -1,23 +1,17 @@
 """``lenet train``."""
 
-import os
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.main import BEGAN
-from lenet.cli.progress import training_progress
+from lenet.cli.training import load_tensorflow, print_results, run_training, tell
 from lenet.cli.verb import verb
-from lenet.errors import LenetError, one_line
+from lenet.errors import LenetError
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
 from lenet.training.figures import DrawingProcess
@@ -27,8 +21,6 @@ if TYPE_CHECKING:
     from lenet.datasets import Dataset
     from lenet.training.run import Run
 
-# Keras imports these where they are installed, for parts that are not used here: a third of its time.
-UNUSED = ("IPython", "matplotlib", "sklearn")
 # New classes that are named.
 MOST_NAMED = 10
 
@@ -154,25 +146,9 @@ def command(
         else:
             finished, number = _train(recipe, run, start, data, given, drawing)
     click.echo(f"run: {finished.path}")
-    _say(f"{time.monotonic() - BEGAN:.1f} s in all")
+    tell(f"{time.monotonic() - BEGAN:.1f} s in all")
     if number:
         click.get_current_context().exit(128 + number)
-
-
-def _print_results(metrics: dict[str, Any]) -> None:
-    test = metrics["test"]
-    click.echo(
-        f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
-        f"trained in {metrics['train_seconds']:.1f} s"
-    )
-    for row in metrics.get("held_out", []):
-        before = f"before {row['before'] / row['n']:.2%}, " if row.get("before") is not None and row["n"] else ""
-        now = f"{before}now {row['correct'] / row['n']:.2%} of" if row["n"] else "no"
-        click.echo(f"{row['data']}: {now} {row['n']:,} test images")
-    if "verdict" in metrics:
-        click.echo(metrics["verdict"])
-    for remark in metrics.get("remarks", []):
-        click.echo(f"note: {remark}")
 
 
 def _train(
@@ -187,7 +163,7 @@ def _train(
     dataset, chosen = _prepare(recipe, start, data, changes)
     from lenet.training.train import train
 
-    return _stoppable(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
+    return run_training(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
 
 
 def _find_rate(
@@ -225,7 +201,7 @@ def _prepare(
     chosen = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else Recipe.named(recipe or default)
     chosen = chosen.change(**changes)
     if start is not None:
-        _load_tensorflow()
+        load_tensorflow()
         from lenet.training.initial import start_from
 
         chosen = start_from(chosen, start)
@@ -239,12 +215,12 @@ def _prepare(
     dataset = _load(chosen)
     if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
         chosen = few.change(**changes)
-        _say(f"{dataset.name}: {len(dataset)} pictures are few: recipe {few.name}, framing {dataset.framing}")
+        tell(f"{dataset.name}: {len(dataset)} pictures are few: recipe {few.name}, framing {dataset.framing}")
     if chosen.start_classes:
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
-        _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
-    _load_tensorflow()
+        tell(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
+    load_tensorflow()
     return dataset, chosen
 
 
@@ -252,7 +228,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     """The sources that the model was trained on, and those of ``data``, each once."""
     from lenet.model.runtime import is_run
 
-    _load_tensorflow()
+    load_tensorflow()
     from lenet.training.initial import own_data
 
     own = own_data(start)
@@ -260,23 +236,23 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     if not own and not data:
         raise LenetError(f"{start}: {lost}; name data with --data")
     if not own:
-        _say(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
+        tell(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
     elif data and not set(own) <= set(data):
-        _say(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
+        tell(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
     return tuple(dict.fromkeys([*own, *data]))
 
 
 def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], drawing: DrawingProcess) -> tuple["Run", int]:
     """The same for a run that is resumed."""
-    _load_tensorflow()
+    load_tensorflow()
     from lenet.datasets.source import JOINT
     from lenet.training.run import Run
     from lenet.training.train import resume
 
     run = Run(Path(where))
     if not changes and run.finished:
-        _say(f"{where}: is finished; --epochs makes it longer")
-        _print_results(run.metrics)
+        tell(f"{where}: is finished; --epochs makes it longer")
+        print_results(run.metrics)
         return run, 0
     recipe = run.recipe
     try:
@@ -285,9 +261,9 @@ def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], drawing:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
     def warn(sentence: str) -> None:
-        _say(f"{where}: {sentence}")
+        tell(f"{where}: {sentence}")
 
-    return _stoppable(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
+    return run_training(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
 
 
 def _load(recipe: Recipe) -> "Dataset":
@@ -295,60 +271,8 @@ def _load(recipe: Recipe) -> "Dataset":
     form = ("size", "depth", "invert", "framing")
     dataset = load_usable(recipe.data, {name: getattr(recipe, name) or None for name in form})
     for note in dataset.notes:
-        _say(note if dataset.sources else f"{dataset.name}: {note}")
+        tell(note if dataset.sources else f"{dataset.name}: {note}")
     return dataset
-
-
-def _say(sentence: str) -> None:
-    click.echo(one_line(sentence), err=True)
-
-
-def _load_tensorflow() -> None:
-    """Import TensorFlow, which takes seconds, and say so; before all else that needs it."""
-    if "tensorflow" in sys.modules:
-        return
-    _say("loading TensorFlow …")
-    hidden = [name for name in UNUSED if name not in sys.modules]
-    modules = cast(dict[str, Any], sys.modules)
-    modules |= dict.fromkeys(hidden)  # as if they were not installed
-    try:
-        import lenet.backend  # noqa: F401
-    finally:
-        for name in hidden:
-            del modules[name]
-
-
-def _stoppable(work: Callable[..., "Run"]) -> tuple["Run", int]:
-    """Call ``work``, show its progress and its results; exit with the signal's status when it was stopped."""
-    from lenet.training.train import StoppedError
-
-    loaded = measured = time.monotonic()
-
-    def on_metrics(metrics: dict[str, Any]) -> None:
-        nonlocal measured
-        bar.close()
-        with suppress(BrokenPipeError):  # which ends no training
-            _print_results(metrics)
-        measured = time.monotonic()
-
-    with stop_signals() as received, ExitStack() as bar:
-        on_progress = bar.enter_context(training_progress())
-        try:
-            run = work(on_progress=on_progress, stop=lambda: bool(received), on_metrics=on_metrics)
-        except StoppedError as stopped:
-            bar.close()
-            click.echo(f"lenet: {stopped}", err=True)
-            click.get_current_context().exit(128 + received[0])
-    _add_process_seconds(run, loaded - BEGAN, measured - loaded, time.monotonic() - measured)
-    return run, (received or [0])[0]
-
-
-def _add_process_seconds(run: "Run", loading: float, training: float, drawing: float) -> None:
-    """Add the time of this process and its parts to the run's metrics."""
-    train_seconds = min(run.metrics["train_seconds"], training)
-    parts = {"loading": loading, "training": train_seconds, "measuring": training - train_seconds, "drawing": drawing}
-    seconds = {"total": sum(parts.values()), **parts}
-    run.add_to_metrics(process_seconds={name: round(part, 3) for name, part in seconds.items()})
 
 
 def _refuse_besides_resume() -> None:
@@ -357,24 +281,3 @@ def _refuse_besides_resume() -> None:
         name = str(parameter.name)
         if name not in RESUMABLE and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{parameter.opts[0]} cannot be combined with --resume: the run has its own")
-
-
-@contextmanager
-def stop_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM in the list while the block runs; a second one ends the process at once."""
-    received: list[int] = []
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        if received:
-            raise SystemExit(128 + number)
-        received.append(number)
-        # Not through Python's streams, which may be in the middle of another line.
-        with suppress(OSError):
-            os.write(2, "stopping after these steps …\n".encode())
-
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
