@@ -55,9 +55,9 @@ count:
 finder: .venv/bench
 	$(BIN)/python benchmarks/train_finder.py
 
-# Measures speed beside stock Keras and PyTorch, checkpoints and other data; writes benchmarks/RESULTS.md.
+# Measures networks and recipes beside their peers, reading, checkpoints and other data; writes benchmarks/RESULTS.md. Hours.
 bench: .venv/dev .venv/bench
-	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/leaderboard.py
 	$(BIN)/python benchmarks/inference.py
 	$(BIN)/python benchmarks/checkpoints.py
 	$(BIN)/python benchmarks/own_data.py

@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
-from machine import lenet_flop, matmul_limit
 from results import table, write_section
 
 from lenet import LeNet, Model, load_dataset
@@ -69,7 +69,7 @@ def main() -> None:
     ]
     assert proof
     limit = statistics.median(limits)
-    forward, _ = lenet_flop()
+    forward = 2 * sum(placed.multiplications for placed in model.metadata.layers)
     write_section(
         "Seconds to read",
         f"""`make bench` (`python benchmarks/inference.py`); n = {rounds} calls each, in turn; medians (range).
@@ -124,6 +124,18 @@ def _in_turn(contestants: dict[str, Callable[[], Any]], rounds: int) -> dict[str
             if number:
                 seconds[name].append(time.perf_counter() - started)
     return seconds
+
+
+def matmul_limit(side: int = 2048, repetitions: int = 10) -> float:
+    """Floating-point operations a second of a product of two matrices, the median of some, on all usable cores."""
+    left, right = np.random.default_rng(0).random((2, side, side), np.float32)
+    np.matmul(left, right)
+    seconds = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        np.matmul(left, right)
+        seconds.append(time.perf_counter() - started)
+    return 2 * side**3 / statistics.median(seconds)
 
 
 if __name__ == "__main__":

@@ -39,4 +39,5 @@ started = time.perf_counter()
 model.fit(images, labels, batch_size=128, epochs=epochs, verbose=0)
 seconds = time.perf_counter() - started
 answers = model.predict(parts.test.images.astype("float32") / 255.0, batch_size=512, verbose=0).argmax(axis=1)
-print(json.dumps({"seconds": seconds, "accuracy": float(np.mean(answers == parts.test.labels))}))
+accuracy, n = float(np.mean(answers == parts.test.labels)), len(answers)
+print(json.dumps({"accuracy": accuracy, "n": n, "parameters": model.count_params(), "seconds": seconds}))

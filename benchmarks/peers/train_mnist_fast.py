@@ -54,4 +54,5 @@ for batch in torch.randperm(len(images)).split(BATCH):
 seconds = time.perf_counter() - started
 with torch.no_grad():
     right = (network.eval()(test_images).argmax(1) == test_labels).float().mean().item()
-print(json.dumps({"seconds": seconds, "accuracy": right}))
+parameters = sum(weight.numel() for weight in network.parameters())
+print(json.dumps({"accuracy": right, "n": len(test_labels), "parameters": parameters, "seconds": seconds}))

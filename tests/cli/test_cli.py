@@ -371,7 +371,7 @@ def test_a_process_imports_no_drawing_library_and_says_where_its_time_went(tmp_p
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     seconds = metrics["process_seconds"]
     assert list(seconds) == ["total", "loading", "training", "measuring", "drawing"]
-    assert seconds["training"] == metrics["train_seconds"]
+    assert seconds["training"] > metrics["train_seconds"]
     assert seconds["total"] == pytest.approx(sum(seconds.values()) / 2, abs=0.01)
     assert min(seconds.values()) > 0
     assert seconds["total"] == pytest.approx(float(done.stderr.splitlines()[-1].split()[0]), abs=0.3)

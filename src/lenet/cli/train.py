@@ -1,11 +1,8 @@
 """``lenet train``."""
 
-import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
@@ -13,10 +10,9 @@ from click.core import ParameterSource
 from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.main import BEGAN
 from lenet.cli.many import Hosts, fix_threads, on_hosts, scale_options
-from lenet.cli.progress import training_progress
-from lenet.cli.signals import stop_signals
+from lenet.cli.training import load_tensorflow, print_results, run_training, tell
 from lenet.cli.verb import FOLDER, typed, verb
-from lenet.errors import LenetError, one_line
+from lenet.errors import LenetError
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
 from lenet.training.figures import DrawingProcess
@@ -24,11 +20,8 @@ from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
-    from lenet.training.loop import Progress
     from lenet.training.run import Run
 
-# Keras imports these where they are installed, for parts that are not used here: a third of its time.
-UNUSED = ("IPython", "matplotlib", "sklearn")
 # New classes that are named.
 MOST_NAMED = 10
 
@@ -163,25 +156,9 @@ def command(
         else:
             finished, number = _train(recipe, run, start, data, given, hosts, drawing)
     click.echo(f"run: {finished.path}")
-    _say(f"{time.monotonic() - BEGAN:.1f} s in all")
+    tell(f"{time.monotonic() - BEGAN:.1f} s in all")
     if number:
         click.get_current_context().exit(128 + number)
-
-
-def _print_results(metrics: dict[str, Any]) -> None:
-    test = metrics["test"]
-    click.echo(
-        f"{test['accuracy']:.2%} of {test['n']:,} test images read correctly ({test['n'] - test['correct']} wrong), "
-        f"trained in {metrics['train_seconds']:.1f} s"
-    )
-    for row in metrics.get("held_out", []):
-        before = f"before {row['before'] / row['n']:.2%}, " if row.get("before") is not None and row["n"] else ""
-        now = f"{before}now {row['correct'] / row['n']:.2%} of" if row["n"] else "no"
-        click.echo(f"{row['data']}: {now} {row['n']:,} test images")
-    if "verdict" in metrics:
-        click.echo(metrics["verdict"])
-    for remark in metrics.get("remarks", []):
-        click.echo(f"note: {remark}")
 
 
 def _train(
@@ -200,10 +177,10 @@ def _train(
         refuse_existing(where)
     dataset, chosen = _prepare(recipe, start, data, changes)
     if hosts.several:
-        return _stoppable(on_hosts(hosts, where, chosen, chosen.data))
+        return run_training(on_hosts(hosts, where, chosen, chosen.data))
     from lenet.training.train import train
 
-    return _stoppable(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
+    return run_training(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
 
 
 def _find_rate(
@@ -260,12 +237,12 @@ def _prepare(
     dataset = _load(chosen)
     if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
         chosen = few.change(**changes)
-        _say(f"{dataset.name}: {len(dataset)} pictures are few: recipe {few.name}, framing {dataset.framing}")
+        tell(f"{dataset.name}: {len(dataset)} pictures are few: recipe {few.name}, framing {dataset.framing}")
     if chosen.start_classes:
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""
-        _say(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
-    _load_tensorflow()
+        tell(f"{chosen.start}: the network keeps its {len(chosen.start_classes)} classes{grown}")
+    load_tensorflow()
     return dataset, chosen
 
 
@@ -279,9 +256,9 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     if not own and not data:
         raise LenetError(f"{start}: {lost}; name data with --data")
     if not own:
-        _say(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
+        tell(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
     elif data and not set(own) <= set(data):
-        _say(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
+        tell(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
     return tuple(dict.fromkeys([*own, *data]))
 
 
@@ -294,27 +271,27 @@ def _resume(
 
     run = Run(Path(where))
     if not changes and run.finished:
-        _say(f"{where}: is finished; --epochs makes it longer")
-        _print_results(run.metrics)
+        tell(f"{where}: is finished; --epochs makes it longer")
+        print_results(run.metrics)
         return run, 0
     recipe = run.recipe
     with typed():
         recipe.change(**changes)
     fix_threads(recipe)
     if hosts.several:
-        return _stoppable(on_hosts(hosts, run.path, recipe.change(**changes), JOINT.join(data) or recipe.data))
+        return run_training(on_hosts(hosts, run.path, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
-    _load_tensorflow()
+    load_tensorflow()
     from lenet.training.train import resume
 
     def warn(sentence: str) -> None:
-        _say(f"{where}: {sentence}")
+        tell(f"{where}: {sentence}")
 
-    return _stoppable(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
+    return run_training(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
 
 
 def _load(recipe: Recipe) -> "Dataset":
@@ -322,69 +299,8 @@ def _load(recipe: Recipe) -> "Dataset":
     form = ("size", "depth", "invert", "framing")
     dataset = load_usable(recipe.data, {name: getattr(recipe, name) or None for name in form})
     for note in dataset.notes:
-        _say(note if dataset.sources else f"{dataset.name}: {note}")
+        tell(note if dataset.sources else f"{dataset.name}: {note}")
     return dataset
-
-
-def _say(sentence: str) -> None:
-    click.echo(one_line(sentence), err=True)
-
-
-def _load_tensorflow() -> None:
-    """Import TensorFlow, which takes seconds, and say so; before all else that needs it."""
-    if "tensorflow" in sys.modules:
-        return
-    _say("loading TensorFlow …")
-    hidden = [name for name in UNUSED if name not in sys.modules]
-    modules = cast(dict[str, Any], sys.modules)
-    modules |= dict.fromkeys(hidden)  # as if they were not installed
-    try:
-        import lenet.backend  # noqa: F401
-    finally:
-        for name in hidden:
-            del modules[name]
-
-
-def _stoppable(work: Callable[..., "Run"]) -> tuple["Run", int]:
-    """Call ``work``, show its progress and its results; exit with the signal's status when it was stopped."""
-    from lenet.training.events import event_files
-    from lenet.training.train import StoppedError
-
-    loaded = measured = time.monotonic()
-
-    def on_metrics(metrics: dict[str, Any]) -> None:
-        nonlocal measured
-        bar.close()
-        with suppress(BrokenPipeError):  # which ends no training
-            _print_results(metrics)
-        measured = time.monotonic()
-
-    folder = click.get_current_context().params["tensorboard"]
-    with stop_signals() as received, ExitStack() as bar:
-        hooks = [bar.enter_context(training_progress())]
-        if folder:
-            hooks.append(bar.enter_context(event_files(folder)))
-
-        def on_progress(progress: "Progress") -> None:
-            for hook in hooks:
-                hook(progress)
-
-        try:
-            run = work(on_progress=on_progress, stop=lambda: bool(received), on_metrics=on_metrics)
-        except StoppedError as stopped:
-            bar.close()
-            click.echo(f"lenet: {stopped}", err=True)
-            click.get_current_context().exit(128 + received[0])
-    _add_process_seconds(run, loaded - BEGAN, measured - loaded, time.monotonic() - measured)
-    return run, (received or [0])[0]
-
-
-def _add_process_seconds(run: "Run", loading: float, training: float, drawing: float) -> None:
-    """Add the time of this process and its parts to the run's metrics."""
-    train_seconds = min(run.metrics["train_seconds"], training)
-    parts = {"loading": loading, "training": train_seconds, "measuring": training - train_seconds, "drawing": drawing}
-    seconds = {"total": sum(parts.values()), **parts}
-    run.add_to_metrics(process_seconds={name: round(part, 3) for name, part in seconds.items()})
 
 
 def _refuse_besides_resume() -> None:
