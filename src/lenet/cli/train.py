@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lenet.datasets import Dataset
     from lenet.training.run import Run
 
+# Options that were given, by name.
+Changes = dict[str, Any]
 # New classes that are named.
 MOST_NAMED = 10
 
@@ -178,12 +180,7 @@ def _print_results(run: "Run") -> None:
 
 
 def _train(
-    recipe: str | None,
-    where: Path | None,
-    start: str | None,
-    data: tuple[str, ...],
-    changes: dict[str, Any],
-    hosts: Hosts,
+    recipe: str | None, where: Path | None, start: str | None, data: tuple[str, ...], changes: Changes, hosts: Hosts
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
     dataset, chosen = _prepare(recipe, start, data, changes)
@@ -195,7 +192,7 @@ def _train(
 
 
 def _find_rate(
-    recipe: str | None, resume: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+    recipe: str | None, resume: str | None, start: str | None, data: tuple[str, ...], changes: Changes
 ) -> None:
     """Print a learning rate for this data and recipe, and draw how it was found."""
     from lenet.atomic import refuse_loss, write_bytes
@@ -215,7 +212,7 @@ def _find_rate(
 
 
 def _prepare(
-    recipe: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+    recipe: str | None, start: str | None, data: tuple[str, ...], changes: Changes
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
     from lenet.datasets.source import JOINT
@@ -271,7 +268,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *data]))
 
 
-def _resume(where: str, data: tuple[str, ...], changes: dict[str, Any], hosts: Hosts) -> tuple["Run", int]:
+def _resume(where: str, data: tuple[str, ...], changes: Changes, hosts: Hosts) -> tuple["Run", int]:
     """The same for a run that is resumed."""
     fix_threads(Recipe.read(Path(where) / "recipe.toml"))
     _say_that_tensorflow_loads()
