@@ -64,6 +64,13 @@ def test_what_is_there_is_not_read_again_and_another_model_is_refused(source, tm
     assert "another source" in lenet("predict", "--data", tmp_path / "b.png", "--to", "out").stderr
 
 
+def test_answers_never_lie_among_what_is_read(source, lenet):
+    result = lenet("predict", "--data", source, "--to", source / "answers")
+    assert result.exit_code == 1
+    assert "choose another --to" in result.stderr
+    assert not (source / "answers").exists()
+
+
 @pytest.mark.parametrize("arguments", [[], ["--data", "x"], ["--to", "x"], ["--data", "x", "--to", "y", "z.png"]])
 def test_wrong_usage_is_status_2(lenet, arguments):
     assert lenet("predict", *arguments).exit_code == 2

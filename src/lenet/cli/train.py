@@ -282,7 +282,7 @@ def _resume(where: str, data: tuple[str, ...], changes: Changes, hosts: Hosts) -
         return run, 0
     recipe = run.recipe
     if hosts.several:
-        return _stoppable(on_hosts(hosts, run.path, recipe.change(**changes), JOINT.join(data) or recipe.data))
+        return _stoppable(on_hosts(hosts, run, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:
