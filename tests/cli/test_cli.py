@@ -94,6 +94,8 @@ def example_files(tmp_path, run, test_part):
     rows = [[number % 3, *image.ravel()] for number, image in enumerate(test_part.images[:12])]
     np.savetxt(tmp_path / "letters.csv", rows, "%d", ",")
     np.savetxt(tmp_path / "test.csv", test_part.images[:12].reshape(12, -1), "%d", ",")
+    shutil.copytree(tmp_path / "scans", tmp_path / "archive")
+    (tmp_path / "space.toml").write_text('epochs = [0.02]\nnetwork = ["conv 3 3", "mlp"]\n')
     np.savez(tmp_path / "letters.npz", x_train=test_part.images[:12, ..., 0], y_train=np.arange(12) % 3)
 
 
@@ -122,6 +124,8 @@ def test_the_examples_of_the_help_run(lenet, verb):
         if verb == ("train",) and "--resume" not in arguments:
             # A small network and a short training; all else is as in the help.
             arguments += SMALL[:2] if {"--from", "--network"} & set(arguments) else SMALL
+        if verb == ("search",):
+            arguments += ["--over", "epochs=0.02,0.03", "--trials", "1"]
         if verb == ("serve",):
             arguments += ["--port", "0"]
         if verb == ("export",) and not shutil.which("chromium") and "CI" not in os.environ:

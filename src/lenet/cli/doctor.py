@@ -21,6 +21,7 @@ from lenet.errors import LenetError
 READING = ("numpy", "onnx", "onnxruntime", "pillow", "matplotlib")
 TRAINING = ("tensorflow", "keras", "h5py", "tomli-w", "filelock", "safetensors")
 FORMATS, DATA, EXPORT = ("pi-heif", "pypdfium2"), ("pyarrow", "scikit-learn"), ("ai-edge-litert",)
+SCALE = ("ray", "optuna")
 MODULES = {"scikit-learn": "sklearn"}
 
 
@@ -40,6 +41,7 @@ def command(as_json: bool) -> None:
         _check("HEIC and PDF", False, lambda: _extra(FORMATS, "reading HEIC and PDF", "formats")),
         _check("other data", False, lambda: _extra(DATA, "reading Parquet, and scikit-learn's digits,", "data")),
         _check("LiteRT", False, lambda: _extra(EXPORT, "the proof of LiteRT files", "export")),
+        _check("many machines", False, lambda: _extra(SCALE, "work in several processes, and search,", "scale")),
         _check("C compiler", False, lambda: _program([os.environ.get("CC", "cc")], "the proof of C exports")),
         _check("Chromium", False, _chromium),
         _check("Tk", False, _tk),

@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -51,8 +50,8 @@ def fix_threads(recipe: "Recipe") -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 
-def on_hosts(hosts: Hosts, where: Path | None, recipe: "Recipe", data: str) -> Callable[..., Any]:
-    """A function that trains a new run, or one that was begun, on ``data``."""
+def on_hosts(hosts: Hosts, run: Any, recipe: "Recipe", data: str) -> Callable[..., Any]:
+    """A function that trains on ``data``: a new run by its path, or a ``Run`` that was begun."""
 
     def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
         from lenet.scale.hosts import train_on_hosts
@@ -60,9 +59,9 @@ def on_hosts(hosts: Hosts, where: Path | None, recipe: "Recipe", data: str) -> C
         def warn(sentence: str) -> None:
             click.echo(one_line(sentence), err=True)
 
-        run = train_on_hosts(where, recipe, data, hosts.number or 1, hosts.cluster, on_progress, stop, warn)
-        on_metrics(run.metrics)
-        return run
+        done = train_on_hosts(run, recipe, data, hosts.number or 1, hosts.cluster, on_progress, stop, warn)
+        on_metrics(done.metrics)
+        return done
 
     return work
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lenet.datasets import Dataset
     from lenet.training.run import Run
 
+# Options that were given, by name.
+Changes = dict[str, Any]
 # New classes that are named.
 MOST_NAMED = 10
 
@@ -166,7 +168,7 @@ def _train(
     where: Path | None,
     start: str | None,
     data: tuple[str, ...],
-    changes: dict[str, Any],
+    changes: Changes,
     hosts: Hosts,
     drawing: DrawingProcess,
 ) -> tuple["Run", int]:
@@ -184,7 +186,7 @@ def _train(
 
 
 def _find_rate(
-    recipe: str | None, resume: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+    recipe: str | None, resume: str | None, start: str | None, data: tuple[str, ...], changes: Changes
 ) -> None:
     """Print a learning rate for this data and recipe, and draw how it was found."""
     from lenet.atomic import refuse_loss, write_bytes
@@ -204,7 +206,7 @@ def _find_rate(
 
 
 def _prepare(
-    recipe: str | None, start: str | None, data: tuple[str, ...], changes: dict[str, Any]
+    recipe: str | None, start: str | None, data: tuple[str, ...], changes: Changes
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
     from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
@@ -263,7 +265,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _resume(
-    where: str, data: tuple[str, ...], changes: dict[str, Any], hosts: Hosts, drawing: DrawingProcess
+    where: str, data: tuple[str, ...], changes: Changes, hosts: Hosts, drawing: DrawingProcess
 ) -> tuple["Run", int]:
     """The same for a run that is resumed."""
     from lenet.datasets.source import JOINT
@@ -279,7 +281,7 @@ def _resume(
         recipe.change(**changes)
     fix_threads(recipe)
     if hosts.several:
-        return run_training(on_hosts(hosts, run.path, recipe.change(**changes), JOINT.join(data) or recipe.data))
+        return run_training(on_hosts(hosts, run, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:

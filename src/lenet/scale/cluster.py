@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,7 +60,6 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
         yield ray
     finally:
         ray.shutdown()
-        _remove_agents()
 
 
 def run_tasks(
@@ -109,7 +109,7 @@ class Telling:
     """An actor that trains in one thread, while others ask how far it is and tell it to stop."""
 
     def __init__(self) -> None:
-        self._told: list[Any] = []
+        self._told: deque[Any] = deque()  # which two threads may use
         self.stopped = False
 
     def tell(self, news: Any) -> None:
@@ -118,8 +118,7 @@ class Telling:
 
     def told(self) -> list[Any]:
         """What is new since the last call."""
-        told, self._told = self._told, []
-        return told
+        return [self._told.popleft() for _ in range(len(self._told))]
 
     def stop(self) -> None:
         """Ask the training to stop."""

@@ -67,7 +67,7 @@ def absolute(data: str) -> str:
 
 
 def train_on_hosts(
-    run: Path | None,
+    run: Any,
     recipe: Recipe,
     data: str,
     hosts: int,
@@ -79,7 +79,7 @@ def train_on_hosts(
     """Train on ``hosts`` processes; the run folder and the data must be found under the same path on all machines.
 
     Args:
-        run: A new run folder, or one that was begun; ``runs/train-N`` when not given.
+        run: The path of a new run folder, ``runs/train-N`` for None, or a ``Run`` that was begun.
         recipe: Of the training; ``hosts`` divides its ``shards``.
         data: Where the recipe's data is now.
         hosts: Number of processes, a power of two.
@@ -102,7 +102,7 @@ def train_on_hosts(
     with cluster(address, hosts) as ray:
         if ray.cluster_resources().get("CPU", 0) < hosts:
             raise LenetError(f"{address}: has fewer processors than {hosts} hosts need; add nodes or use fewer hosts")
-        folder = Run(run) if run is not None and (run / "recipe.toml").exists() else Run.create(run)
+        folder = run if isinstance(run, Run) else Run.create(run)
         # Decided once, so that all hosts compute alike.
         folder.write_recipe(recipe.change(precision=choose_precision(recipe.precision)))
         losses, seen = 0, None

@@ -7,9 +7,10 @@ there is whole, and the same call again reads only the shards whose file is miss
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ from lenet.reading.many import COLUMNS, Row, answers
 from lenet.scale.cluster import cluster, run_tasks
 
 MANIFEST = "manifest.json"
+# Rows that are written at once.
+ROWS = 10_000
 
 
 class Done(NamedTuple):
@@ -68,8 +71,10 @@ def read(
         LenetError: when the folder has answers of another model or of another source, or shards could not be read;
             the other shards are done then.
     """
-    shards = find_shards(source)
     system, folder = open_place(to)
+    if f"{folder}/".startswith(f"{open_place(source)[1]}/"):
+        raise LenetError(f"{to}: lies in {source}, whose files are read; choose another --to")
+    shards = find_shards(source)
     shown = re.sub("//[^/@]*@", "//", source)  # a URI may have a password in it
     head = {"source": shown, "source_sha256": fingerprint(shards), "model_sha256": model.sha256}
     _refuse_others(_read_manifest(system, folder), head, to)
@@ -102,10 +107,10 @@ def read(
 
 def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
-    rows = list(answers(_reader(model), items(shard, source)))
     system, folder = open_place(to)
-    _write(rows, system, f"{folder}/{shard.name}.parquet")
-    return Done(len(rows), sum(row[-1] is not None for row in rows))
+    rows = answers(_reader(model), items(shard, source))
+    done: Done = _put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file))
+    return done
 
 
 @lru_cache(maxsize=1)  # a process reads many shards
@@ -113,30 +118,37 @@ def _reader(content: bytes) -> Reader:
     return Reader(Model(decode_model(content)))
 
 
-def _write(rows: list[Row], system: Any, path: str) -> None:
+def _write(rows: Iterator[Row], file: Any) -> Done:
+    """Write some rows after the others, so that the largest shard fits into memory."""
     import pyarrow
     from pyarrow import parquet
 
     kinds = ("string", "int64", "string", "float32", "bool", "string", "string")
-    columns = zip(*rows, strict=True) if rows else [[]] * len(COLUMNS)
-    arrays = [pyarrow.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    table = pyarrow.table(arrays, names=COLUMNS)
-    _put(system, path, lambda file: parquet.write_table(table, file))
+    schema = pyarrow.schema(list(zip(COLUMNS, map(pyarrow.type_for_alias, kinds), strict=True)))
+    count = errors = 0
+    with parquet.ParquetWriter(file, schema) as writer:
+        while some := list(islice(rows, ROWS)):
+            columns = [
+                pyarrow.array(column, kind.type) for column, kind in zip(zip(*some, strict=True), schema, strict=True)
+            ]
+            writer.write_table(pyarrow.table(columns, schema=schema))
+            count, errors = count + len(some), errors + sum(row[-1] is not None for row in some)
+    return Done(count, errors)
 
 
-def _put(system: Any, path: str, write: Callable[[Any], object]) -> None:
-    """Write a file so that it is never seen half."""
+def _put(system: Any, path: str, write: Callable[[Any], Any]) -> Any:
+    """Write a file so that it is never seen half; the result of ``write``."""
     from pyarrow import fs
 
     if isinstance(system, fs.LocalFileSystem):
         with replacing(Path(path), ".part") as temporary, temporary.open("wb") as file:
-            write(file)
-        return
+            return write(file)
     folder, name = PurePosixPath(path).parent, PurePosixPath(path).name
     system.create_dir(str(folder), recursive=True)
     with system.open_output_stream(str(folder / f".{name}.part")) as file:
-        write(file)
+        result = write(file)
     system.move(str(folder / f".{name}.part"), path)
+    return result
 
 
 def _finished(system: Any, folder: str) -> set[str]:

@@ -1,0 +1,118 @@
+"""`lenet search`: no trial is lost or run twice, whatever dies, and the test part is not looked at."""
+
+import csv
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+
+from lenet import LenetError, Recipe
+from lenet.cli.search import _axes, _given
+from lenet.scale.search import JOURNAL, search_parts
+from tests.scale.conftest import finish, named, start, wait_for
+
+
+def test_the_space_is_what_the_fields_can_have(tmp_path):
+    fast = Recipe.named("fast")
+    (tmp_path / "space.toml").write_text('learning_rate = "0.001:0.1:log"\nnetwork = ["lenet", "conv 8 3, relu"]\n')
+    given = _given(("batch_size=64,128", "epochs = 1:2"), tmp_path / "space.toml")
+    assert _axes(fast, given) == {
+        "learning_rate": (0.001, 0.1, True),
+        "network": ["lenet", "conv 8 3, relu"],
+        "batch_size": [64, 128],
+        "epochs": (1.0, 2.0, False),
+    }
+    for wrong, says in {
+        "learning_rate=1:0.1": "smaller",
+        "learning_rate=a:b": "neither",
+        "learning_rate=0.1:1:square": "neither",
+        "batch_size=64,many": "neither",
+        "dropout=0.1:2": "dropout",
+        "lerning_rate=1,2": "did you mean 'learning_rate'",
+        "network=lenet,lenet7": "lenet7",
+        "optimizer=sgd:adamw": "neither",
+    }.items():
+        with pytest.raises(LenetError, match=says):
+            _axes(fast, _given((wrong,), None))
+
+
+def test_no_writer_and_no_test_image_is_on_both_sides(mnist):
+    train, validation = search_parts(mnist, Recipe.named("fast"))
+    assert not set(train.writer_of) & set(validation.writer_of)
+    assert len(train) + len(validation) == 60_000
+    test = {image.tobytes() for image in mnist.images[60_000:]}
+    assert sum(image.tobytes() in test for image in validation.images) == 0
+    letters = mnist.take(np.arange(700))
+    unknown = __import__("dataclasses").replace(letters, writer_of=None)
+    assert [len(part) for part in search_parts(unknown, Recipe.named("fast"))] == [514, 86]
+
+
+@pytest.fixture
+def line(tmp_path, mnist):
+    some = mnist.take(np.arange(900))
+    np.savez(tmp_path / "some.npz", x_train=some.images[..., 0], y_train=some.labels)
+    small = ("--data", "some.npz", "--over", "network=conv 3 3,mlp", "--over", "learning_rate=0.001:0.02:log")
+    return ("search", *small[:2], "--over", "dropout=0:0.3", *small[4:], "--run", "found")
+
+
+def states(folder: Path) -> list[optuna.trial.FrozenTrial]:
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(folder / JOURNAL)))
+    return optuna.load_study(study_name="search", storage=storage).trials
+
+
+def check_trials(folder: Path, count: int) -> None:
+    """Each set of values has ended exactly once; all others were lost and queued again."""
+    trials = states(folder)
+    names = [trial.state.name for trial in trials]
+    assert set(names) <= {"COMPLETE", "PRUNED", "FAIL"}
+    ended = [trial for trial in trials if trial.state.name != "FAIL"]
+    assert len(ended) == count
+    values = [json.dumps(trial.params, sort_keys=True) for trial in ended]
+    assert len(set(values)) == count
+    lost = [trial for trial in trials if trial.state.name == "FAIL"]
+    assert {json.dumps(trial.params, sort_keys=True) for trial in lost} <= set(values)
+    with (folder / "trials.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == count
+
+
+def test_a_search_leaves_a_recipe_that_trains(line, tmp_path, lenet):
+    stdout, stderr = finish(start(*line, "--trials", 3, "--workers", 1, cwd=tmp_path))
+    check_trials(tmp_path / "found", 3)
+    assert "3 trials" in stdout
+    assert "compared on 110 training images that are held out" in stderr
+    best = Recipe.read(tmp_path / "found" / "recipe.toml")
+    with (tmp_path / "found" / "trials.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["state"] == "complete"]
+    lowest = min(rows, key=lambda row: float(row["wrong"]))
+    assert best.learning_rate == float(lowest["learning_rate"])
+    assert best.name == "fast"
+    assert (tmp_path / "found" / "search.png").stat().st_size > 10_000
+    again = lenet(*line, "--trials", 3)
+    assert (again.exit_code, again.stdout) == (0, stdout)
+    other = lenet(*line[:-2], "--over", "warmup=0:0.2", "--run", "found", "--trials", 3)
+    assert "another recipe or space" in other.stderr
+    result = lenet("train", "--recipe", "found/recipe.toml", "--run", "run")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.long
+def test_no_trial_is_lost_or_run_twice_when_it_is_killed_three_times(line, tmp_path):
+    found, count = tmp_path / "found", 14
+    for kill in range(3):
+        process = start(*line, "--trials", count, "--workers", 2, cwd=tmp_path)
+
+        def enough(least: int = 3 * kill + 2) -> bool:
+            return (found / JOURNAL).exists() and (found / JOURNAL).read_text().count('"op_code": 6') >= least
+
+        wait_for(enough, process)
+        if kill == 1:  # a worker first, which the search makes good by itself
+            os.kill(named("ray::_Trainer", LENET_DRIVER=str(process.pid))[0], signal.SIGKILL)
+        process.kill()
+        process.wait()
+    finish(start(*line, "--trials", count, "--workers", 2, cwd=tmp_path))
+    check_trials(found, count)
+    assert any(trial.state.name == "FAIL" for trial in states(found))
