@@ -102,6 +102,11 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate"}
     help="bundled, or a run or model file whose weights to start from. The model keeps its classes; without --recipe "
     "it learns again from its own data, too, so that it does not forget it.",
 )
+@click.option(
+    "--teacher",
+    metavar="MODEL",
+    help="bundled, or a run or model file whose answers are a part of the targets.  [default: as the recipe says]",
+)
 @click.option("--epochs", type=float, help="Number of times that every training image is seen.")
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(

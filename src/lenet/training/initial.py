@@ -11,6 +11,7 @@ from lenet.errors import LenetError
 from lenet.evaluation.parts import names_bundled
 from lenet.model.file import MOST_BYTES, ModelFile, read_model
 from lenet.model.runtime import is_run, locate_model
+from lenet.network.architecture import Architecture
 from lenet.network.build import build
 from lenet.training.recipe import Recipe
 
@@ -40,6 +41,34 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
         depth=recipe.depth or metadata.depth,
         network=metadata.network,
     )
+
+
+def taught_by(recipe: Recipe) -> Recipe:
+    """The same recipe with the hash of the teacher that it names; LenetError when that cannot be read."""
+    return recipe.change(teacher_sha256=read_start(recipe.teacher).sha256, teacher_epochs=0.0)
+
+
+def load_teacher(dataset: Dataset, recipe: Recipe) -> Any:
+    """The trained model that ``recipe`` names as its teacher, as a Keras network.
+
+    Raises:
+        LenetError: when there is no such model, it is another than before, or has other classes or images.
+    """
+    file = read_start(recipe.teacher)
+    metadata = file.metadata
+    if recipe.teacher_sha256 != file.sha256:
+        raise LenetError(f"{recipe.teacher}: is not the teacher that this training began with; its SHA-256 is another")
+    images = (metadata.height, metadata.width, metadata.depth)
+    if metadata.class_names != dataset.class_names or images != dataset.images.shape[1:]:
+        raise LenetError(
+            f"{recipe.teacher}: has other classes or images than {dataset.name}; train a network on that data first, "
+            "and name its run with --teacher"
+        )
+    network = build(
+        Architecture.parse(metadata.network), metadata.width, metadata.height, metadata.depth, len(metadata.class_names)
+    )
+    network.set_weights([file.weights[name] for placed in metadata.layers for name in placed.weight_shapes])
+    return network
 
 
 def own_data(model: str) -> list[str]:

@@ -17,8 +17,8 @@ from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
-from lenet.training.environment import environment, library_versions
-from lenet.training.initial import build_network, class_names, start_from
+from lenet.training.environment import choose_precision, environment, library_versions
+from lenet.training.initial import build_network, class_names, load_teacher, start_from, taught_by
 from lenet.training.keras_model import weights_by_name
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
@@ -72,6 +72,8 @@ def train(
         )
     if recipe.start and not recipe.start_sha256:
         recipe = start_from(recipe, recipe.start)
+    if recipe.teacher and not recipe.teacher_sha256:
+        recipe = taught_by(recipe)
     data = _split(dataset, recipe)
     network = build_network(dataset, recipe)
     if not isinstance(run, Run):
@@ -172,7 +174,7 @@ class _Trainer:
 
     def train(self, network: Any) -> None:
         """Train ``network`` to the end, and write the results."""
-        teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (None, None)
+        teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (self._load_teacher(), None)
         state = self._fit(network, self.recipe, teacher=teacher, teacher_state=teacher_state)
         self._finish(network, state)
         for within in ("", TEACHER):
@@ -183,6 +185,13 @@ class _Trainer:
         network = build_network(self.dataset, recipe)
         state = self._fit(network, recipe, TEACHER)
         return Learner(network, frozen_recipe(recipe), state.precision), state
+
+    def _load_teacher(self) -> Learner | None:
+        """The trained model that the recipe names, or None."""
+        if not self.recipe.teacher:
+            return None
+        network = load_teacher(self.data.train, self.recipe)
+        return Learner(network, frozen_recipe(self.recipe), choose_precision(self.recipe.precision))
 
     def _fit(self, network: Any, recipe: Recipe, within: str = "", **teacher: Any) -> TrainingState:
         """Fit one network to the end; ``teacher`` are options of ``fit``."""
@@ -263,7 +272,10 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
         dropout=0.4,  # LeNet, which is smaller and has the teacher's answers to learn from, is better without
         epochs=recipe.teacher_epochs,
         teacher_epochs=0.0,
+        teacher="",
+        teacher_sha256="",
         distillation=0.0,
+        weight_bits=0,
         damage=0.0,
         view="whole",
         start="",
@@ -274,4 +286,4 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
 
 def frozen_recipe(recipe: Recipe) -> Recipe:
     """Recipe of the trained teacher, with normalisation and gain folded into its weights."""
-    return recipe.change(normalisation="none", input_gain=1.0, dropout=0.0)
+    return recipe.change(normalisation="none", input_gain=1.0, dropout=0.0, view="whole", weight_bits=0)
