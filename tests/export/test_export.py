@@ -194,7 +194,7 @@ def test_what_is_there_is_replaced_only_when_asked(odd: Odd, tmp_path: Path) -> 
     assert out.read_bytes() == b"mine"
     with pytest.raises(LenetError, match="is an input"):
         export_model(odd.path, "onnx", odd.path, odd.dataset, force=True)
-    for format in ("onnx", "html", "onnx-int8"):
+    for format in ("onnx", "html", "onnx-int8", "arduino"):
         exported = tmp_path / f"mine.{format}"
         export_model(odd.path, format, exported, odd.dataset, unproven=True)
         export_model(odd.path, format, exported, odd.dataset, force=True, unproven=True)

@@ -13,10 +13,13 @@ from string import Template
 
 import numpy as np
 
+from lenet.atomic import MARK
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.export.c import array_definition, compile_and_run, definition, describe_input, string_literal
 from lenet.export.chip_network import SCORE_UNIT, ChipNetwork, ChipStep, probabilities
+from lenet.export.integer_network import activation_ranges
+from lenet.export.steps import group_layers
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile
 
@@ -25,7 +28,7 @@ SOURCE = Path(__file__).parent / "chip_source"
 CODE_BYTES, STACK_BYTES = 1_024, 256
 BITS = (8, 4, 2)
 PICTURES = 10
-LARGEST_TABLE = 65_535  # bytes of weights that the C code can address
+LARGEST_FLASH = 65_535  # bytes that the C code can address
 # No score is below it.
 LOWEST_SCORE = -(1 << 31) + 1
 # Every file of a zip is of this time, so that the same model gives the same bytes.
@@ -46,18 +49,18 @@ class _Chip(Target):
         """Quantize the model to so many bits, or to the most that fit so many bytes; LenetError when none do."""
         super().__init__(model, training_images)
         trained = int(model.metadata.recipe.get("weight_bits", 0)) or max(BITS)
-        images = training_images()
+        ranges = activation_ranges(model, training_images(), group_layers(model.metadata.layers))
         needs = []
         for choice in [bits] if bits else [it for it in BITS if it <= trained]:
-            self.network = ChipNetwork(model, images, choice)
+            self.network = ChipNetwork(model, ranges, choice)
             self.starts = _buffer_starts(self.network.steps)
             needed = self.flash + CODE_BYTES, self.ram + STACK_BYTES
-            if needed[0] <= (flash or needed[0]) and needed[1] <= (ram or needed[1]):
+            if needed[0] <= min(flash or LARGEST_FLASH, LARGEST_FLASH) and needed[1] <= (ram or needed[1]):
                 return
             needs.append(f"{choice} bits a weight need {needed[0]:,} bytes of flash and {needed[1]:,} of RAM")
         raise LenetError(
-            f"{'; '.join(needs)}, with code and stack; name a chip that has them, or train a smaller network: "
-            "lenet train --network tiny --recipe small"
+            f"{', '.join(needs)}, code and stack included; train a smaller network, such as lenet train --network tiny "
+            f"--recipe small, or use --format c on a chip of more than {LARGEST_FLASH:,} bytes"
         )
 
     @property
@@ -126,11 +129,6 @@ class _Chip(Target):
         for step in self.network.steps:
             starts.append(len(content))
             content += _pack(step.weights, self.network.bits)
-        if len(content) > LARGEST_TABLE:
-            raise LenetError(
-                f"at {self.network.bits} bits its weights take {len(content):,} bytes, at most {LARGEST_TABLE:,} fit; "
-                "train a smaller network, such as tiny, or use --format c"
-            )
         return content, starts
 
     def _tables(self, labels: list[bytes]) -> str:
@@ -202,6 +200,7 @@ class Arduino(_Chip):
             self.write_pictures(root / "examples" / "pictures" / "pictures.h")
             shutil.copyfile(SOURCE / "library.properties", root / "library.properties")
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.comment = MARK.encode()
                 for file in sorted(it for it in root.rglob("*") if it.is_file()):
                     entry = zipfile.ZipInfo(f"lenet/{file.relative_to(root).as_posix()}", ZIP_TIME)
                     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16

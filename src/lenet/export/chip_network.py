@@ -5,6 +5,7 @@ integer from 0 to 255 times the scale of its layer. From a sum to an activation 
 15-bit multiplier: no product exceeds 32 bits, and no number is divided. ``chip_source/lenet.c`` computes the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.integer_network import BATCH, LARGEST_ACTIVATION, activation_ranges, as_rows, windows
+from lenet.export.integer_network import BATCH, LARGEST_ACTIVATION, as_rows, windows
 from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities
 from lenet.model.file import ModelFile
@@ -65,17 +66,16 @@ class ChipStep:
 
 
 class ChipNetwork:
-    """A model's network in integers, calibrated on images."""
+    """A model's network in integers."""
 
-    def __init__(self, file: ModelFile, images: Images, bits: int) -> None:
-        """Quantize a model of temperature 1; training ``images`` give the range of activations.
+    def __init__(self, file: ModelFile, ranges: Mapping[Step, tuple[float, float]], bits: int) -> None:
+        """Quantize a model of temperature 1; ``ranges`` are those of its activations for training images.
 
         LenetError, with the name of the format that has it, for what these integers cannot express.
         """
         grouped = group_layers(file.metadata.layers)
         _check(grouped, file)
         self.bits = bits
-        ranges = activation_ranges(file, images, grouped)
         scale = np.float64(file.metadata.pixel_scale)
         shape: Shape = (file.metadata.height, file.metadata.width, file.metadata.depth)
         self.steps: list[ChipStep] = []

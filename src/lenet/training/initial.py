@@ -43,32 +43,44 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
     )
 
 
-def taught_by(recipe: Recipe) -> Recipe:
-    """The same recipe with the hash of the teacher that it names; LenetError when that cannot be read."""
-    return recipe.change(teacher_sha256=read_start(recipe.teacher).sha256, teacher_epochs=0.0)
-
-
-def load_teacher(dataset: Dataset, recipe: Recipe) -> Any:
-    """The trained model that ``recipe`` names as its teacher, as a Keras network.
+def taught_by(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """The same recipe with the hash of the teacher that it names.
 
     Raises:
-        LenetError: when there is no such model, it is another than before, or has other classes or images.
+        LenetError: when there is no such model, or its classes or images are not those of ``dataset``, the training
+            part.
     """
-    file = read_start(recipe.teacher)
+    file = _read_teacher(recipe)
     metadata = file.metadata
-    if recipe.teacher_sha256 != file.sha256:
-        raise LenetError(f"{recipe.teacher}: is not the teacher that this training began with; its SHA-256 is another")
     images = (metadata.height, metadata.width, metadata.depth)
     if metadata.class_names != dataset.class_names or images != dataset.images.shape[1:]:
         raise LenetError(
             f"{recipe.teacher}: has other classes or images than {dataset.name}; train a network on that data first, "
             "and name its run with --teacher"
         )
+    return recipe.change(teacher_sha256=file.sha256, teacher_epochs=0.0)
+
+
+def load_teacher(recipe: Recipe) -> Any:
+    """The trained model that ``recipe`` names as its teacher, as a Keras network."""
+    file = _read_teacher(recipe)
+    metadata = file.metadata
     network = build(
-        Architecture.parse(metadata.network), metadata.width, metadata.height, metadata.depth, len(metadata.class_names)
+        Architecture.parse(metadata.network),
+        metadata.width,
+        metadata.height,
+        metadata.depth,
+        len(metadata.class_names),
     )
     network.set_weights([file.weights[name] for placed in metadata.layers for name in placed.weight_shapes])
     return network
+
+
+def _read_teacher(recipe: Recipe) -> ModelFile:
+    file = read_start(recipe.teacher)
+    if recipe.teacher_sha256 not in ("", file.sha256):
+        raise LenetError(f"{recipe.teacher}: is not the teacher that this training began with; its SHA-256 is another")
+    return file
 
 
 def own_data(model: str) -> list[str]:

@@ -306,6 +306,7 @@ TUNE = Recipe(
 SMALL = BEST.change(
     name="small",
     epochs=30.0,
+    least_steps=4_000,
     initializer="he_uniform",
     learning_rate=6e-3,
     weight_decay=1e-2,

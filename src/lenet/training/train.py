@@ -72,9 +72,9 @@ def train(
         )
     if recipe.start and not recipe.start_sha256:
         recipe = start_from(recipe, recipe.start)
-    if recipe.teacher and not recipe.teacher_sha256:
-        recipe = taught_by(recipe)
     data = _split(dataset, recipe)
+    if recipe.teacher:
+        recipe = taught_by(recipe, data.train)
     network = build_network(dataset, recipe)
     if not isinstance(run, Run):
         run = Run.create(run)
@@ -190,8 +190,8 @@ class _Trainer:
         """The trained model that the recipe names, or None."""
         if not self.recipe.teacher:
             return None
-        network = load_teacher(self.data.train, self.recipe)
-        return Learner(network, frozen_recipe(self.recipe), choose_precision(self.recipe.precision))
+        recipe = frozen_recipe(self.recipe)
+        return Learner(load_teacher(recipe), recipe, choose_precision(recipe.precision))
 
     def _fit(self, network: Any, recipe: Recipe, within: str = "", **teacher: Any) -> TrainingState:
         """Fit one network to the end; ``teacher`` are options of ``fit``."""
