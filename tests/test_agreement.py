@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from lenet import Model, Recipe, build
 from lenet.backend import keras
 from lenet.export.c import FLAGS, CFloat, CInt8, _call
 from lenet.export.c import SOURCE as C_SOURCE
+from lenet.export.chip import BITS, ChipC
+from lenet.export.chip import SOURCE as CHIP_SOURCE
 from lenet.export.html import PAGE
 from lenet.export.litert import LiteRT
 from lenet.model.description import describe, kernels
@@ -28,6 +31,7 @@ from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.network.architecture import Activation, Architecture, Conv, Dense, Layer, Pool
 from lenet.training.learner import Learner
+from tests.networks import random_model
 
 NETWORKS = int(os.environ.get("LENET_AGREE", "0"))
 IMAGES = 3
@@ -140,6 +144,26 @@ def test_c(model: Model) -> None:
     if not {"tanh", "sigmoid"} & set(model.metadata.network.replace(",", "").split()):
         target = CInt8(_file(model), lambda: images)
         assert np.abs(_run_c(target, images) - target.network.predict(images)).max() < 1e-6
+
+
+@_settings(25)
+@given(networks(), st.sampled_from(BITS))
+def test_c_for_chips(model: Model, bits: int) -> None:
+    """Exactly as ``ChipNetwork``, with ReLU and max-pooling in place of what it does not have."""
+    text = re.sub("tanh|sigmoid", "relu", model.metadata.network).replace("avgpool", "maxpool")
+    weighted = re.sub(r"((?:conv|dense) [^,]*)(?:, relu)*", r"\1, relu", text)
+    network = re.sub(
+        r"^(?:(?:relu|maxpool \d+)(?:, |$))*", "", re.sub(r"(maxpool \d+)(?:, (?:relu|maxpool \d+))+", r"\1", weighted)
+    )
+    shape = (model.metadata.height, model.metadata.width, model.metadata.depth)
+    images = _images(model)
+    target = ChipC(_file(random_model(network, shape, len(model.class_names))), lambda: images, bits=bits)
+    with TemporaryDirectory() as folder:
+        target.write(Path(folder))
+        command = ["cc", f"-I{folder}", f"{folder}/lenet.c", str(CHIP_SOURCE / "runner.c"), "-o", f"{folder}/program"]
+        _call(command, "does not compile")
+        output = _call([f"{folder}/program"], "fails", images.tobytes())
+    assert (np.frombuffer(output, np.int32).reshape(len(images), -1) == target.network.scores(images)).all()
 
 
 @pytest.fixture(scope="module")

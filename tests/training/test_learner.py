@@ -6,6 +6,7 @@ import pytest
 
 from lenet import LeNet, LenetError, Recipe, build
 from lenet.backend import tf
+from lenet.export.chip_network import round_to_odd
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.architecture import Conv, Pool
 from lenet.network.named import NETWORKS, find_network
@@ -35,6 +36,31 @@ def test_the_weights_go_back_into_the_network_exactly(shape, view, network, norm
     logits = learner.logits(images)
     learner.write_back()
     np.testing.assert_allclose(tf.nn.softmax(logits), keras_network(images), atol=1e-5)
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_the_network_that_is_trained_and_saved_has_rounded_kernels(bits):
+    network = build(find_network("conv 6 4, relu, maxpool 2, dense 9, relu"), 12, 12, 1, 4)
+    recipe = Recipe(weight_bits=bits, input_gain=2.5, normalisation="batch")
+    learner = Learner(network, recipe, "float32")
+    images = np.random.default_rng(0).random((6, 12, 12, 1), np.float32)
+    logits = learner.logits(images)
+    learner.write_back()
+    np.testing.assert_allclose(tf.nn.softmax(logits), network(images), atol=1e-5)
+    for kernel in (variable.numpy() for variable in network.weights if len(variable.shape) > 1):
+        rows = kernel.reshape(-1, kernel.shape[-1]).T
+        numbers, step = round_to_odd(rows, bits)
+        np.testing.assert_allclose(numbers * step[:, np.newaxis], rows, rtol=1e-5)
+        assert len(np.unique(numbers)) > bits  # not all of one value
+
+
+def test_rounding_lets_gradients_through():
+    network = build(find_network("conv 2 3"), 6, 6, 1, 3)
+    learner = Learner(network, Recipe(weight_bits=2), "float32")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(learner.logits(np.ones((1, 6, 6, 1), np.float32)) ** 2)
+    gradient = tape.gradient(loss, learner.weights["conv1/kernel"])
+    assert np.abs(gradient).min() > 0
 
 
 @pytest.mark.parametrize("network", [*NETWORKS, STRANGE])

@@ -7,7 +7,9 @@ import pytest
 
 from lenet import LenetError, Model, Recipe, resume, train
 from lenet.backend import tf
+from lenet.model.file import read_model
 from lenet.model.preprocessing import scale_pixels
+from lenet.model.runtime import BUNDLED
 from lenet.network.named import NETWORKS
 from lenet.training import loop
 from lenet.training.initial import build_network
@@ -174,6 +176,45 @@ def test_the_card_names_it_and_nothing_of_it_is_in_the_model(small, whole, tmp_p
     says = "A deeper network was trained first, for 1.5 epochs; its answers were 80% of the target"
     assert says in (whole.path / "README.md").read_text()
     assert "deeper" not in (alone.path / "README.md").read_text()
+
+
+def test_a_model_that_is_there_teaches_and_a_resumed_run_ends_with_the_same_bits(small, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHUNK", 10)
+    taught = RECIPE.change(teacher=str(whole.path), weight_bits=4)
+    with pytest.raises(StoppedError, match="step 10 of 50;"):
+        train(small, taught, tmp_path / "run", stop=lambda: True)
+    run = resume(tmp_path / "run", small)
+    assert run.recipe.teacher_sha256 == read_model(whole.path / "model.onnx").sha256
+    assert run.recipe.teacher_epochs == 0
+    other = train(small, taught, tmp_path / "other")
+    assert (run.path / "model.onnx").read_bytes() == (other.path / "model.onnx").read_bytes()
+    says = (run.path / "README.md").read_text()
+    assert f"The answers of `{whole.path}`" in says and "were 80% of the target" in says
+    assert "rounded in training to 4 bits a weight" in says
+
+
+def test_it_is_the_model_that_teaches(small, whole, tmp_path):
+    """Labels at random, and nothing but the teacher's answers counts."""
+    mislabelled = replace(small, labels=np.random.default_rng(0).permutation(small.labels))
+    recipe = RECIPE.change(teacher=str(whole.path), distillation=1.0, damage=0.0, epochs=6)
+    run = train(mislabelled, recipe, tmp_path / "run")
+    right = Model.load(run.path).predict(small.images).argmax(axis=1) == small.labels
+    assert right.mean() > 0.7
+
+
+def test_a_teacher_of_other_classes_or_changed_since_is_refused(small, whole, tmp_path, monkeypatch):
+    two = small.take(np.flatnonzero(small.labels < 2)).with_classes(("0", "1"))
+    with pytest.raises(LenetError, match=r"other classes or images than .*name its run with --teacher"):
+        train(two, RECIPE.change(teacher=str(whole.path)), tmp_path / "two")
+    assert not (tmp_path / "two").exists()
+    monkeypatch.setattr(loop, "CHUNK", 10)
+    teacher = tmp_path / "teacher.onnx"
+    teacher.write_bytes((whole.path / "model.onnx").read_bytes())
+    with pytest.raises(StoppedError):
+        train(small, RECIPE.change(teacher=str(teacher)), tmp_path / "run", stop=lambda: True)
+    teacher.write_bytes(BUNDLED.read_bytes())
+    with pytest.raises(LenetError, match="its SHA-256 is another"):
+        resume(tmp_path / "run", small)
 
 
 @pytest.mark.parametrize(

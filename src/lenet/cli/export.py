@@ -1,6 +1,8 @@
 """``lenet export``."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,10 +10,24 @@ from lenet.cli.verb import verb
 from lenet.export.formats import FORMATS
 
 
+class Size(click.ParamType[int]):
+    """A number of bytes."""
+
+    name = "BYTES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """From ``16k`` to 16,384."""
+        number = re.fullmatch(r"([1-9]\d{0,8})(k?)", str(value).lower())
+        if not number:
+            self.fail(f"{value!r} is not a number of bytes, such as 16k or 2048", param, ctx)
+        return int(number[1]) * (1024 if number[2] else 1)
+
+
 @verb(
     "export",
     "lenet export runs/train-1 --format html --out digits.html",
     "lenet export runs/train-1 --format c --out digits-c",
+    "lenet export runs/train-1 --format arduino --flash 16k --ram 2k --out digits.zip",
 )
 @click.argument("model", required=False)
 @click.option(
@@ -22,10 +38,23 @@ from lenet.export.formats import FORMATS
     help=" ".join(f"{name}: {format_.purpose}." for name, format_ in FORMATS.items()),
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write; for C, the folder.")
+@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Of a weight, for c and arduino.")
+@click.option("--flash", type=Size(), help="Bytes of the chip's flash, such as 16k: takes the most bits that fit.")
+@click.option("--ram", type=Size(), help="Bytes of the chip's RAM, such as 2k.")
 @click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
 @click.option("--force", is_flag=True, help="Replace what was exported there before.")
 @click.option("--unproven", is_flag=True, help="Skip the proof, where cc (for C) or Chromium (for html) is missing.")
-def command(model: str | None, format_: str, out: Path, data: str | None, force: bool, unproven: bool) -> None:
+def command(
+    model: str | None,
+    format_: str,
+    out: Path,
+    bits: str | None,
+    flash: int | None,
+    ram: int | None,
+    data: str | None,
+    force: bool,
+    unproven: bool,
+) -> None:
     """Write a model in another format, and prove that its answers are the model's.
 
     The exported file classifies the model's own test images, 10,000 of them or, for C and html, 1,000. When its
@@ -41,7 +70,9 @@ def command(model: str | None, format_: str, out: Path, data: str | None, force:
     check_free(model, format_, out, force)
     dataset = data_for(read_model(locate_model(model)).metadata, data, own_paths=is_run(model))
     click.echo("writing …" if unproven else "writing and proving …", err=True)
-    proof = export_model(model, format_, out, dataset, force, unproven)
+    limits = {"bits": bits and int(bits), "flash": flash, "ram": ram}
+    given = {name: value for name, value in limits.items() if value}
+    proof = export_model(model, format_, out, dataset, force, unproven, given)
     click.echo(f"{out}: {_size(out):,} bytes")
     if out.suffix.lower() != (suffix := FORMATS[format_].suffix) and suffix:
         click.echo(f"give it a name that ends in {suffix}, so that other programs recognise it", err=True)

@@ -103,6 +103,11 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
     "it learns again from its own data, too, so that it does not forget it.",
 )
 @click.option(
+    "--teacher",
+    metavar="MODEL",
+    help="bundled, or a run or model file whose answers are a part of the targets.  [default: as the recipe says]",
+)
+@click.option(
     "--tensorboard",
     type=FOLDER,
     help="Also write event files there, for `tensorboard --logdir`; needs pip install 'lenet[tensorboard]'.",

@@ -29,7 +29,7 @@ VECTORS = 10
 SCORE_BYTES = 4
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O3")
 SECONDS = 600
-C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int32": "int32_t", "float32": "float"}
+C_TYPES = {name: f"{name}_t" for name in ("int8", "uint8", "int16", "uint16", "int32")} | {"float32": "float"}
 LINE = 120
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -70,7 +70,7 @@ class _C(Target):
             height=metadata.height,
             width=metadata.width,
             depth=metadata.depth,
-            input=_input(metadata),
+            input=describe_input(metadata),
             functions=self.functions,
             classes=len(labels),
             label_size=label_size,
@@ -87,19 +87,23 @@ class _C(Target):
             "/* Part of lenet.c. */",
             f"enum {{ LAYERS = {len(table)}, WEIGHT_BYTES = {weight_bytes} }};",
             f"enum {{ BUFFER_A = {buffer_a}, BUFFER_B = {buffer_b} }};",
-            _definition("const char", f"lenet_labels[LENET_CLASSES][{label_size}]", map(_literal, labels)),
+            definition("const char", f"lenet_labels[LENET_CLASSES][{label_size}]", map(string_literal, labels)),
             f"static const float unknown_threshold = {lowest}f;",
-            *(_array(f"{row.step.weights}_{field}", array) for row in table for field, array in row.arrays.items()),
-            _definition("static const layer_t", "layers[LAYERS]", map(_table_line, table)),
+            *(
+                array_definition(f"{row.step.weights}_{field}", array)
+                for row in table
+                for field, array in row.arrays.items()
+            ),
+            definition("static const layer_t", "layers[LAYERS]", map(_table_line, table)),
         ]
         images = self.training_images()[:VECTORS]
         probabilities = self.reference(images, Model(self.model).predict(images))
         vectors = [
             "/* Part of selftest.c. */",
             f"enum {{ VECTORS = {len(images)} }};",
-            _array("vector_pixels", images, "[LENET_PIXELS]"),
-            _array("vector_classes", probabilities.argmax(axis=1).astype(np.int32)),
-            _array("vector_probabilities", probabilities, "[LENET_CLASSES]"),
+            array_definition("vector_pixels", images, "[LENET_PIXELS]"),
+            array_definition("vector_classes", probabilities.argmax(axis=1).astype(np.int32)),
+            array_definition("vector_probabilities", probabilities, "[LENET_CLASSES]"),
         ]
         shutil.copyfile(SOURCE / f"arithmetic_{self.arithmetic}.h", path / "arithmetic.h")
         for name in ("lenet.c", "selftest.c"):
@@ -110,16 +114,7 @@ class _C(Target):
 
     def run(self, path: Path, images: Images) -> Probabilities:
         """Compile it without warnings, run its self-test, then classify the images."""
-        compiler = shutil.which(os.environ.get("CC", "cc"))
-        if compiler is None:
-            raise LenetError("c: is proven with a C compiler, and there is no cc; install gcc, or use --unproven")
-        with tempfile.TemporaryDirectory() as folder:
-            network, program = Path(folder) / "lenet.o", Path(folder) / "program"
-            compile_command = [compiler, *FLAGS, f"-I{path}"]
-            _call([*compile_command, "-c", "-o", str(network), str(path / "lenet.c")], "does not compile")
-            for source, content in ((path / "selftest.c", b""), (SOURCE / "runner.c", np.ascontiguousarray(images))):
-                _call([*compile_command, "-o", str(program), str(source), str(network), "-lm"], "does not compile")
-                output = _call([str(program)], f"fails in {source.name}", bytes(content))
+        output = compile_and_run(path, images, [path / "selftest.c", SOURCE / "runner.c"])
         return np.frombuffer(output, np.float32).reshape(-1, len(self.model.metadata.class_names))
 
     def reference(self, images: Images, answers: Probabilities) -> Probabilities:
@@ -175,6 +170,22 @@ class CFloat(_C):
         return rows
 
 
+def compile_and_run(path: Path, images: Images, programs: list[Path]) -> bytes:
+    """Compile ``lenet.c`` and each program without warnings and run it; what the last gives for the images."""
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None:
+        raise LenetError("c: is proven with a C compiler, and there is no cc; install gcc, or use --unproven")
+    with tempfile.TemporaryDirectory() as folder:
+        network, program = Path(folder) / "lenet.o", Path(folder) / "program"
+        compile_command = [compiler, *FLAGS, f"-I{path}"]
+        _call([*compile_command, "-c", "-o", str(network), str(path / "lenet.c")], "does not compile")
+        for source in programs:
+            content = b"" if source.name == "selftest.c" else images.tobytes()
+            _call([*compile_command, "-o", str(program), str(source), str(network), "-lm"], "does not compile")
+            output = _call([str(program)], f"fails in {source.name}", content)
+    return output
+
+
 def _table_line(row: Row) -> str:
     step = row.step
     height, width, depth = step.input_shape
@@ -191,23 +202,24 @@ def _braces(fields: dict[str, Any]) -> str:
     return "{" + ", ".join(f".{field} = {value}" for field, value in fields.items()) + "}"
 
 
-def _input(metadata: Metadata) -> str:
+def describe_input(metadata: Metadata) -> str:
     """Description of the pixels in the header."""
     if metadata.framing == "mark":
         return "one character in MNIST's form, bright ink on black"
     return "the whole picture, letterboxed and inverted" if metadata.inverted else "the whole picture, letterboxed"
 
 
-def _array(name: str, array: np.ndarray[Any, Any], row: str = "") -> str:
+def array_definition(name: str, array: np.ndarray[Any, Any], row: str = "", place: str = "") -> str:
     """An array of numbers as C; ``row`` is the length of a row, in brackets, where it has rows."""
     ending = "f" if array.dtype == np.float32 else ""
     rows = array.reshape(len(array), -1) if row else array.reshape(1, -1)
     lines = (_wrap([str(value) + ending for value in values], braces=bool(row)) for values in rows)
     size = f"[{len(array)}]{row}" if row else f"[{array.size}]"
-    return _definition(f"static const {C_TYPES[array.dtype.name]}", f"{name}{size}", lines)
+    return definition(f"static const {C_TYPES[array.dtype.name]}", f"{name}{size}{place and f' {place}'}", lines)
 
 
-def _definition(kind: str, name: str, rows: Any) -> str:
+def definition(kind: str, name: str, rows: Any) -> str:
+    """A constant as C."""
     return f"{kind} {name} = {{\n" + ",\n".join(rows) + "\n};"
 
 
@@ -218,7 +230,7 @@ def _wrap(words: list[str], braces: bool) -> str:
     return f"{{{text}}}" if braces else text
 
 
-def _literal(label: bytes) -> str:
+def string_literal(label: bytes) -> str:
     """A safe string literal: all but letters, digits and spaces are written as octal escapes."""
     plain = re.sub(rb"[^A-Za-z0-9 ]", lambda found: b"\\%03o" % found[0][0], label).decode("ascii")
     return f'    "{plain}"'

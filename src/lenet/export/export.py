@@ -1,5 +1,6 @@
 """Export a model: write it in another format, run the result, and keep it only if its answers are the model's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def export_model(
     dataset: Dataset,
     force: bool = False,
     unproven: bool = False,
+    limits: Mapping[str, int] | None = None,
 ) -> Proof | None:
     """Write a model in another format, and check that its answers are the model's.
 
@@ -63,6 +65,7 @@ def export_model(
         dataset: Data that the model was trained on: its test part for the check, its training part to calibrate.
         force: Whether to replace an export that is there.
         unproven: Whether to skip the check, on a machine without the program that runs the exported file.
+        limits: Of ``bits`` a weight, bytes of ``flash`` and of ``ram``, for formats that have them.
 
     Returns:
         Result of the check; None when it was skipped.
@@ -71,10 +74,13 @@ def export_model(
         LenetError: when the format cannot express the model, the file cannot be written, or its answers differ. Then
             nothing is left behind.
     """
+    if limits and not FORMATS[format].limited:
+        able = " or ".join(name for name, it in FORMATS.items() if it.limited)
+        raise LenetError(f"{format}: knows no --{min(limits)}; use --format {able}")
     check_free(model, format, out, force)
-    target_class = FORMATS[format].load_target()
+    target_class = FORMATS[format].load_target(bool(limits))
     file = read_model(locate_model(model))
-    target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset))
+    target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset), **limits or {})
     with replacing_folder(out) if target.files else replacing(out) as temporary:
         target.write(temporary)
         if unproven:

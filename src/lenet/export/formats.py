@@ -15,10 +15,11 @@ class Format:
     suffix: str  # usual ending of the file; empty for a folder
     purpose: str  # what it is for, in one phrase
     target: str  # module and class that write and run it
+    limited: str = ""  # the same where bits, flash or RAM are given; empty where they cannot be
 
-    def load_target(self) -> "type[Target]":
-        """Import the class that writes and runs it."""
-        module, name = self.target.split(":")
+    def load_target(self, limited: bool = False) -> "type[Target]":
+        """Import the class that writes and runs it, in general or within limits."""
+        module, name = (self.limited if limited else self.target).split(":")
         return cast("type[Target]", getattr(import_module(f"lenet.export.{module}"), name))
 
 
@@ -27,7 +28,12 @@ FORMATS = {
     "onnx-int8": Format(".onnx", "the same in 8-bit integers, a quarter of the size", "onnx:OnnxInt8"),
     "litert": Format(".tflite", "phones", "litert:LiteRT"),
     "litert-int8": Format(".tflite", "the same in 8-bit integers, for TFLite Micro, too", "litert:LiteRTInt8"),
-    "c": Format("", "C99 in 8-bit integers for microcontrollers; relu only", "c:CInt8"),
+    "c": Format(
+        "", "C99 in 8-bit integers for microcontrollers, relu only; with --bits the smallest", "c:CInt8", "chip:ChipC"
+    ),
     "c-float": Format("", "C99 in floating point", "c:CFloat"),
+    "arduino": Format(
+        ".zip", "the same with --bits as a library for the Arduino IDE and PlatformIO", "chip:Arduino", "chip:Arduino"
+    ),
     "html": Format(".html", "a page that classifies what is drawn on it", "html:Html"),
 }

@@ -75,7 +75,7 @@ class IntegerStep:
         activations = activations.reshape(len(activations), *self.step.input_shape)
         if self.weights is None:
             return activations.astype(np.int64) - self.input_zero
-        return self.weights.sums(_windows(activations.astype(np.int16) - self.input_zero, self.step))
+        return self.weights.sums(windows(activations.astype(np.int16) - self.input_zero, self.step))
 
     def activations(self, inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The step's output ``(n, rows, columns, filters)``."""
@@ -106,7 +106,7 @@ class IntegerNetwork:
         for step in steps:
             if step.activation not in (None, "relu"):
                 raise LenetError(f"c: {step.activation} is not available in 8-bit integers; use --format c-float")
-        ranges = _ranges(file, images, steps)
+        ranges = activation_ranges(file, images, steps)
         self.steps: list[IntegerStep] = []
         scale, zero = np.float32(file.metadata.pixel_scale), 0
         for step in steps:
@@ -178,7 +178,7 @@ def _quantize(kernel: Array, bias: Array, input_scale: np.float32, output_scale:
     )
 
 
-def _ranges(file: ModelFile, images: Images, steps: tuple[Step, ...]) -> dict[Step, tuple[float, float]]:
+def activation_ranges(file: ModelFile, images: Images, steps: tuple[Step, ...]) -> dict[Step, tuple[float, float]]:
     """Range of the values that each step with weights requantizes, 0 included; 0 to 1 where all are 0."""
     model = Model(file)
     # The average is taken of requantized values, the maximum before.
@@ -193,7 +193,7 @@ def _ranges(file: ModelFile, images: Images, steps: tuple[Step, ...]) -> dict[St
     return {step: (0.0, 1.0) if found == (0, 0) else found for step, found in ranges.items()}
 
 
-def _windows(images: npt.NDArray[np.int16], step: Step) -> npt.NDArray[np.int16]:
+def windows(images: npt.NDArray[Any], step: Step) -> npt.NDArray[Any]:
     """Inputs of the kernel at each of its places, ``(n, rows, columns, k·k·depth)``, padded with 0."""
     size, stride = step.kernel_size, step.stride
     sides = zip(step.map_shape, images.shape[1:3], (step.top, step.left), strict=True)

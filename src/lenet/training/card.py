@@ -122,6 +122,13 @@ def _origin(recipe: Mapping[str, Any], changes: list[dict[str, Any]]) -> str:
             f" A deeper network was trained first, for {recipe['teacher_epochs']:g} epochs; its answers were "
             f"{recipe['distillation']:.0%} of the target, the labels the rest."
         )
+    if recipe["teacher"]:
+        text += (
+            f" The answers of {_code(recipe['teacher'])} (SHA-256 `{recipe['teacher_sha256']}`) were "
+            f"{recipe['distillation']:.0%} of the target, the labels the rest."
+        )
+    if recipe["weight_bits"]:
+        text += f" Its kernels were rounded in training to {recipe['weight_bits']} bits a weight."
     for change in changes:
         whose = " of the deeper network" if "stage" in change else ""
         text += f" At step {change['step']}{whose} it was resumed for {change['epochs']:g} epochs in all"

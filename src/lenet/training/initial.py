@@ -6,10 +6,51 @@ from lenet.backend import keras
 from lenet.datasets import Dataset
 from lenet.datasets.classes import merge
 from lenet.errors import LenetError
-from lenet.model.file import MOST_BYTES
+from lenet.model.file import MOST_BYTES, ModelFile
+from lenet.network.architecture import Architecture
 from lenet.network.build import build
 from lenet.training.recipe import Recipe
 from lenet.training.start import read_start
+
+
+def taught_by(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """The same recipe with the hash of the teacher that it names.
+
+    Raises:
+        LenetError: when there is no such model, or its classes or images are not those of ``dataset``, the training
+            part.
+    """
+    file = _read_teacher(recipe)
+    metadata = file.metadata
+    images = (metadata.height, metadata.width, metadata.depth)
+    if metadata.class_names != dataset.class_names or images != dataset.images.shape[1:]:
+        raise LenetError(
+            f"{recipe.teacher}: has other classes or images than {dataset.name}; train a network on that data first, "
+            "and name its run with --teacher"
+        )
+    return recipe.change(teacher_sha256=file.sha256, teacher_epochs=0.0)
+
+
+def load_teacher(recipe: Recipe) -> Any:
+    """The trained model that ``recipe`` names as its teacher, as a Keras network."""
+    file = _read_teacher(recipe)
+    metadata = file.metadata
+    network = build(
+        Architecture.parse(metadata.network),
+        metadata.width,
+        metadata.height,
+        metadata.depth,
+        len(metadata.class_names),
+    )
+    network.set_weights([file.weights[name] for placed in metadata.layers for name in placed.weight_shapes])
+    return network
+
+
+def _read_teacher(recipe: Recipe) -> ModelFile:
+    file = read_start(recipe.teacher)
+    if recipe.teacher_sha256 not in ("", file.sha256):
+        raise LenetError(f"{recipe.teacher}: is not the teacher that this training began with; its SHA-256 is another")
+    return file
 
 
 def class_names(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The network as training computes it: the same function as the Keras network, in the cheapest order.
 
 Max-pooling moves before the activation: for a monotone one the values are the same, and fewer of them are computed.
-Logits are left without softmax for a stable loss, and dropout exists only here. Three more things are folded into the
+Logits are left without softmax for a stable loss, and dropout exists only here. Four more things become part of the
 weights when they are copied back to the Keras network:
 
 - *Gain*: pixels are multiplied by ``recipe.input_gain``, since Adam learns faster from inputs of variance near 1; the
@@ -11,6 +11,8 @@ weights when they are copied back to the Keras network:
   third of the time. The saved weights for the other places are zero.
 - *Normalisation*: with ``recipe.normalisation = "batch"`` the outputs of all layers but the last are normalised over
   the batch. With the moving averages, that is a factor and a sum for each channel, folded into kernel and bias.
+- *Grid*: with ``recipe.weight_bits`` each kernel is rounded before it is used, to few values for each filter; the
+  gradient passes as if it were not (Bengio, Léonard and Courville, 2013). The saved kernels are the rounded ones.
 
 ``tests/training/test_learner.py`` compares all of it with the Keras network.
 """
@@ -31,6 +33,8 @@ from lenet.training.recipe import Recipe
 # Of batch normalisation: weight of the old value in the moving averages once there are many batches, and the term that
 # keeps a variance off 0.
 MOMENTUM, EPSILON = 0.98, 1e-3
+# Half the distance between the values of the best uniform quantizer of a standard normal variable, by bits.
+HALF_STEPS = {2: 0.498, 4: 0.1676}
 
 
 class Learner:
@@ -121,6 +125,9 @@ class Learner:
     def write_back(self) -> None:
         """Give the network the weights, with gain, view and normalisation folded into them."""
         learnt = {name: value.numpy() for name, value in self.weights.items()}
+        if self.recipe.weight_bits:
+            kernels = (f"{layer}/kernel" for layer in self._weighted)
+            learnt |= {name: on_grid(self.weights[name], self.recipe.weight_bits).numpy() for name in kernels}
         for layer in self._normalised:
             factor = 1 / np.sqrt(self.statistics[f"{layer}/variance"].numpy() + np.float32(EPSILON))
             learnt[f"{layer}/kernel"] = learnt[f"{layer}/kernel"] * factor
@@ -136,7 +143,10 @@ class Learner:
             variable.assign(learnt[name])
 
     def _kernel(self, placed: PlacedLayer) -> Any:
-        return tf.cast(self.weights[f"{placed.name}/kernel"], self.dtype)
+        kernel = self.weights[f"{placed.name}/kernel"]
+        if self.recipe.weight_bits:
+            kernel = kernel + tf.stop_gradient(on_grid(kernel, self.recipe.weight_bits) - kernel)
+        return tf.cast(kernel, self.dtype)
 
     def _add_bias(self, x: Any, layer: str, training: bool, moments: dict[str, Any] | None) -> Any:
         """Add a layer's bias, after normalisation where the recipe asks for it.
@@ -168,6 +178,22 @@ class Learner:
             share = tf.maximum(1 - MOMENTUM, 1 / self.statistics[f"{layer}/batches"].assign_add(1.0))
             for name in (f"{layer}/mean", f"{layer}/variance"):
                 self.statistics[name].assign_sub(share * (self.statistics[name] - moments[name]))
+
+
+def on_grid(kernel: Any, bits: int) -> Any:
+    """A kernel ``(…, filters)`` rounded to odd multiples of a step, ``2 ** bits`` values for each filter.
+
+    The step is the one that loses least of normally distributed weights, or a smaller one that reaches the largest
+    weight: some weight always has the largest multiple, so that an export finds the step. Source of the steps: Max,
+    "Quantizing for Minimum Distortion", 1960.
+    """
+    largest, axes = 2**bits - 1, list(range(kernel.shape.rank - 1))
+    step = tf.reduce_max(tf.abs(kernel), axes) / largest
+    if bits in HALF_STEPS:
+        step = tf.minimum(step, HALF_STEPS[bits] * tf.sqrt(tf.reduce_mean(tf.square(kernel), axes)))
+    step = tf.maximum(step, 1e-12)
+    places = tf.clip_by_value(tf.round((kernel / step + largest) / 2), 0, largest)
+    return step * (2 * places - largest)
 
 
 def scale(images: Any) -> Any:

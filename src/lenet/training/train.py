@@ -17,10 +17,10 @@ from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
-from lenet.training.environment import environment, library_versions
+from lenet.training.environment import choose_precision, environment, library_versions
 from lenet.training.figures import DrawingProcess
 from lenet.training.group import ALONE, Group
-from lenet.training.initial import build_network, class_names
+from lenet.training.initial import build_network, class_names, load_teacher, taught_by
 from lenet.training.learner import Learner
 from lenet.training.loop import TEACHER, DivergedError, Progress, fit
 from lenet.training.mix import mix
@@ -78,6 +78,8 @@ def train(
     if recipe.start and not recipe.start_sha256:
         recipe = start_from(recipe, recipe.start)
     data = _split(dataset, recipe)
+    if recipe.teacher:
+        recipe = taught_by(recipe, data.train)
     network = build_network(dataset, recipe)
     if not isinstance(run, Run):
         run = Run.create(run)
@@ -195,7 +197,7 @@ class _Trainer:
 
     def train(self, network: Any) -> None:
         """Train ``network`` to the end, and write the results."""
-        teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (None, None)
+        teacher, teacher_state = self._train_teacher() if self.recipe.teacher_epochs else (self._load_teacher(), None)
         state = self._fit(network, self.recipe, teacher=teacher, teacher_state=teacher_state)
         if self.group.rank:
             return
@@ -208,6 +210,13 @@ class _Trainer:
         network = build_network(self.dataset, recipe)
         state = self._fit(network, recipe, TEACHER)
         return Learner(network, frozen_recipe(recipe), state.precision), state
+
+    def _load_teacher(self) -> Learner | None:
+        """The trained model that the recipe names, or None."""
+        if not self.recipe.teacher:
+            return None
+        recipe = frozen_recipe(self.recipe)
+        return Learner(load_teacher(recipe), recipe, choose_precision(recipe.precision))
 
     def _fit(self, network: Any, recipe: Recipe, within: str = "", **teacher: Any) -> TrainingState:
         """Fit one network to the end; ``teacher`` are options of ``fit``."""
@@ -289,7 +298,10 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
         dropout=0.4,  # LeNet, which is smaller and has the teacher's answers to learn from, is better without
         epochs=recipe.teacher_epochs,
         teacher_epochs=0.0,
+        teacher="",
+        teacher_sha256="",
         distillation=0.0,
+        weight_bits=0,
         damage=0.0,
         view="whole",
         start="",
@@ -300,4 +312,4 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
 
 def frozen_recipe(recipe: Recipe) -> Recipe:
     """Recipe of the trained teacher, with normalisation and gain folded into its weights."""
-    return recipe.change(normalisation="none", input_gain=1.0, dropout=0.0)
+    return recipe.change(normalisation="none", input_gain=1.0, dropout=0.0, view="whole", weight_bits=0)
