@@ -11,7 +11,8 @@ train: .venv/train
 test: .venv/dev
 	$(BIN)/pytest
 
-# The tests that take long: the lessons, the commands of the docs, a thousand drawings in the browser, trainings on the page.
+# The tests that take long: the lessons, the docs and their commands, examples of the help, a thousand drawings in the
+# browser, trainings on the page.
 proofs: .venv/dev
 	$(BIN)/pytest -m long
 

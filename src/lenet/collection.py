@@ -1,13 +1,12 @@
 """Images kept as labelled pictures, a folder for each class, that ``lenet train --data`` takes."""
 
 import hashlib
-import io
 from pathlib import Path
 
 from lenet.atomic import write_bytes
 from lenet.errors import LenetError
-from lenet.pictures.formats import is_passed_over
-from lenet.pictures.letterbox import as_picture
+from lenet.pictures.formats import is_folder_name
+from lenet.pictures.letterbox import as_png
 from lenet.pictures.picture import Pixels
 
 # So that nobody fills the disk; at 28×28 a picture takes less than 1 KB.
@@ -39,7 +38,7 @@ class Collection:
 
 def class_folder(root: Path, label: str) -> Path:
     """The folder of a class in ``root``; LenetError when a folder cannot have its name."""
-    if is_passed_over(label) or "/" in label or "\\" in label or len(label.encode()) > 255:
+    if not is_folder_name(label):
         raise LenetError(f"class {label!r}: cannot be a folder's name, so nothing was kept")
     return root / label
 
@@ -51,6 +50,4 @@ def picture_name(image: Pixels) -> str:
 
 def write_picture(path: Path, image: Pixels) -> None:
     """Write a uint8 image ``(height, width, 1 or 3)`` as PNG, atomically."""
-    content = io.BytesIO()
-    as_picture(image).save(content, "PNG")
-    write_bytes(path, content.getvalue())
+    write_bytes(path, as_png(image))

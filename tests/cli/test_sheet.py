@@ -36,14 +36,15 @@ def test_a_sheet_becomes_class_folders_that_a_model_is_trained_on(lenet, photo):
     assert open_picture(photo / "mine-contact.png").size > (100, 100)
     about = json.loads(lenet("data", "info", "mine", "--json").stdout)
     assert (about["framing"], about["n"]) == ("mark", 160)
-    read = json.loads(lenet("predict", *pictures, "--json").stdout)
-    right = [it["rows"] == [pictures[number].parent.name] for number, it in enumerate(read)]
+    some = pictures[::4]
+    read = json.loads(lenet("predict", *some, "--json").stdout)
+    right = [it["rows"] == [some[number].parent.name] for number, it in enumerate(read)]
     assert np.mean(right) > 0.95
 
 
 def test_a_model_goes_on_with_ones_own_hand(lenet, run, photo):
     assert lenet("data", "convert", "photo.jpg", "mine", "--sheet").exit_code == 0
-    result = lenet("train", "--data", "mine", "--from", run.path, "--run", "own", "--epochs", 1)
+    result = lenet("train", "--data", "mine", "--from", run.path, "--run", "own", "--epochs", 0.05)
     assert result.exit_code == 0, result.output
 
 

@@ -11,8 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lenet import Dataset, load_dataset
 from lenet.datasets.check import check
-from lenet.datasets.convert import transpose
-from lenet.datasets.orientation import is_transposed, likeness
+from lenet.datasets.orientation import is_transposed, likeness, transpose
 
 # Fonts that matplotlib brings, none of them the one that the check compares with.
 FONTS = ("DejaVuSans.ttf", "DejaVuSerif-Italic.ttf", "DejaVuSansMono.ttf", "STIXGeneral.ttf")

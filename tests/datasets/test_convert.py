@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lenet import Dataset, LenetError, load_dataset
-from lenet.datasets.convert import convert, format_for, transpose
+from lenet.datasets.convert import convert, format_for
+from lenet.datasets.orientation import transpose
 
 KINDS = ("folder", "npz", "parquet")
 

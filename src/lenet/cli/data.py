@@ -200,6 +200,7 @@ def convert(
     name without its ending by default. Look at the contact sheet TARGET-contact.png before you train.
     """
     from lenet.datasets import convert as formats
+    from lenet.datasets.orientation import transpose as transposed
 
     target = target or out or (Path(Path(source).stem) if sheet else None)
     if target is None or (out is not None and out != target):
@@ -213,7 +214,7 @@ def convert(
         _convert_sheet(Path(source), target, chosen, classes)
         return
     dataset = _load(source, {**preparation, "framing": preparation["framing"] or "whole"})
-    formats.convert(formats.transpose(dataset) if transpose else dataset, target, chosen)
+    formats.convert(transposed(dataset) if transpose else dataset, target, chosen)
     click.echo(f"{target}: {len(dataset):,} images of {len(dataset.class_names)} classes")
 
 

@@ -1,10 +1,7 @@
 """Writing a Dataset in a format that it can be loaded from again, nothing lost."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.folder import write_folder
@@ -45,8 +42,3 @@ def convert(dataset: Dataset, target: Path, kind: str) -> None:
     if kind != "folder" and target.suffix.lower() != f".{kind}":
         raise LenetError(f"{target}: the ending must be .{kind}")
     WRITERS[kind](dataset, target)
-
-
-def transpose(dataset: Dataset) -> Dataset:
-    """Swap rows and columns, which turns EMNIST's pictures upright."""
-    return replace(dataset, images=np.ascontiguousarray(dataset.images.transpose(0, 2, 1, 3)))

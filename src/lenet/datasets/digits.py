@@ -6,15 +6,11 @@ Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Ma
 import numpy as np
 
 from lenet.datasets.dataset import Dataset
-from lenet.errors import LenetError
 
 
 def load_digits() -> Dataset:
-    """Load them, levels 0 to 16 as 0 to 255; LenetError when scikit-learn is not installed."""
-    try:
-        from sklearn.datasets import load_digits as load
-    except ModuleNotFoundError as error:
-        hint = "the data 'digits' is scikit-learn's; install it with: pip install 'lenet[data]'"
-        raise LenetError(hint) from error
+    """Load them, levels 0 to 16 as 0 to 255."""
+    from sklearn.datasets import load_digits as load
+
     images, labels = load().images, load().target
     return Dataset("digits", np.rint(images * (255 / 16)).astype(np.uint8), labels, tuple("0123456789"))

@@ -15,7 +15,7 @@ from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError, decode_all
 from lenet.datasets.preparation import Preparation
 from lenet.errors import LenetError
-from lenet.pictures.formats import is_passed_over, is_picture
+from lenet.pictures.formats import is_folder_name, is_passed_over, is_picture
 from lenet.pictures.letterbox import as_picture
 
 
@@ -88,7 +88,7 @@ def write_folder(dataset: Dataset, root: Path) -> None:
     """
     refuse_absent(dataset.labels, dataset.class_names, f"{root}: a folder of pictures")
     for name in dataset.class_names:
-        if is_passed_over(name) or "/" in name or os.sep in name or len(name.encode()) > 255:
+        if not is_folder_name(name):
             raise LenetError(f"{root}: class {name!r} cannot be a folder's name; take npz or parquet")
     digits = len(str(len(dataset) - 1))
     with building(root) as folder:

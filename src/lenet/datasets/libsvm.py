@@ -20,12 +20,10 @@ def read_libsvm(path: Path) -> Dataset:
     """Read rows of a label and sparse pixels, packed or not; pixels that no row has at the end are 0.
 
     Raises:
-        LenetError: damaged, too large, or scikit-learn is not installed.
+        LenetError: damaged or too large.
     """
-    try:
-        from sklearn.datasets import load_svmlight_file
-    except ModuleNotFoundError as error:
-        raise LenetError("LIBSVM files need scikit-learn; install it with: pip install 'lenet[data]'") from error
+    from sklearn.datasets import load_svmlight_file
+
     content = io.BytesIO()
     with unpacking(path) as file:
         while piece := file.read(PIECE):

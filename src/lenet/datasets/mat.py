@@ -12,19 +12,8 @@ from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason
 
 # MATLAB's classes of numbers, and their sizes in bytes.
-NUMBERS = {
-    "uint8": 1,
-    "int8": 1,
-    "uint16": 2,
-    "int16": 2,
-    "uint32": 4,
-    "int32": 4,
-    "uint64": 8,
-    "int64": 8,
-    "single": 4,
-    "double": 8,
-    "logical": 1,
-}
+NUMBERS = {f"{sign}int{8 * size}": size for sign in ("", "u") for size in (1, 2, 4, 8)}
+NUMBERS |= {"single": 4, "double": 8, "logical": 1}
 
 
 def read_mat(path: Path) -> Dataset:

@@ -53,10 +53,12 @@ def turn_emnist(dataset: Dataset) -> Dataset:
     if found is not None and found.upright - found.transposed > -CERTAIN:
         return replace(dataset, notes=(*dataset.notes, "named EMNIST, but upright already, so it is not turned"))
     how = "by its name" if found is None else "by its name and by comparison with print"
-    images = np.ascontiguousarray(dataset.images.transpose(0, 2, 1, 3))
-    return replace(
-        dataset, images=images, notes=(*dataset.notes, f"EMNIST is transposed and was turned upright ({how})")
-    )
+    return replace(transpose(dataset), notes=(*dataset.notes, f"EMNIST is transposed and was turned upright ({how})"))
+
+
+def transpose(dataset: Dataset) -> Dataset:
+    """Swap rows and columns, which turns EMNIST's pictures upright."""
+    return replace(dataset, images=np.ascontiguousarray(dataset.images.transpose(0, 2, 1, 3)))
 
 
 class Likeness(NamedTuple):

@@ -1,6 +1,5 @@
 """Parquet as the Hugging Face hub stores pictures: a column of encoded pictures or of pixels, and one of labels."""
 
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +14,13 @@ from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, asse
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.decode import Encoded, OnError, decode_all
+from lenet.datasets.frame_arrays import frame_arrays
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.preparation import Preparation
-from lenet.datasets.prepare import prepare
 from lenet.datasets.table_columns import PART_COLUMNS, find_columns
 from lenet.datasets.unpack import MOST_UNPACKED_BYTES, refuse_bomb
 from lenet.errors import LenetError, reason
-from lenet.pictures.letterbox import as_picture
+from lenet.pictures.letterbox import as_png
 
 IMAGE_COLUMNS = ("image", "img", "picture", "pixels", "x")
 HUB_LABEL_COLUMNS = (*LABEL_COLUMNS, "fine_label")
@@ -74,7 +73,7 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
         numbers, class_names = resolve(labels, listed, str(path))
         pixels, notes = _read_pixels(shards, path)
         dataset = assemble(str(path), pixels, numbers, class_names, parts, origins, notes)
-        return prepare(dataset, preparation)
+        return frame_arrays(dataset, preparation)
     images, kept, choice = decode_all(str(path), lambda: _encoded(shards), labels, parts, preparation, on_error)
     numbers, class_names = resolve(labels[kept], listed, str(path))
     kept_origins = [origins[index] for index in kept]
@@ -84,7 +83,9 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
 
 def write_parquet(dataset: Dataset, path: Path) -> None:
     """Write PNGs and labels as the Hugging Face hub does, with a column ``part`` where the source has parts."""
-    arrow, parquet = _pyarrow()
+    import pyarrow as arrow
+    from pyarrow import parquet
+
     parts = [name for name, rows in sections(dataset).items() for _ in range(rows.start, rows.stop) if name != "all"]
     features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": list(dataset.class_names)}}
     columns = {"image": arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())]), "label": arrow.int64()}
@@ -96,23 +97,16 @@ def write_parquet(dataset: Dataset, path: Path) -> None:
     with replacing(path, suffix=".parquet") as temporary, parquet.ParquetWriter(temporary, schema) as writer:
         for start in range(0, len(dataset), ROWS):
             rows = slice(start, start + ROWS)
-            content = [{"bytes": _png(image), "path": None} for image in dataset.images[rows]]
+            content = [{"bytes": as_png(image), "path": None} for image in dataset.images[rows]]
             table = {"image": content, "label": dataset.labels[rows]} | ({"part": parts[rows]} if parts else {})
             writer.write_table(arrow.table(table, schema=schema))
 
 
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError as error:
-        raise LenetError("Parquet needs pyarrow; install it with: pip install 'lenet[data]'") from error
-    return pyarrow, pyarrow.parquet
-
-
 def _open(path: Path, named: bool) -> _Shard:
     """Find a file's columns; in a folder its name tells the part."""
-    arrow, parquet = _pyarrow()
+    import pyarrow as arrow
+    from pyarrow import parquet
+
     try:
         file = parquet.ParquetFile(path)
         names = file.schema_arrow.names
@@ -142,7 +136,8 @@ def _open(path: Path, named: bool) -> _Shard:
 
 def _batches(shard: _Shard, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
     """The number of the first row, and the rows, of a file piece by piece."""
-    arrow, _ = _pyarrow()
+    import pyarrow as arrow
+
     row = 0
     try:
         for batch in shard.file.iter_batches(ROWS, columns=list(columns)):
@@ -198,9 +193,10 @@ def _listed(shard: _Shard) -> list[str] | None:
 def _is_encoded(shard: _Shard) -> bool:
     if shard.image is None:
         return False
-    arrow, _ = _pyarrow()
+    from pyarrow import types
+
     kind = shard.file.schema_arrow.field(shard.image).type
-    return any(test(kind) for test in (arrow.types.is_struct, arrow.types.is_binary, arrow.types.is_large_binary))
+    return any(test(kind) for test in (types.is_struct, types.is_binary, types.is_large_binary))
 
 
 def _encoded(shards: Sequence[_Shard]) -> Iterator[tuple[str, Encoded]]:
@@ -249,9 +245,3 @@ def as_numbers(values: Any, where: str) -> npt.NDArray[Any]:
     if numbers.dtype.kind not in "iufb":
         raise LenetError(f"{where}: holds {numbers.dtype}, not numbers from 0 to 255")
     return np.asarray(numbers)
-
-
-def _png(image: Images) -> bytes:
-    buffer = io.BytesIO()
-    as_picture(image).save(buffer, format="png")
-    return buffer.getvalue()

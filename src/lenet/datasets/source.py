@@ -14,6 +14,7 @@ from lenet.datasets.decode import OnError, refuse
 from lenet.datasets.digits import load_digits
 from lenet.datasets.file_format import FORMATS, find_format, is_data
 from lenet.datasets.folder import read_folder
+from lenet.datasets.frame_arrays import frame_arrays
 from lenet.datasets.labelled import find_table, read_labelled
 from lenet.datasets.libsvm import read_libsvm
 from lenet.datasets.mat import read_mat
@@ -22,9 +23,8 @@ from lenet.datasets.npz import read_npz
 from lenet.datasets.orientation import turn_emnist
 from lenet.datasets.parquet import read_parquet
 from lenet.datasets.preparation import Preparation, parse_size
-from lenet.datasets.prepare import prepare
 from lenet.datasets.several import join, join_parts
-from lenet.errors import LenetError
+from lenet.errors import LenetError, missing
 from lenet.pictures.formats import is_passed_over, is_picture
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
@@ -90,17 +90,18 @@ def load_unlabelled(source: str | Path, form: Preparation) -> Images:
     path = Path(source)
     if not path.is_file() or find_format(path) != "csv":
         raise LenetError(f"{path}: is not a table of pixels in text")
-    return prepare(read_csv(path, labelled=False), form).images
+    return frame_arrays(read_csv(path, labelled=False), form).images
 
 
 def _load(source: str | Path, preparation: Preparation, on_error: OnError) -> Dataset:
-    if str(source) in BUNDLED:
-        return prepare(BUNDLED[str(source)](), preparation)
-    path = Path(source)
     try:
-        return _read(path, preparation, on_error)
+        if str(source) in BUNDLED:
+            return frame_arrays(BUNDLED[str(source)](), preparation)
+        return _read(Path(source), preparation, on_error)
+    except ModuleNotFoundError as error:
+        raise missing(error) from error
     except OSError as error:
-        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
+        raise LenetError(f"{Path(source)}: cannot be read ({error.strerror})") from error
 
 
 def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
@@ -108,7 +109,7 @@ def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
         return _read_folder(path, preparation, on_error)
     if not path.exists():
         if path.parent.is_dir() and (files := find_array_files(path.parent)):
-            return prepare(turn_emnist(read_array_files(path.parent, files, path.name.lower())), preparation)
+            return frame_arrays(turn_emnist(read_array_files(path.parent, files, path.name.lower())), preparation)
         raise LenetError(f"unknown data {str(path)!r}: there is no such file; known are {SOURCES}")
     if not path.is_file():
         raise LenetError(f"{path}: is neither a file nor a folder; known are {SOURCES}")
@@ -118,12 +119,12 @@ def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     # Encoded pictures are brought into form while they are decoded, arrays of pixels afterwards.
     if format == "parquet":
         return read_parquet(path, preparation, on_error)
-    return prepare(turn_emnist(READERS[format](path)), preparation)
+    return frame_arrays(turn_emnist(READERS[format](path)), preparation)
 
 
 def _read_folder(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if files := find_array_files(path):
-        return prepare(turn_emnist(read_array_files(path, files)), preparation)
+        return frame_arrays(turn_emnist(read_array_files(path, files)), preparation)
     if next(path.glob("*.parquet"), None):
         return read_parquet(path, preparation, on_error)
     if table := find_table(path):
@@ -157,7 +158,7 @@ def _read_files(folder: Path, files: list[Path], preparation: Preparation, on_er
         names = ", ".join(path.name for path in files[:5])
         raise LenetError(f"{folder}: holds several data files: {names}; name one of them, such as {files[-1]}")
     read = {part: turn_emnist(READERS[formats[path]](path)) for part, path in sorted(parts.items())}
-    return prepare(join_parts(read, str(folder)), preparation)
+    return frame_arrays(join_parts(read, str(folder)), preparation)
 
 
 def _read_zip(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from lenet.pictures.ink import find_contrast, find_ink
+from lenet.pictures.margin import with_margin
 from lenet.pictures.marks import FoundMarks
 from lenet.pictures.picture import Picture
 from lenet.pictures.rules import find_rules
 from lenet.pictures.segment import segment
-from lenet.pictures.sheet import with_margin
 
 
 def find_marks(picture: Picture) -> FoundMarks:

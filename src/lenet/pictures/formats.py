@@ -34,6 +34,11 @@ def is_passed_over(name: str) -> bool:
     return name.startswith((".", "__MACOSX")) or name.lower() in _SYSTEMS_OWN
 
 
+def is_folder_name(name: str) -> bool:
+    """Whether a class's folder can have this name on every system."""
+    return not is_passed_over(name) and not set(name) & set("/\\") and len(name.encode()) <= 255
+
+
 def open_file(file: BinaryIO, name: str) -> Image.Image:
     """Open a picture file, whose content tells its format; no pixel is decoded yet.
 

@@ -1,5 +1,6 @@
 """A whole picture scaled into another size."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,13 @@ def border(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def as_picture(image: Pixels) -> Image.Image:
     """A uint8 image ``(height, width, 1 or 3)`` as a Pillow image in mode L or RGB."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def as_png(image: Pixels) -> bytes:
+    """A uint8 image ``(height, width, 1 or 3)`` as a PNG file."""
+    content = io.BytesIO()
+    as_picture(image).save(content, "PNG")
+    return content.getvalue()
 
 
 def _as_array(picture: Image.Image) -> Pixels:

@@ -98,13 +98,6 @@ class Explained(BaseModel):
     contributions: list[float] = Field(description="What each input of the last dense layer adds to the logit.")
 
 
-class Kernels(BaseModel):
-    """Kernels of a convolution (filters, depth, k, k), and one bias for each filter."""
-
-    kernels: list[list[list[list[float]]]]
-    biases: list[float]
-
-
 class Details(BaseModel):
     """Details of a model."""
 

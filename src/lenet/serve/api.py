@@ -9,10 +9,10 @@ from fastapi.types import DecoratedCallable
 from prometheus_client import generate_latest
 from starlette.responses import JSONResponse, Response
 
-from lenet.model.description import kernels as kernels_in_order
+from lenet.model.description import kernels
 from lenet.reading import Reader
 from lenet.serve import answers, schema
-from lenet.serve.details import as_file, details, gallery, kernels, network
+from lenet.serve.details import as_file, details, gallery, network
 from lenet.serve.measure import card, compare, mistakes
 from lenet.serve.schema import refusal
 from lenet.serve.service import Service
@@ -98,15 +98,8 @@ async def model_network(request: Request, model: ModelName = None) -> Response:
 async def model_weights(request: Request, model: ModelName = None) -> Response:
     """Give the kernels of all layers as little-endian float32; a layer of /api/network says where its own begins."""
     _, reader = await _chosen(request, model)
-    numbers = kernels_in_order(reader.model.metadata, reader.model.weights)
+    numbers = kernels(reader.model.metadata, reader.model.weights)
     return Response(numbers.astype("<f4").tobytes(), media_type="application/octet-stream")
-
-
-@router.get("/api/kernels", responses=_answers(dict[str, answers.Kernels], 400, 503), tags=["look inside"])
-async def model_kernels(request: Request, model: ModelName = None) -> Response:
-    """Give the kernels of all convolutions, by the layer's name."""
-    service, reader = await _chosen(request, model)
-    return JSONResponse(await service.in_worker(lambda: kernels(reader.model)))
 
 
 @router.get("/api/runs", response_model=answers.Runs, tags=["look inside"])

@@ -1,4 +1,4 @@
-"""A look inside, in plain values: a model's details and kernels, test images to try it on, and explanations."""
+"""A look inside, in plain values: a model's details, test images to try it on, and explanations."""
 
 from contextlib import suppress
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from lenet.model.description import describe
 from lenet.model.file import ModelFile, encode_model
 from lenet.model.graph import Array
 from lenet.model.runtime import Model, is_run
-from lenet.network.architecture import Activation, Conv, Flatten, PlacedLayer
+from lenet.network.architecture import Activation, Flatten, PlacedLayer
 from lenet.serve.answers import Details
 from lenet.serve.schema import image_rows
 
@@ -59,18 +59,6 @@ def as_file(model: Model, format: str) -> bytes:
         page = Path(folder) / "page.html"
         Html(file, lambda: np.empty((0, *model.input_shape), np.uint8)).write(page)
         return page.read_bytes()
-
-
-def kernels(model: Model) -> dict[str, Any]:
-    """Kernels ``(filters, depth, k, k)`` and biases of all convolutions, by the layer's name."""
-    return {
-        placed.name: {
-            "kernels": _plain(model.weights[f"{placed.name}/kernel"].transpose(3, 2, 0, 1), 5),
-            "biases": _plain(model.weights[f"{placed.name}/bias"], 5),
-        }
-        for placed in model.metadata.layers
-        if isinstance(placed.layer, Conv)
-    }
 
 
 def gallery(model: Model, count: int, seed: int) -> dict[str, Any]:
@@ -137,5 +125,5 @@ def _layer(placed: PlacedLayer, values: Array) -> dict[str, Any]:
     }
 
 
-def _plain(values: Array, digits: int = 4) -> Any:
-    return values.astype(np.float64).round(digits).tolist()
+def _plain(values: Array) -> Any:
+    return values.astype(np.float64).round(4).tolist()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lenet.datasets.classes import in_natural_order
 from lenet.errors import LenetError
-from lenet.pictures.formats import is_passed_over
+from lenet.pictures.formats import is_folder_name
 
 WIDTH, HEIGHT = 210.0, 297.0  # A4
 # Centres of the corner marks, clockwise from the upper left one: squares in squares of 7 modules, as those of QR codes.
@@ -92,7 +92,7 @@ def parse_classes(text: str) -> tuple[str, ...]:
         else:
             names.append(part)
     for name in names:
-        if is_passed_over(name) or set(name) & set("/\\") or len(name.encode()) > LONGEST_TEXT:
+        if not is_folder_name(name) or len(name.encode()) > LONGEST_TEXT:
             raise LenetError(f"classes: {name!r} has more than {LONGEST_TEXT} bytes or cannot be a folder's name")
     in_natural_order(np.arange(len(names)), names, f"classes {text!r}"[:80])
     if len(names) > MOST_CLASSES:

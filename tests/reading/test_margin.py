@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lenet import Reader
-from lenet.pictures.sheet import with_margin
+from lenet.pictures.margin import with_margin
 
 
 @pytest.fixture(scope="module")

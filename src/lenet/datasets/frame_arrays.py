@@ -13,7 +13,7 @@ from lenet.pictures.mark import IMAGE
 from lenet.pictures.picture import open_picture
 
 
-def prepare(dataset: Dataset, preparation: Preparation) -> Dataset:
+def frame_arrays(dataset: Dataset, preparation: Preparation) -> Dataset:
     """Bring arrays of pixels into the form that is asked.
 
     Args:

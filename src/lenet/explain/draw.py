@@ -1,4 +1,4 @@
-"""An explanation as one sheet, from top to bottom as the image passes through the network."""
+"""The drawing of an explanation: one sheet, from top to bottom as the image passes through the network."""
 
 import math
 from collections.abc import Iterator
