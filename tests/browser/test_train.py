@@ -16,6 +16,7 @@ from lenet import Architecture, Model, create_app
 from lenet.errors import LenetError
 from lenet.network.named import NETWORKS
 from tests.browser.conftest import Opened
+from tests.browser.cutting import cutting
 from tests.browser.drawing import STROKES, draw, settle, until
 from tests.browser.test_whole import RULES
 from tests.serve.learning import children
@@ -134,6 +135,20 @@ def test_every_end_of_a_training_has_words_in_both_languages(open_train: Opened)
         assert {f".{kind}.{code}" for code in codes} <= set(paths[0])
 
 
+def test_the_edited_network_is_in_the_address_and_only_a_network_is_taken_from_it(open_train: Opened) -> None:
+    page = train_tab(open_train)
+    page.fill("#network-text", "conv 3 5, tanh, dense 9")
+    until(page, "location.hash.includes('layers=')")
+    other = open_train(path=page.url.removeprefix(open_train.address))
+    assert text(other) == "conv 3 5, tanh, dense 9"
+    assert other.is_visible("#train") and other.input_value("#train .blocks input >> nth=0") == "3"
+    page.fill("#network-text", "conv 3 5, tahn")
+    until(page, "!location.hash.includes('layers=')")
+    default = text(train_tab(open_train))
+    for wrong in ("conv+3+5,+tahn", "%3Cb%3E", "conv+9999999+9"):
+        assert text(open_train(path=f"#tab=train&layers={wrong}")) == default
+
+
 def test_questions_change_one_thing(open_train: Opened) -> None:
     page = train_tab(open_train)
     for question, network in (("The 1998 original?", "lenet5"), ("No convolution?", "mlp"), ("LeNet", "lenet")):
@@ -211,7 +226,7 @@ def test_a_network_is_changed_trained_and_compared(open_train: Opened, way: str)
     assert name.startswith("mine") and name in page.inner_text("#second")
     assert page.locator(f"#model option[value='{name}']").count() == 1
     said = page.inner_text("#train .result")
-    assert ("差异不是偶然" if "Chinese" in way else "more than chance") in said
+    assert ("差异超出了偶然的范围" if "Chinese" in way else "more than chance") in said
     page.click("#train .result [aria-expanded]")
     digits = page.locator("#train .disagreements button")
     assert digits.count() > 5
@@ -266,6 +281,36 @@ def test_the_growing_network_reads_the_drawing_and_stops(open_train: Opened) -> 
     until(page, "document.querySelector('#train .status').textContent.startsWith('Stopped')")
     assert page.is_hidden("#second") and page.is_hidden("#train .live")
     assert page.evaluate("document.activeElement.id") == "start"
+
+
+def test_a_lost_stream_is_taken_up_where_it_broke(browser: Browser, training_address: str) -> None:
+    with cutting(training_address) as (address, cut):
+        opened = Opened(browser, address)
+        page = train_tab(opened)
+        page.evaluate("""() => {
+          window.said = [];
+          window.steps = [];
+          const watch = (name, take) => {
+            const element = document.querySelector(`#train .${name}`);
+            new MutationObserver(() => take(element.textContent)).observe(element, { childList: true });
+          };
+          watch("status", (text) => said.push(text));
+          watch("figures", (text) => steps.push(Number(text.split(" ")[1].replaceAll(",", ""))));
+        }""")  # fmt: skip
+        page.select_option("#train .options select >> nth=2", "5")
+        page.click("#start")
+        until(page, "steps.length >= 2")
+        cut()
+        until(page, "said.some((text) => text.includes('connection'))")
+        before = page.evaluate("steps.at(-1)")
+        until(page, f"steps.at(-1) > {before}")
+        steps = page.evaluate("steps")
+        assert steps == sorted(steps)  # nothing is told twice
+        assert "is training" in status(page)
+        page.click("#stop")
+        until(page, "document.querySelector('#train .status').textContent.startsWith('Stopped')")
+        for context in opened.contexts:
+            context.close()
 
 
 def test_a_killed_training_is_one_line_in_the_language(open_train: Opened) -> None:
@@ -351,6 +396,24 @@ def test_corrections_are_learnt_before_and_after_are_shown(open_train: Opened) -
 
 
 @pytest.mark.long
+def test_corrections_that_teach_nothing_are_said(open_train: Opened) -> None:
+    page = train_tab(open_train)
+    page.evaluate("""async () => {
+      const { addResult } = await import("./page/lab/train/results.js");
+      const done = (drawn) => ({
+        name: "bundled", n: 10000, correct: 9975, accuracy: 0.9975, interval: [0.996, 0.998],
+        verdict: { code: "learned", low: 0.9, high: 1 },
+        before: { drawn: [1, 3], test: [9975, 10000] }, after: { drawn, test: [9975, 10000] },
+      });
+      addResult(done([1, 3]), { kind: "corrections" });
+      addResult(done([2, 3]), { kind: "corrections" });
+    }""")  # fmt: skip
+    assert page.locator("#train .result").count() == 2
+    assert page.locator("#train .nothing").all_text_contents() == [
+        "It reads no more of these drawings than before. Correct more drawings of the same kind, and check their labels."
+    ]
+
+
 def test_nothing_for_axe_and_no_sideways_scrolling(open_train: Opened) -> None:
     for options in ({"color_scheme": "dark"}, {"locale": "zh-CN", **PHONE}):
         page = train_tab(open_train, **options)

@@ -59,6 +59,7 @@ def test_the_docs_have_the_pages_language_and_colours(open_page: Opened) -> None
     page.click("#theme")  # dark
     page.goto(open_page.address + "docs")
     page.wait_for_selector(".route")
+    assert "原文为英文" in page.inner_text("header") and page.get_attribute(".route p", "lang") == "en"
     assert "参数" in page.inner_text("#routes") and page.get_attribute("html", "data-theme") == "dark"
     page.click("#language")
     assert "Parameters" in page.inner_text("#routes") and page.inner_text("h1") == "lenet: API"
@@ -160,6 +161,14 @@ def test_each_tab_names_its_lesson(open_page: Opened) -> None:
     for tab, number in zip(TABS, (1, 2, 8), strict=True):
         page.click(f"#tab-{tab}")
         assert page.inner_text(".lesson").strip().endswith(f"：lenet lessons {number} --chinese")
+    page.click("#tab-inside")
+    stages = page.locator("#inside .overview button")
+    numbers = []
+    for place in range(stages.count()):
+        stages.nth(place).click()
+        numbers.append(int(page.inner_text(".lesson").split()[-2]))
+    # picture, conv, relu, pool, conv, relu, pool, flatten, dense, relu, dense, softmax
+    assert numbers == [2, 3, 5, 5, 3, 5, 5, 6, 6, 5, 6, 7]
 
 
 def test_language_follows_the_browser_and_is_remembered(open_page: Opened) -> None:

@@ -76,6 +76,9 @@ def test_writers_are_told_and_a_split_by_writer_keeps_each_on_one_side(mnist):
     assert len(train) + len(test) == 70_000
     assert 10_000 <= len(test) < 10_500
     assert set(test.writer_of) != set(mnist.split("by-writer", seed=2).test.writer_of)
+    learnt, held_out = train.split_validation(2000, seed=1, by_writer=True)
+    assert not set(learnt.writer_of) & set(held_out.writer_of)
+    assert 2000 <= len(held_out) < 2500
     # Labels, images and writers still belong together.
     place = int(np.flatnonzero((mnist.images == test.images[5]).all(axis=(1, 2, 3)))[0])
     assert (mnist.labels[place], mnist.writer_of[place]) == (test.labels[5], test.writer_of[5])

@@ -57,7 +57,7 @@ def test_all_drawings_are_trained_on_beside_mnist(mnist: Dataset) -> None:
         }
         assert found == (marked if part is parts.train else {})
     assert parts.train.source_of is not None
-    assert np.bincount(parts.train.source_of).tolist() == [15_000, 1_000]
+    assert np.bincount(parts.train.source_of).tolist() == [15_000, 500]
     assert recipe.network == Model.load().metadata.network and recipe.start_classes == tuple("0123456789")
 
 

@@ -188,7 +188,8 @@ class Dataset:
             LenetError: for a ratio that is not two positive numbers or leaves a part empty, or without writers.
         """
         if ratio == BY_WRITER:
-            return self._split_by_writer(seed)
+            first, second = parse_ratio(OWN_PROPORTION)
+            return self._split_by_writer(round(len(self) * second / (first + second)), seed)
         if ratio == OWN and self.test_from is not None:
             return self._own_parts(self.test_from)
         first, second = parse_ratio(OWN_PROPORTION if ratio == OWN else ratio)
@@ -200,11 +201,14 @@ class Dataset:
             raise LenetError(f"{self.name}: {message}")
         return self.hold_out(test_count, seed)
 
-    def split_validation(self, count: int, seed: int = 0) -> tuple["Dataset", "Dataset | None"]:
+    def split_validation(
+        self, count: int, seed: int = 0, *, by_writer: bool = False
+    ) -> tuple["Dataset", "Dataset | None"]:
         """Divide a training part into training and validation part.
 
         The source's own validation part is taken if it has one. Otherwise ``count`` images are held out, but at most a
-        tenth of all, and of fewer than 1,000 a fifth; every class in the same ratio.
+        tenth of all, and of fewer than 1,000 a fifth; every class in the same ratio, or ``by_writer`` all images of
+        some writers, where there are several.
 
         Returns:
             Training and validation part; the latter is None when no image is held out.
@@ -217,7 +221,8 @@ class Dataset:
         count = min(count, int((MOST_OF_LITTLE if len(self) < LITTLE else MOST_VALIDATION) * len(self)))
         if count == 0:
             return self, None
-        parts = self.hold_out(count, seed)
+        several = by_writer and self.writer_of is not None and len(np.unique(self.writer_of)) > 1
+        parts = self._split_by_writer(count, seed) if several else self.hold_out(count, seed)
         return parts.train, parts.test
 
     def hold_out(self, count: int, seed: int = 0) -> Split:
@@ -239,17 +244,17 @@ class Dataset:
             self.take(order[~test[order]], f"{self.name} train"), self.take(order[test[order]], f"{self.name} test")
         )
 
-    def _split_by_writer(self, seed: int) -> Split:
+    def _split_by_writer(self, count: int, seed: int) -> Split:
+        """All images of some writers as the test part, ``count`` or a few more."""
         if self.writer_of is None:
             raise LenetError(f"{self.name}: does not tell who wrote what; choose another split, such as own or 6:1")
         writers, number, counts = np.unique(self.writer_of, return_inverse=True, return_counts=True)
         if len(writers) == 1:
             raise LenetError(f"{self.name}: is by one writer; choose another split, such as own or 6:1")
-        first, second = parse_ratio(OWN_PROPORTION)
         order = np.random.default_rng(seed).permutation(len(writers))
         before = np.cumsum(counts[order]) - counts[order]
         to_test = np.zeros(len(writers), bool)
-        to_test[order[:-1]] = before[:-1] < len(self) * second / (first + second)
+        to_test[order[:-1]] = before[:-1] < count
         test = to_test[number]
         return Split(
             self.take(np.flatnonzero(~test), f"{self.name} train"), self.take(np.flatnonzero(test), f"{self.name} test")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lenet.datasets import Dataset, load_dataset
+from lenet.datasets.dataset import BY_WRITER, OWN
 from lenet.datasets.decode import refuse
 from lenet.datasets.source import BUNDLED, JOINT
 from lenet.errors import LenetError
@@ -64,11 +65,13 @@ def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:
     if not own and (dataset.test_from is None or part == "validation"):
         asked = "training" if part == "train" else part
         raise LenetError(f"{dataset.name} has no {asked} part that this model knows; use --part all")
-    train, test = dataset.split(str(model.recipe.get("split", "own")), model.seed) if own else dataset.split("own")
+    split = str(model.recipe.get("split", OWN))
+    train, test = dataset.split(split, model.seed) if own else dataset.split(OWN)
     if part == "test":
         return test
     if own:
-        train, validation = train.split_validation(int(model.recipe.get("validation", 0)), model.seed)
+        count = int(model.recipe.get("validation", 0))
+        train, validation = train.split_validation(count, model.seed, by_writer=split == BY_WRITER)
         if part == "validation":
             if validation is None:
                 raise LenetError(f"{dataset.name}: the training held out no validation images; use another --part")

@@ -48,7 +48,7 @@ class Recipe:
     depth: Annotated[int, Field(ge=0, le=3)] = 0
     invert: Literal["auto", "yes", "no"] = "auto"
     # Training : test, as `Dataset.split` takes it; own: the parts that the source itself names, else 6:1; by-writer:
-    # 6:1 with no writer in both.
+    # 6:1 with no writer in both, nor in training and validation.
     split: str = "own"
     # Number of training images held out for validation, at most a tenth of them, of little data a fifth; the test part
     # is never used for that. A source's own validation part is used instead where there is one.
@@ -293,9 +293,9 @@ TUNE = Recipe(
     validation=2_000,
     epochs=2.0,
     least_steps=240,
-    each_source=1_000,
+    each_source=500,
     optimizer="adamw",
-    learning_rate=3e-4,
+    learning_rate=1e-4,
     schedule="linear",
     warmup=0.1,
     label_smoothing=0.05,

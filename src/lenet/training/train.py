@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lenet.datasets import Dataset
-from lenet.datasets.dataset import LITTLE
+from lenet.datasets.dataset import BY_WRITER, LITTLE
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
 from lenet.evaluation.calibration import calibrate
@@ -163,7 +163,8 @@ def _split(dataset: Dataset, recipe: Recipe) -> _Parts:
     if len(names) == 1:
         raise LenetError(f"{dataset.name}: the only class is {names[0]!r}; training needs two or more to tell apart")
     train_part, test = dataset.split(recipe.split, recipe.seed)
-    train_part, validation = train_part.split_validation(recipe.validation, recipe.seed)
+    by_writer = recipe.split == BY_WRITER
+    train_part, validation = train_part.split_validation(recipe.validation, recipe.seed, by_writer=by_writer)
     train_part = mix(train_part.with_classes(names), recipe.each_source, recipe.seed)
     return _Parts(train_part, validation and validation.with_classes(names), test.with_classes(names))
 

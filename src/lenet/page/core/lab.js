@@ -17,13 +17,15 @@ export const lab = {
   image: null, // Uint8Array of the chosen mark as the network takes it; null for an empty pad
   result: null, // what the network says about it, as `network.read` returns it; `unknown` also for what no digit looks like
   why: null, // index of the class that is explained; null for the answer
+  edited: null, // text of the network that is edited in Train; null for the default, and while it is no network
   trains: null, // whether the server trains networks; null while it has not said so
   tray: [], // corrections: { image, label, rows }: label null for no digit, rows those of the image
 };
 
 const listeners = {};
 // Events: "drawing" (image and result are new), "network", "networks" (there are others to choose from), "pinned",
-// "why", "tab", "language", "tray", "learn", "connection" (the server is there again).
+// "why", "tab", "language", "tray", "learn", "setup" (what is trained was changed), "edited" (the address names another network to edit), "connection" (the
+// server is there again).
 export const on = (event, listener) => { (listeners[event] ??= []).push(listener); };
 export const emit = (event) => (listeners[event] ?? []).forEach((listener) => listener());
 

@@ -1,6 +1,6 @@
-// The page's state in its address: tab, network and strokes, so that refresh, Back and links work.
+// The page's state in its address: tab, network, the one edited in Train, and strokes, so that refresh, Back and links work.
 
-import { chooseNetwork, lab, on } from "../core/lab.js";
+import { chooseNetwork, emit, lab, on } from "../core/lab.js";
 import { showStrokes, strokes } from "../core/pad.js";
 import { showTab } from "../core/tabs.js";
 
@@ -36,13 +36,14 @@ function decode(text) {
 
 export function asked() {
   const entries = new URLSearchParams(location.hash.slice(1));
-  return { tab: entries.get("tab") ?? "try", network: entries.get("network"), strokes: decode(entries.get("strokes") ?? "") };
+  return { tab: entries.get("tab") ?? "try", network: entries.get("network"), edited: entries.get("layers"), strokes: decode(entries.get("strokes") ?? "") };
 }
 
 function current() {
   const list = strokes() ?? [], query = new URLSearchParams();
   if (lab.tab !== "try") query.set("tab", lab.tab);
   if (lab.network && lab.network.name !== served) query.set("network", lab.network.name);
+  if (lab.edited !== null) query.set("layers", lab.edited);
   if (list.length) query.set("strokes", encode(list));
   return query.size ? `#${query}` : "";
 }
@@ -67,11 +68,16 @@ export function startAddress(name) {
   };
   on("drawing", writeSoon);
   on("network", writeSoon);
+  on("setup", writeSoon);
   addEventListener("pagehide", () => { if (writing) write(); });
   addEventListener("popstate", () => { // Back, Forward, or a link pasted into the address bar
-    const { tab, network, strokes: list } = asked();
+    const { tab, network, edited, strokes: list } = asked();
     if (tab !== lab.tab) showTab(tab);
     if ((network ?? served) !== lab.network?.name) chooseNetwork(network ?? served).catch(() => {});
+    if (edited !== lab.edited) {
+      lab.edited = edited;
+      emit("edited");
+    }
     if (list?.length && location.hash !== current()) showStrokes(list);
   });
 }

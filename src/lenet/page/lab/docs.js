@@ -10,13 +10,16 @@ const make = (name, ...children) => {
   return element;
 };
 
+// For the voice that reads the page.
+const english = (element) => Object.assign(element, { lang: "en" });
+
 addWords({
   en: {
-    title: "lenet: API", lab: "To the lab", example: "Example",
+    title: "lenet: API", lab: "To the lab", example: "Example", inEnglish: "",
     parts: { parameters: "Parameters", body: "Body", answer: "Answer", refusals: "Refusals" },
   },
   zh: {
-    title: "lenet：API 文档", lab: "回到实验室", example: "示例",
+    title: "lenet：API 文档", lab: "回到实验室", example: "示例", inEnglish: "接口说明取自 openapi.json，原文为英文。",
     parts: { parameters: "参数", body: "请求体", answer: "响应", refusals: "错误响应" },
   },
 });
@@ -36,7 +39,7 @@ function kind(schema) {
 }
 
 function table(rows, label) {
-  const body = make("table", ...rows.map(([name, ...cells]) => make("tr", make("td", make("code", name)), ...cells.map((cell) => make("td", cell)))));
+  const body = make("table", ...rows.map(([name, ...cells]) => make("tr", make("td", make("code", name)), ...cells.map((cell) => english(make("td", cell))))));
   const around = make("div", body);
   around.className = "wide";
   around.tabIndex = 0;
@@ -63,7 +66,7 @@ function route(path, method, about) {
   const section = make(
     "section",
     make("h2", tag, path),
-    make("p", about.description ?? about.summary ?? ""),
+    english(make("p", about.description ?? about.summary ?? "")),
     ...part(say().parts.parameters, (about.parameters ?? []).map(({ name, schema, description: text }) => [`?${name}=`, kind(schema), text ?? ""])),
     ...part(say().parts.body, Object.entries(content).flatMap(([type, { schema }]) => [[type, kind(schema), ""], ...fields(schema)])),
     ...part(say().parts.answer, fields(answer)),
@@ -73,7 +76,7 @@ function route(path, method, about) {
   return section;
 }
 
-document.getElementById("lead").textContent = description.info.description;
+english(document.getElementById("lead")).textContent = description.info.description;
 const here = new URL(".", location.href);
 document.getElementById("example").textContent = `curl --data-binary @photo.jpg ${here}api/read`;
 on("language", () => document.getElementById("routes").replaceChildren(

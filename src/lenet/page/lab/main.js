@@ -69,10 +69,11 @@ function start() {
   addWords(words);
   addWords(insideWords, "inside");
   addWords(trainWords, "train");
+  const { tab, edited, strokes } = asked();
+  lab.edited = edited;
   startParts();
   startSettings();
   startTabs(() => write(true));
-  const { tab, strokes } = asked();
   showTab(tab);
   if (strokes?.length) showStrokes(strokes);
   else startGhost();

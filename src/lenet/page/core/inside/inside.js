@@ -75,6 +75,7 @@ function draw() {
   if (!stages.length || panel.closest("[hidden]")) return;
   const { inside } = say(), stage = stages[index], position = inside.step(index + 1, stages.length);
   const sentence = inside.sentence(stage, stages[index - 1]);
+  walk.dataset.stage = stage.kind;
   find("count").textContent = `${position} · ${inside.fullSize(stage)}`;
   find("title").textContent = inside.title(stage);
   find("sentence").textContent = sentence;

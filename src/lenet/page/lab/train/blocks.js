@@ -23,6 +23,7 @@ const text = make("textarea", { rows: 2, spellcheck: false, className: "network-
 const total = make("p", { className: "total", role: "status" });
 
 export const network = () => text.value.trim();
+export const isNetwork = (wanted) => wanted !== null && !check(wanted, INPUT, classes).fault;
 export const fault = () => checked.fault ?? null;
 
 const typeOf = (layer) => (isActivation(layer) ? "activation" : isPool(layer) ? "pool" : layer.kind);

@@ -86,6 +86,7 @@ function card(result, index) {
     make("summary", {}, make("strong", { textContent: name }), make("span", { textContent: ` ${share}` })),
     make("p", { className: "accuracy", textContent: say.accuracyOf(share, count(done.correct), count(done.n), ...interval) }),
     ...(done.before ? [beforeAfter(done)] : []),
+    ...(done.before && done.after.drawn[0] <= done.before.drawn[0] ? [make("p", { className: "nothing", textContent: say.nothingLearnt })] : []),
     ...(set.kind === "signs" ? [make("p", { textContent: say.verdicts[code](percent(low, 0), percent(high, 0)) })] : []),
     ...(result.other ? [choose(result), ...comparison(result)] : []),
     make("div", { className: "tools" },

@@ -1,8 +1,8 @@
 // What is trained, on what and how; and questions that set it.
 
 import { make } from "../../core/elements.js";
-import { emit } from "../../core/lab.js";
-import { fault, network, showNetwork, startBlocks } from "./blocks.js";
+import { emit, lab, on } from "../../core/lab.js";
+import { fault, isNetwork, network, showNetwork, startBlocks } from "./blocks.js";
 import { button, field, menu, said, words } from "./elements.js";
 import { count } from "../../core/words.js";
 
@@ -58,6 +58,7 @@ export function tellSetup() {
 
 function changed() {
   tellSetup();
+  lab.edited = fault() || network() === LENET ? null : network();
   emit("setup");
 }
 
@@ -69,7 +70,9 @@ export function startSetup() {
     centre: make("input", { type: "checkbox", checked: true, onchange: changed }),
   };
   fields.images.value = DEFAULT.images;
-  const editor = startBlocks(LENET, changed);
+  const named = () => (isNetwork(lab.edited) ? lab.edited : LENET); // by the address, which anybody may have written
+  const editor = startBlocks(named(), changed);
+  on("edited", () => showNetwork(named()));
   questions.append(...Object.keys(QUESTIONS).map((name) => button((say) => say.questions[name], () => ask(name))));
   return make("div", { className: "setup" },
     questions, hint,
