@@ -5,7 +5,7 @@ from PIL import Image
 
 from lenet import LenetError, Model
 from lenet.explain import explain, explanation
-from lenet.explain.sheet import draw
+from lenet.explain.draw import draw
 from tests.networks import counted, random_model
 
 

@@ -30,7 +30,7 @@ def command(picture: Path, model: str | None, out: Path) -> None:
     """
     from lenet.atomic import refuse_loss, write_bytes
     from lenet.explain import explain
-    from lenet.explain.sheet import draw
+    from lenet.explain.draw import draw
     from lenet.figures.render import as_pdf, as_png
     from lenet.model.runtime import Model
     from lenet.reading.reader import Reader

@@ -116,7 +116,8 @@ def check_free(model: str | Path | None, format: str, out: Path, force: bool) ->
     """
     if not out.exists():
         return
-    files = FORMATS[format].load_target().files
+    written = FORMATS[format]
+    files = {*written.load_target().files, *(written.load_target(limited=True).files if written.limited else ())}
     if not files and out.is_dir():
         raise LenetError(f"{out}: is a folder; name a file with --out")
     if files and not out.is_dir():
