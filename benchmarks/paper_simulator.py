@@ -23,6 +23,7 @@ LAYOUTS = (
 # How often each is drawn.
 SHARES = (0.06, 0.1, 0.14, 0.12, 0.09, 0.15, 0.09, 0.06, 0.06, 0.04, 0.06, 0.03)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖéβλπΩжя"
+OTHER = "?"  # the label of what is neither a digit nor a letter nor a separator
 SEVEN_SEGMENTS = {
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc",
     "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg",
@@ -128,7 +129,7 @@ class _Canvas:
         self.writer = int(rng.integers(len(hands.images)))  # MNIST's neighbours are by one hand
         self.european = rng.random() < 0.3
         self.size = 0.0
-        self.letters = False
+        self.others = 0.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -137,10 +138,10 @@ class _Canvas:
     def digit(self, size: float, label: int | None = None) -> tuple[Floats, str]:
         """A digit whose longer side is about ``size``, as ink 0 to 1, and its label."""
         rng, hands = self.rng, self.hands
+        if label is None and self.others and rng.random() < self.others:
+            return self.other(size)
         if self.style == "print":
             text = str(rng.integers(10) if label is None else label)
-            if self.letters and label is None:
-                text = LETTERS[rng.integers(len(LETTERS))]
             return printed(text, self.font, size), text
         while True:
             index = int(self.writer + rng.integers(-60, 60)) % len(hands.images)
@@ -154,6 +155,28 @@ class _Canvas:
                 ink = hands.enlarged(rng, index, transform, self.threshold, size, european)
             if ink.max() > 0.4:
                 return ink, str(hands.labels[index])
+
+    def other(self, size: float) -> tuple[Floats, str]:
+        """A mark that is no digit, and its label: a printed letter, or some strokes, perhaps through a digit."""
+        rng = self.rng
+        if self.style == "print":
+            text = LETTERS[rng.integers(len(LETTERS))]
+            return printed(text, self.font, size * rng.choice([1, 1, 1.3])), text
+        shape = rng.choice(["scribble", "scribble", "strokes", "crossed"])
+        if shape == "scribble":
+            turns = np.cumsum(rng.normal(rng.uniform(-0.3, 0.3), rng.uniform(0.1, 0.5), int(rng.integers(12, 120))))
+            points = np.cumsum(np.stack([np.cos(turns), rng.uniform(0.5, 2) * np.sin(turns)], 1), 0)
+            segments = np.concatenate([points[:-1], points[1:]], 1)
+        else:
+            segments = rng.random((int(rng.integers(2, 7)), 4))
+        if shape == "crossed":
+            strokes = self.hands.strokes(int(rng.integers(len(self.hands.images)))) / 20
+            low, high = strokes.reshape(-1, 2).min(0), strokes.reshape(-1, 2).max(0)
+            segments = np.concatenate([strokes, np.tile(low, 2) + segments * np.tile(high - low, 2)])
+        points = segments.reshape(-1, 2)
+        extent = max(1e-3, float(np.ptp(points, axis=0).max()))
+        matrix = size * rng.uniform(0.7, 1.2) / extent * np.eye(2, 3, dtype=np.float32)
+        return draw(rng, segments.astype(np.float32), matrix.astype(np.float32), max(0.8, self.pen * size), 0), OTHER
 
     def separator(self, text: str, size: float) -> Floats:
         """A separator in the size of the digits beside it."""
@@ -255,7 +278,7 @@ def simulate(
     height: int,
     width: int,
     layout: str | None = None,
-    letters: float = 0.0,
+    others: float = 0.0,
     sizes: tuple[float, float] | None = None,
 ) -> Page:
     """Draw a page and take its picture.
@@ -266,15 +289,16 @@ def simulate(
         height: Of the picture.
         width: Of the picture.
         layout: One of ``LAYOUTS``; any when None.
-        letters: Share of pages that have printed letters instead of digits.
+        others: Share of pages that have letters and other marks among the digits, or instead of them.
         sizes: Least and most height of the digits, pixels; from 12 to half the picture when None.
     """
     layout = layout or str(rng.choice(LAYOUTS, p=SHARES))
-    letter = rng.random() < letters
+    other = rng.random() < others
     for _ in range(MOST_TRIES):  # what is drawn may lie outside the picture
         canvas = _Canvas(rng, hands, height, width, sizes or (12, 0.5 * min(height, width)))
-        if letter:
-            canvas.style, canvas.letters = "print", True
+        if other:
+            canvas.others = float(rng.choice([1, rng.uniform(0.1, 0.9)]))
+            canvas.style = "print" if rng.random() < 0.6 else canvas.style
         globals()[f"_{layout}"](canvas)
         if canvas.labels or layout == "nothing":
             break

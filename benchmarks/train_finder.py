@@ -1,6 +1,6 @@
 """Trains the network that finds the marks on a page, on simulated pages; writes it as ONNX.
 
-python benchmarks/train_finder.py [--steps 16000] [--out src/lenet/pictures/finder.onnx]
+python benchmarks/train_finder.py [--steps 16000] [--start FINDER.onnx --rate 6e-4] [--out FINDER.onnx]
 """
 
 import argparse
@@ -18,6 +18,7 @@ BORDER = 16  # pixels around a crop
 SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
 REMEMBERED = 40  # batches
 WIDTHS = (16, 24, 32, 48, 64)
+KIND_WIDTH = 48
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
     keras.utils.set_random_seed(0)
     model = build()
     if asked.start:
-        model.load_weights(asked.start, skip_mismatch=True)
+        load_onnx(model, asked.start)
     print(f"{model.count_params():,} parameters")
     schedule = keras.optimizers.schedules.CosineDecay(
         asked.rate / 10, asked.steps, warmup_target=asked.rate, warmup_steps=200, alpha=0.01
@@ -53,14 +54,17 @@ def main() -> None:
         return _losses(tf, *arguments)
 
     @tf.function
-    def step(pixels: Any, ink: Any, heat: Any, offset: Any, known: Any, kind: Any, lines: Any) -> Any:
+    def step(pixels: Any, ink: Any, heat: Any, offset: Any, known: Any, kind: Any, counts: Any, lines: Any) -> Any:
         pixels, ink, known, lines = (
             tf.cast(pixels, tf.float32) / 255,
             *(tf.cast(each, tf.float32) for each in (ink, known, lines)),
         )
         with tf.GradientTape() as tape:
-            answer = tf.cast(model(pixels, training=True), tf.float32)
-            losses = losses_of(answer, ink, heat, offset, known, kind, lines)
+            # In a finder that was written as ONNX, the means and deviations are part of the weights.
+            answer, seen_as = model(pixels, training=asked.start is None)
+            losses = losses_of(answer, ink, heat, offset, known, lines)
+            wrong = tf.nn.sparse_softmax_cross_entropy_with_logits(kind, seen_as) * counts
+            losses.append(0.6 * tf.reduce_sum(wrong) / (tf.reduce_sum(counts) + 1))
             loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return tf.stack(losses)
@@ -76,7 +80,7 @@ def main() -> None:
             seen.append((pixels, *targets))
         mean += step(pixels, *targets).numpy()
         if number % 100 == 0:
-            parts = zip(("ink", "middles", "offsets", "kinds", "lines"), mean / 100, strict=True)
+            parts = zip(("ink", "middles", "offsets", "lines", "kinds"), mean / 100, strict=True)
             losses = "  ".join(f"{name} {loss:.4f}" for name, loss in parts)
             print(f"step {number}, {time.time() - started:.0f} s: {losses}", flush=True)
             mean[:] = 0
@@ -97,8 +101,8 @@ def _other_light(rng: np.random.Generator, pixels: Any) -> Any:
     return tables[pictures, channels, pixels[..., rng.permutation(3)]]
 
 
-def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, kind: Any, lines: Any) -> list[Any]:
-    """Of ink per pixel (cross-entropy and Dice), centres (squared error) and offsets (absolute error on ink)."""
+def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, lines: Any) -> list[Any]:
+    """Of ink per pixel (cross-entropy and Dice), centres (squared error), offsets (absolute error on ink), lines."""
     logits = tf.nn.depth_to_space(answer[..., :4], 2)[..., 0]
     every = tf.nn.sigmoid_cross_entropy_with_logits(ink, logits) * known
     share = tf.sigmoid(logits) * known
@@ -108,17 +112,13 @@ def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, 
     squared = tf.square(tf.sigmoid(answer[..., 4]) - heat) * (0.1 + heat) * known_half
     on = tf.cast(tf.nn.max_pool2d(ink[..., tf.newaxis], 2, 2, "VALID")[..., 0] > 0, tf.float32) * known_half
     wrong = tf.reduce_sum(tf.abs(answer[..., 5:7] - offset), -1) * on
-    # A separator has fewer pixels than a digit, and counts as much.
-    weight = tf.where(kind > 0, 4.0, 1.0) * on
-    other_kind = tf.nn.sparse_softmax_cross_entropy_with_logits(kind, answer[..., 7:-1]) * weight
-    line = tf.nn.sigmoid_cross_entropy_with_logits(lines, answer[..., -1]) * known_half
+    line = tf.nn.sigmoid_cross_entropy_with_logits(lines, answer[..., 7]) * known_half
     # Each mark's offsets count relative to the picture's ink, far ones less: they are long.
     far = 1 + tf.reduce_sum(tf.abs(offset), -1)
     return [
         loss_ink,
         40 * tf.reduce_mean(squared),
         0.5 * tf.reduce_sum(wrong / far) / (tf.reduce_sum(on) + 1),
-        0.6 * tf.reduce_sum(other_kind) / (tf.reduce_sum(weight) + 1),
         tf.reduce_mean(line),
     ]
 
@@ -154,7 +154,7 @@ def _page(rng: np.random.Generator, hands: Any, simulate: Any) -> Any:
         sizes = (0.35 * min(height, width), min(SIZES[1], 0.95 * min(height, width)))
     layout = str(rng.choice(["single", "rows", "numbers", "boxes"])) if small else None
     drawn = (int(height * zoom), int(width * zoom))
-    page = simulate(rng, hands, *drawn, layout, letters=0.06, sizes=(zoom * sizes[0], zoom * sizes[1]))
+    page = simulate(rng, hands, *drawn, layout, others=0.16, sizes=(zoom * sizes[0], zoom * sizes[1]))
     if zoom > 1:
         page.pixels = cv2.resize(page.pixels, (width, height), interpolation=cv2.INTER_AREA)
         page.lines = cv2.resize(page.lines.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA) > 50
@@ -188,19 +188,24 @@ def _crop(rng: np.random.Generator, page: Any, size: float) -> None:
 
 
 def _targets(pages: Any) -> list[Any]:
-    """Pixels and ink ``(n, side, side)``; of half the size, middles, offsets, kinds and lines; where truth is known."""
+    """Pixels and ink ``(n, side, side)``; of half the size, middles, offsets and lines; where truth is known.
+
+    Of a quarter of the size, kinds, and how much each pixel counts: all marks count alike.
+    """
     pixels, marks, lines = (np.stack([getattr(page, name) for page in pages]) for name in ("pixels", "marks", "lines"))
     labels = [page.labels for page in pages]
-    half = SIDE // 2
-    kind = np.zeros((len(marks), half, half), np.int32)
+    half, quarter = SIDE // 2, SIDE // 4
+    kind, counts = (np.zeros((len(marks), quarter, quarter), dtype) for dtype in (np.int32, np.float32))
     heat, offset = np.zeros((len(marks), half, half), np.float32), np.zeros((len(marks), half, half, 2), np.float32)
     y, x = np.mgrid[0:half, 0:half].astype(np.float32)
     for index, page in enumerate(marks):
         small = page.reshape(half, 2, half, 2).max((1, 3))
         rows, columns = np.nonzero(small > 0)
         numbers = small[rows, columns]
-        kinds = np.array([0, *(max(0, KINDS.find(label)) for label in labels[index])])
-        kind[index, rows, columns] = kinds[numbers]
+        tiny = page.reshape(quarter, 4, quarter, 4).max((1, 3)).clip(0)
+        kinds = np.array([0, *(KINDS.find(label) % len(KINDS) for label in labels[index])])  # the last is any other
+        kind[index] = kinds[tiny]
+        counts[index] = (tiny > 0) / np.maximum(1, np.bincount(tiny.ravel()))[tiny]
         for number in np.unique(numbers):
             own = numbers == number
             top, bottom, left, right = rows[own].min(), rows[own].max(), columns[own].min(), columns[own].max()
@@ -216,7 +221,7 @@ def _targets(pages: Any) -> list[Any]:
             offset[index, rows[own], columns[own]] = (
                 np.stack([middle[0] - rows[own], middle[1] - columns[own]], 1) / OFFSET_UNIT
             )
-    return [pixels, marks > 0, heat, offset, marks >= 0, kind, lines.reshape(-1, half, 2, half, 2).max((2, 4))]
+    return [pixels, marks > 0, heat, offset, marks >= 0, kind, counts, lines.reshape(-1, half, 2, half, 2).max((2, 4))]
 
 
 def build() -> Any:
@@ -240,8 +245,36 @@ def build() -> Any:
         x = layers.UpSampling2D()(conv(x, WIDTHS[level], f"lateral{level}", 1))
         x = layers.Add()([x, skips[level]])
         x = conv(conv(x, WIDTHS[level], f"up{level}a"), WIDTHS[level], f"up{level}b")
-    x = layers.Conv2D(8 + len(KINDS), 1, name="answer", dtype="float32")(x)
-    return keras.Model(pixels, x)
+        if level == 1:
+            kinds = layers.Conv2D(len(KINDS), 1, name="kinds", dtype="float32")(conv(x, KIND_WIDTH, "kinda"))
+    return keras.Model(pixels, [layers.Conv2D(8, 1, name="answer", dtype="float32")(x), kinds])
+
+
+def load_onnx(model: Any, path: Path) -> None:
+    """Take the kernels and biases of a finder; layers that it has in another shape stay as they are."""
+    import onnx
+    from onnx import numpy_helper
+
+    arrays = {
+        tensor.name: numpy_helper.to_array(tensor).astype(np.float32)
+        for tensor in onnx.load(path).graph.initializer
+        if tensor.name.endswith("/half")
+    }
+    for layer in model.layers:
+        kernel, bias = (arrays.get(f"{layer.name}/{what}/half") for what in ("kernel", "bias"))
+        if kernel is None or bias is None:
+            continue
+        kernel = kernel.transpose(2, 3, 1, 0)
+        if layer.name == "answer":
+            keep = [*range(7), kernel.shape[-1] - 1]  # a first form of it had kinds before the lines
+            kernel, bias = kernel[..., keep], bias[keep]
+        if layer.use_bias:
+            layer.set_weights([kernel, bias])
+        else:
+            layer.set_weights([kernel])
+            normal = model.get_layer(f"{layer.name}_bn")
+            one, zero = np.ones_like(bias), np.zeros_like(bias)
+            normal.set_weights([one, bias, zero, one - np.float32(1e-3)])
 
 
 def to_onnx(model: Any) -> Any:
@@ -300,13 +333,18 @@ def to_onnx(model: Any) -> Any:
         )
         x = node("Add", [x, skips[level]], f"sum{level}")
         x = conv(conv(x, f"up{level}a"), f"up{level}b")
+        if level == 1:
+            conv(conv(x, "kinda"), "kinds", relu=False)
     conv(x, "answer", relu=False)
     shape = lambda channels: ["n", channels, "height", "width"]  # noqa: E731
     graph = helper.make_graph(
         nodes,
         "finder",
         [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, shape(3))],
-        [helper.make_tensor_value_info("answer", TensorProto.FLOAT, ["n", 8 + len(KINDS), "height/2", "width/2"])],
+        [
+            helper.make_tensor_value_info("answer", TensorProto.FLOAT, ["n", 8, "height/2", "width/2"]),
+            helper.make_tensor_value_info("kinds", TensorProto.FLOAT, ["n", len(KINDS), "height/4", "width/4"]),
+        ],
         arrays,
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -5,7 +5,7 @@ import pytest
 
 from lenet import Model
 from lenet.pictures.marks import FoundMarks, Mark
-from lenet.reading.agreement import agreed
+from lenet.reading.agreement import agreed, seen_by
 from lenet.reading.answers import AnsweredMarks, MarkAnswer
 from lenet.reading.known import Known
 
@@ -16,16 +16,17 @@ def bundled():
 
 
 def way(model, boxes, answers, zoom=1.0, margin=0):
-    """A way that sees marks in these boxes of the picture, as ``(label, probability, unknown)``."""
+    """A way that sees marks in these boxes, as ``(label, probability, unknown[, finder's probability])``."""
     ink = np.zeros((100, 200), np.float32)
     marks = []
     answered = AnsweredMarks(model)
-    for box, (label, probability, unknown) in zip(boxes, answers, strict=True):
+    for box, (label, probability, unknown, *seen) in zip(boxes, answers, strict=True):
         edges = tuple(round(edge * zoom) + margin for edge in box)
         mark = Mark(edges, np.ones((edges[3] - edges[1], edges[2] - edges[0]), np.float32))
         probabilities = np.full(10, (1 - probability) / 9, np.float32)
         probabilities[label] = probability
-        answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown)
+        finder = seen[0] * np.eye(10, dtype=np.float32)[label] if seen else None
+        answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown, finder)
         marks.append(mark)
     found = FoundMarks(marks, np.zeros((100, 200, 3), np.uint8), ink, ink > 0, zoom, margin, ink > 0)
     return Known(found, answered, [marks], 20.0, {}, None, 1.0)
@@ -35,7 +36,7 @@ BOX, BESIDE = (10, 10, 30, 40), (60, 10, 80, 40)
 
 
 def verdict(first, *others):
-    result = agreed(first, others)
+    result = agreed(first, [seen_by(other) for other in others])
     (mark,) = result.characters
     answer = result.answered[mark]
     return int(answer.probabilities.argmax()), answer.unknown
@@ -64,8 +65,17 @@ def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
     assert verdict(*ways) == (4, True)
 
 
+def row(count):
+    return [(20 * place, 10, 20 * place + 15, 40) for place in range(count)]
+
+
 def test_so_many_unknown_marks_make_the_writing_no_digits(bundled):
-    boxes = [(20 * place, 10, 20 * place + 15, 40) for place in range(8)]
     known, doubted = (7, 1.0, False), (7, 0.3, True)
-    assert way(bundled, boxes, 3 * [known] + 5 * [doubted]).all_unknown
-    assert not agreed(way(bundled, boxes, 3 * [known] + 5 * [doubted]), [way(bundled, boxes, 8 * [known])]).all_unknown
+    assert way(bundled, row(8), 2 * [known] + 6 * [doubted]).all_unknown
+    assert not way(bundled, row(8), 3 * [known] + 5 * [doubted]).all_unknown
+
+
+@pytest.mark.parametrize(("sure", "count", "known"), [(0.9, 4, True), (0.2, 4, False), (0.2, 3, True)])
+def test_several_known_marks_that_are_no_digits_for_the_finder_are_unknown(bundled, sure, count, known):
+    result = agreed(way(bundled, row(count), count * [(0, 1.0, False, sure)]), [])
+    assert [not result.answered[mark].unknown for mark in result.characters] == count * [known]

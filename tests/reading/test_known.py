@@ -13,13 +13,25 @@ def bundled():
     return Model.load()
 
 
-@pytest.mark.parametrize(("certainty", "unknown"), [(1.0, False), (0.62, True)])
-def test_detected_ink_of_little_certainty_is_unknown(bundled, test_part, certainty, unknown):
-    digit = test_part.images[0, ..., 0] > 127
-    mark = Mark((0, 0, 28, 28), np.where(digit, np.float32(certainty), np.float32(0)))
-    nothing = np.zeros((60, 60), np.float32)
-    lines = np.zeros((30, 30), bool)
-    found = FoundMarks([mark], np.full((60, 60, 3), 255, np.uint8), nothing, nothing > 0, 1.0, lines=lines)
-    way = known(found, bundled, digits=True)
-    assert way.answered[mark].unknown is unknown
-    assert (way.evidence < 0) is unknown
+def way_of(model, strength, digits=None, count=1):
+    """A way that sees a mark, side by side so many times."""
+    marks = [Mark((30 * place, 0, 30 * place + 28, 28), strength, digits=digits) for place in range(count)]
+    nothing, lines = np.zeros((60, 30 * count), np.float32), np.zeros((30, 15 * count), bool)
+    pixels = np.full((*nothing.shape, 3), 255, np.uint8)
+    return known(FoundMarks(marks, pixels, nothing, nothing > 0, 1.0, lines=lines), model, digits=True)
+
+
+def test_the_finder_has_a_say_in_what_a_detected_mark_is(bundled, test_part):
+    seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
+    alone, agreed, doubted = (
+        way_of(bundled, seven, digits).answered.popitem()[1].probabilities[7]
+        for digits in (None, np.eye(10, dtype=np.float32)[7], np.zeros(10, np.float32))
+    )
+    assert alone > 0.99
+    assert agreed >= alone
+    assert 0.8 < doubted < 0.95 * alone
+
+
+def test_texture_is_not_classified(bundled, test_part):
+    seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
+    assert way_of(bundled, seven, count=1001).characters == []

@@ -8,8 +8,8 @@ from lenet.reading.lines import in_lines, words
 from lenet.reading.result import Candidate, Digit, PictureStages, Reading, Separator
 
 
-def mark(x, y, width=14, height=20, kind="9"):
-    return Mark((x, y, x + width, y + height), np.ones((height, width), np.float32), kind)
+def mark(x, y, width=14, height=20, separator=""):
+    return Mark((x, y, x + width, y + height), np.ones((height, width), np.float32), separator)
 
 
 @pytest.mark.parametrize("slope", [-0.15, 0.0, 0.15])

@@ -8,7 +8,7 @@ from PIL import Image
 from lenet import Model, create_app
 from lenet.explain.explanation import explain
 from lenet.pictures.contrast import find_marks
-from lenet.pictures.detect import detect_at, detect_marks
+from lenet.pictures.detect import detect_at, writing_sizes
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
 from lenet.reading.known import known
@@ -117,8 +117,9 @@ def test_each_image_goes_through_the_network_once(bundled: Model, test_part) -> 
     covered = 32 * 32
     # By contrast there are two marks, and the image of both together; two to four are detected in each of the sizes.
     picture = open_picture(as_file(page))
-    sizes = detect_marks(picture)
-    ways = [find_marks(picture), *sizes, *(detect_at(picture, sizes[0].zoom * factor) for factor in NEAR)]
+    sizes = writing_sizes(picture)
+    sizes += [round(sizes[0] * factor) for factor in NEAR]
+    ways = [find_marks(picture), *(detect_at(picture, size) for size in sizes)]
     found = sum(len(set(known(way, bundled, True).answered)) for way in ways)
     assert 4 <= found <= 4 * len(ways)
     with served(bundled) as client, counted(bundled) as passes:

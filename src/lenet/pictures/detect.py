@@ -5,11 +5,14 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from lenet.pictures.finder import HALF, KINDS, View, look
+from lenet.pictures.finder import HALF, KINDS, QUARTER, View, look
 from lenet.pictures.mark import Strength
-from lenet.pictures.marks import CHARACTER, MOST_OVERLAP, FoundMarks, Mark
+from lenet.pictures.marks import MOST_OVERLAP, FoundMarks, Mark
 from lenet.pictures.picture import Picture
 
+Floats = npt.NDArray[np.float32]
+
+DIGITS = 10
 # The finder sees writing of some 10 to 50 pixels, best of this height.
 BEST_HEIGHT = 26.0
 # Marks whose ink is less certain speak against the size in which the picture is looked at.
@@ -32,36 +35,36 @@ SHARE = 0.2
 LEAST_AREA, MOST_PIECES = 6, 3000
 
 
-def detect_marks(picture: Picture) -> list[FoundMarks]:
-    """Find the marks of a picture, looked at in the sizes in which its writing is seen best; the best first."""
-    longer = max(picture.pixels.shape[:2])
+def writing_sizes(picture: Picture) -> list[int]:
+    """The sizes in which a picture's writing is seen best, the best first: pixels of its longer side."""
+    longer, largest = max(picture.pixels.shape[:2]), largest_size(picture)
     sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
     seen: list[tuple[float, float, int]] = []
     for side in sides:
         evidence, height = _writing(look(picture.pixels, side))
         if height:
-            seen.append((evidence, min(_largest_side(picture), side * BEST_HEIGHT / height), side))
+            seen.append((evidence, min(largest, side * BEST_HEIGHT / height), side))
         if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
             break
     sizes: list[int] = []
     for evidence, size, _ in sorted(seen, reverse=True):
         likely = not sizes or evidence > max(seen)[0] / 2
         if likely and len(sizes) < MOST_SIZES and all(max(size / other, other / size) > OTHER_SIZE for other in sizes):
-            sizes.append(round(size))
-    return [detect_at(picture, size / longer) for size in sizes or sides[:1]]
+            sizes.append(max(1, round(size)))
+    return sizes or [min(largest, sides[0])]
 
 
-def detect_at(picture: Picture, zoom: float) -> FoundMarks:
-    """Find the marks of a picture that is looked at so many times larger, as far as that is not too large."""
-    longer = max(picture.pixels.shape[:2])
-    side = min(_largest_side(picture), max(1, round(zoom * longer)))
-    view = look(picture.pixels, side)
-    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, side / longer, lines=view.lines > LINE)
-
-
-def _largest_side(picture: Picture) -> int:
+def largest_size(picture: Picture) -> int:
+    """The largest size in which a picture is looked at: pixels of its longer side."""
     shorter, longer = sorted(picture.pixels.shape[:2])
     return min(LARGEST_SIDE, int((MOST_PIXELS * longer / shorter) ** 0.5))
+
+
+def detect_at(picture: Picture, size: int) -> FoundMarks:
+    """Find the marks of a picture that is looked at with so many pixels on its longer side."""
+    view = look(picture.pixels, size)
+    zoom = size / max(picture.pixels.shape[:2])
+    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, lines=view.lines > LINE)
 
 
 def _writing(view: View) -> tuple[float, float]:
@@ -98,8 +101,9 @@ def group(view: View) -> list[Mark]:
     away, nearest = cKDTree(middles).query(np.stack([y, x], 1) + view.offsets[:, y, x].T)
     votes = np.zeros((count + 1, len(middles) + 1), np.int32)  # the last is for pixels that point nowhere
     np.add.at(votes, (small[y, x], np.where(away <= FARTHEST, nearest, len(middles))), 1)
-    kinds = np.zeros((count + 1, len(KINDS)), np.float32)
-    np.add.at(kinds, small[y, x], view.kinds[:, y, x].T)
+    quarter = y // (QUARTER // HALF), x // (QUARTER // HALF)
+    kinds = np.array([np.bincount(small[y, x], kind[quarter], count + 1) for kind in view.kinds]).T
+    pixels = np.bincount(small[y, x], minlength=count + 1)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)
     hosts = np.where(votes[:, :-1].max(axis=1) > 0, votes[:, :-1].argmax(axis=1), len(middles) + np.arange(count + 1))
     boxes = ndimage.find_objects(pieces)
@@ -112,11 +116,20 @@ def group(view: View) -> list[Mark]:
             continue
         window = _around([boxes[number - 1] for number in own], view.ink.shape)
         inside = np.isin(pieces[window], own)
-        kind = KINDS[int(kinds[own].sum(axis=0).argmax())]
+        seen_as = _seen_as(kinds[own].sum(axis=0) / max(1, pixels[own].sum()))
         several = np.flatnonzero(votes[own, :-1].sum(axis=0) >= SHARE * votes[own].sum())
-        parts = _split(view, inside, window, middles[several]) if len(several) > 1 and kind == CHARACTER else ()
-        marks.append(_mark(view.ink, inside, window, kind, parts))
+        parts = _split(view, inside, window, middles[several]) if len(several) > 1 and not seen_as[0] else ()
+        marks.append(_mark(view.ink, inside, window, seen_as, parts))
     return marks
+
+
+def _seen_as(logits: npt.NDArray[np.floating]) -> tuple[str, Floats]:
+    """The separator that a mark is, if it is one, and the probabilities of the digits."""
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    digits, separators = shares[:DIGITS], shares[DIGITS:-1]
+    is_separator = separators.max() > max(digits.sum(), shares[-1])
+    return KINDS[DIGITS + int(separators.argmax())] if is_separator else "", digits.astype(np.float32)
 
 
 def _halved(pieces: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -144,10 +157,13 @@ def _split(
     _, nearest = cKDTree(middles).query(np.stack([rows, columns], 1) + view.offsets[:, rows, columns].T)
     parts = []
     for number in range(len(middles)):
+        mine = nearest == number
+        if np.count_nonzero(mine) < LEAST_AREA:
+            continue
         own = np.zeros_like(inside)
-        own[y[nearest == number], x[nearest == number]] = True
-        if np.count_nonzero(own) >= LEAST_AREA:
-            parts.append(_mark(view.ink, own, window, CHARACTER, (), inside & ~own))
+        own[y[mine], x[mine]] = True
+        _, digits = _seen_as(view.kinds[:, rows[mine] // HALF, columns[mine] // HALF].mean(axis=1))
+        parts.append(_mark(view.ink, own, window, ("", digits), (), inside & ~own))
     return tuple(sorted(parts, key=lambda part: part.centre[0])) if len(parts) > 1 else ()
 
 
@@ -155,7 +171,7 @@ def _mark(
     ink: Strength,
     inside: npt.NDArray[np.bool_],
     window: tuple[slice, slice],
-    kind: str,
+    seen_as: tuple[str, Floats],
     parts: tuple[Mark, ...],
     others: npt.NDArray[np.bool_] | None = None,
 ) -> Mark:
@@ -167,4 +183,4 @@ def _mark(
     cut = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     strength = np.where(own, ink[window], np.float32(0))[cut]
     left, top = int(window[1].start + columns[0]), int(window[0].start + rows[0])
-    return Mark((left, top, left + strength.shape[1], top + strength.shape[0]), strength, kind, parts)
+    return Mark((left, top, left + strength.shape[1], top + strength.shape[0]), strength, *seen_as, parts)

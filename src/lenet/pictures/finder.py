@@ -13,19 +13,21 @@ import numpy.typing as npt
 import onnxruntime
 from PIL import Image
 
-from lenet.pictures.marks import CHARACTER
 from lenet.pictures.picture import Pixels
 from lenet.session import open_session
 
 Floats = npt.NDArray[np.float32]
 
 FILE = Path(__file__).with_name("finder.onnx")
-# Kinds of mark: a character, or a separator.
-KINDS = CHARACTER + ".,-/:()"
+# Kinds of mark: digits, separators, and the last for all others.
+KINDS = "0123456789.,-/:()?"
 # Sides that the network takes are multiples of this. It sees that much more of the picture's border on each side.
 MULTIPLE = 32
-# It gives offsets in this many pixels, and all but the ink at half the size.
-OFFSET_UNIT, HALF = 16, 2
+# It gives offsets in this many pixels; all but the ink at half the size, kinds at a quarter.
+OFFSET_UNIT, HALF, QUARTER = 16, 2, 4
+# So many pixels are looked at at once, in strips across the picture: memory grows with them. What is so many pixels
+# away hardly matters to what is seen at a place.
+STRIP, AROUND = 1_000_000, 64
 
 
 class View(NamedTuple):
@@ -36,7 +38,7 @@ class View(NamedTuple):
         ink: Probability that a pixel is ink of a mark, ``(height, width)``.
         middles: Probability that a pixel is the middle of a mark, at half the size.
         offsets: From each pixel to the middle of its mark, down and across, ``(2, height/2, width/2)``.
-        kinds: Logits of ``KINDS`` for each pixel, ``(kinds, height/2, width/2)``.
+        kinds: Logits of ``KINDS`` for each pixel, ``(kinds, height/4, width/4)``.
         lines: Probability that a pixel belongs to a line of the paper, of a table, box or ring, at half the size.
     """
 
@@ -57,15 +59,32 @@ def look(pixels: Pixels, longer: int) -> View:
     )
     scaled = np.asarray(Image.fromarray(pixels).resize((width, height), resampling))
     margins = [(MULTIPLE // 2, MULTIPLE // 2 + -side % MULTIPLE) for side in (height, width)]
-    padded = np.pad(scaled, (*margins, (0, 0)), mode="edge").transpose(2, 0, 1)[np.newaxis].astype(np.float32)
-    answer = _session().run(None, {"pixels": np.ascontiguousarray(padded) / np.float32(255)})[0][0]
-    start, rows, columns = MULTIPLE // 2 // HALF, -(-height // HALF), -(-width // HALF)
-    answer = answer[:, start : start + rows, start : start + columns]
+    answer, kinds = _answers(np.pad(scaled, (*margins, (0, 0)), mode="edge"))
+    answer, kinds = _inside(answer, HALF, height, width), _inside(kinds, QUARTER, height, width)
+    rows, columns = answer.shape[1:]
     ink = answer[:4].reshape(HALF, HALF, rows, columns).transpose(2, 0, 3, 1).reshape(HALF * rows, HALF * columns)
-    middles, *offsets_and_kinds, lines = answer[4:]
-    offsets, kinds = np.split(np.stack(offsets_and_kinds), [2])
     ink = _probability(ink[:height, :width])
-    return View(scaled, ink, _probability(middles), OFFSET_UNIT * offsets, kinds, _probability(lines))
+    return View(scaled, ink, _probability(answer[4]), OFFSET_UNIT * answer[5:7], kinds, _probability(answer[7]))
+
+
+def _answers(pixels: Pixels) -> list[Floats]:
+    """What the network says of sides that are multiples of its own: at half the size, and kinds at a quarter."""
+    height, width = pixels.shape[:2]
+    step = max(MULTIPLE, STRIP // width // MULTIPLE * MULTIPLE)
+    strips = []
+    for top in range(0, height, step):
+        first, last = max(0, top - AROUND), min(height, top + step + AROUND)
+        strip = pixels[first:last].transpose(2, 0, 1)[np.newaxis]
+        given = np.divide(strip, np.float32(255), out=np.empty(strip.shape, np.float32))
+        answers = zip(_session().run(None, {"pixels": given}), (HALF, QUARTER), strict=True)
+        strips.append([each[0, :, (top - first) // part : (top - first + step) // part] for each, part in answers])
+    return [np.concatenate(parts, axis=1) for parts in zip(*strips, strict=True)]
+
+
+def _inside(answer: Floats, part: int, height: int, width: int) -> Floats:
+    """An answer at a part of the size without the margin around a picture."""
+    start = MULTIPLE // 2 // part
+    return answer[:, start : start - -height // part, start : start - -width // part]
 
 
 def _probability(logits: Floats) -> Floats:

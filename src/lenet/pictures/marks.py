@@ -13,8 +13,7 @@ Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
-# The kind of a mark that is no separator.
-CHARACTER = "9"
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +23,16 @@ class Mark:
     Attributes:
         box: Left, top, right, bottom in pixels of what was looked at; right and bottom are exclusive.
         strength: Of this mark's ink inside the box, float32 ``(height, width)``, 0 to 1; 0 for other ink.
-        kind: ``CHARACTER``, or the separator that it is.
+        separator: Which separator it is; none by default.
+        digits: Probability that it is each of the ten digits, as the finder sees it, ``(10,)``, less than 1 in all;
+            None where the finder did not look.
         parts: Marks that it may be instead, left to right, where its pixels point to several middles.
     """
 
     box: Box
     strength: Strength
-    kind: str = CHARACTER
+    separator: str = ""
+    digits: Floats | None = None
     parts: "tuple[Mark, ...]" = ()
 
     @property
@@ -42,11 +44,6 @@ class Mark:
     def height(self) -> int:
         """Pixels down."""
         return self.box[3] - self.box[1]
-
-    @property
-    def certainty(self) -> float:
-        """Mean strength of its ink, 0.5 to 1."""
-        return float(self.strength[self.strength > 0.5].mean())
 
     @property
     def centre(self) -> tuple[float, float]:

@@ -1,49 +1,66 @@
 """One picture read in several ways: what they agree on is known."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from lenet.pictures.marks import Mark
+from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import Known
+
+Floats = npt.NDArray[np.float64]
 
 # A mark is known when the mean square of its class's probability over all ways is at least this; squares make doubtful
 # answers count little. A way that does not know the mark counts by this share, one that does not see it not at all.
 LEAST, UNKNOWN_COUNTS = 0.22, 0.5
+# The finder sees what is around a mark: one by one, letters look like digits. More known marks than the first are
+# unknown when its mean probability of their classes is less than the second.
+SEVERAL, CONTEXT = 3, 0.5
 # Boxes of the same mark: area of both to area of either.
 SAME = 0.5
 
 
-def agreed(way: Known, others: Sequence[Known]) -> Known:
+class Seen(NamedTuple):
+    """What one way says of the marks that it sees: boxes in pixels of the picture, ``(n, 4)``, and the answers."""
+
+    boxes: Floats
+    answers: list[MarkAnswer]
+
+
+def seen_by(way: Known) -> Seen:
+    """What a way says, without what it looked at."""
+    boxes = np.array([mark.box for mark in way.characters], float).reshape(-1, 4)
+    return Seen((boxes - way.found.margin) / way.found.zoom, [way.answered[mark] for mark in way.characters])
+
+
+def agreed(way: Known, others: Sequence[Seen]) -> Known:
     """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement."""
-    marks = way.characters
-    answers = {mark: [way.answered[mark]] for mark in marks}
-    own = _boxes(way, marks)
+    boxes, own = seen_by(way)
+    answers = [[answer] for answer in own]
     for other in others:
-        theirs = other.characters
-        if not marks or not theirs:
+        if not own or not other.answers:
             continue
-        overlap = _overlap(own, _boxes(other, theirs))
-        for mark, place, share in zip(marks, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
+        overlap = _overlap(boxes, other.boxes)
+        for answer, place, share in zip(answers, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
             if share > SAME:
-                answers[mark].append(other.answered[theirs[place]])
-    for mark, seen in answers.items():
+                answer.append(other.answers[place])
+    in_context = []
+    for mark, seen in zip(way.characters, answers, strict=True):
         probabilities = np.mean([answer.probabilities for answer in seen], axis=0)
-        label = probabilities.argmax()
+        label = int(probabilities.argmax())
         support = sum(answer.probabilities[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1) for answer in seen)
         unknown = bool(support < LEAST * (1 + len(others)))
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
+        if not unknown:
+            finder = [answer.finder[label] for answer in seen if answer.finder is not None]
+            in_context.append(np.mean(finder) if finder else 0.0)
+    if len(in_context) > SEVERAL and np.mean(in_context) < CONTEXT:
+        way.answered.update({mark: way.answered[mark]._replace(unknown=True) for mark in way.characters})
     return way
 
 
-def _boxes(way: Known, marks: Sequence[Mark]) -> npt.NDArray[np.float64]:
-    """Boxes ``(n, 4)`` in pixels of the picture."""
-    boxes = np.array([mark.box for mark in marks], float).reshape(-1, 4)
-    return np.asarray((boxes - way.found.margin) / way.found.zoom)
-
-
-def _overlap(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _overlap(one: Floats, other: Floats) -> Floats:
     """Area of both to area of either, for each pair of boxes, ``(n, m)``."""
     both = np.minimum(one[:, np.newaxis, 2:], other[:, 2:]) - np.maximum(one[:, np.newaxis, :2], other[:, :2])
     area = both.clip(0).prod(axis=2)

@@ -11,6 +11,9 @@ from lenet.pictures.mark import frame_mark
 from lenet.pictures.marks import Mark
 from lenet.pictures.picture import Pixels
 
+# Marks at once: the memory of feature maps grows with them.
+AT_ONCE = 64
+
 
 class MarkAnswer(NamedTuple):
     """What a model says about one mark.
@@ -19,11 +22,13 @@ class MarkAnswer(NamedTuple):
         image: uint8 ``(height, width, 1)``.
         probabilities: ``(classes,)``.
         unknown: Whether it has no digit's strokes or looks like none of the classes.
+        finder: The finder's probabilities of the classes, ``(classes,)``; None where it did not look.
     """
 
     image: Pixels
     probabilities: npt.NDArray[np.float32]
     unknown: bool
+    finder: npt.NDArray[np.float32] | None = None
 
 
 class AnsweredMarks(dict[Mark, MarkAnswer]):
@@ -35,10 +40,12 @@ class AnsweredMarks(dict[Mark, MarkAnswer]):
         self._model = model
 
     def add(self, marks: Sequence[Mark]) -> None:
-        """Frame and classify those that are new, in one batch."""
+        """Frame and classify those that are new."""
         new = [mark for mark in marks if mark not in self]
-        if not new:
-            return
+        for start in range(0, len(new), AT_ONCE):
+            self._classify(new[start : start + AT_ONCE])
+
+    def _classify(self, new: Sequence[Mark]) -> None:
         height, width, _ = self._model.input_shape
         framed = [frame_mark(mark.strength, height, width) for mark in new]
         images = np.stack([each.image for each in framed])[..., np.newaxis]
@@ -46,7 +53,8 @@ class AnsweredMarks(dict[Mark, MarkAnswer]):
         for mark, frame, image, row, unknown in zip(
             new, framed, images, answers.probabilities, answers.unknown, strict=True
         ):
-            self[mark] = MarkAnswer(image, row, bool(unknown) or not frame.digit_shaped)
+            finder = None if mark.digits is None else mark.digits[[int(name) for name in self._model.class_names]]
+            self[mark] = MarkAnswer(image, row, bool(unknown) or not frame.digit_shaped, finder)
 
     def confidence(self, marks: Sequence[Mark]) -> npt.NDArray[np.float32]:
         """The highest probability of each mark, ``(n,)``."""

@@ -4,23 +4,21 @@ from typing import NamedTuple
 
 from lenet.model.runtime import Model
 from lenet.pictures.finder import HALF
-from lenet.pictures.marks import CHARACTER, FoundMarks, Mark
+from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
 from lenet.reading.lines import in_lines, writing_height
 from lenet.reading.table import find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
-# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits. What is detected
-# is mostly writing, what contrast shows may be anything.
-FEW, MANY, MANY_DETECTED = 2, 0.1, 0.25
-# Detected ink of less mean probability is texture: 99 of 100 known marks on real rows and pages have more than 0.79,
-# half of those in texture less than this.
-CERTAIN = 0.7
+# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
+FEW, MANY = 2, 0.42
+# What the network says of a mark counts so much, the rest is what the finder sees in the mark, with what is around it.
+NETWORK = 0.9
 # A character that fills a picture has this share of its longer side, or more.
 FILLS = 0.25
-# Only texture has more marks; to look at each for cuts would take long.
-MOST_CUT = 500
+# Only texture has more marks; to classify each would take long.
+MOST_MARKS = 1000
 # An unknown mark takes so much from the evidence that marks were found well; a separator and a table add so much.
 UNKNOWN, SEPARATOR, TABLE = 0.8, 0.9, 1.0
 
@@ -56,7 +54,7 @@ class Known(NamedTuple):
     def all_unknown(self) -> bool:
         """Whether so many marks are unknown that the writing is no digits."""
         unknown = [self.answered[mark].unknown for mark in self.characters]
-        return sum(unknown) > FEW + (MANY if self.found.lines is None else MANY_DETECTED) * len(unknown)
+        return sum(unknown) > FEW + MANY * len(unknown)
 
     @property
     def is_one_character(self) -> bool:
@@ -68,23 +66,23 @@ class Known(NamedTuple):
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
     answered = AnsweredMarks(model)
-    marks, separators = found.marks, []
+    marks = found.marks if len(found.marks) <= MOST_MARKS else []
+    separators = [mark for mark in marks if mark.separator]
     if digits:
-        marks = [mark for mark in found.marks if mark.kind == CHARACTER]
-        separators = [mark for mark in found.marks if mark.kind != CHARACTER]
-        if len(marks) <= MOST_CUT:
-            size = writing_height(marks)
-            tries = cuts_to_try(marks, size)
-            marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence, tries)]
+        marks = [mark for mark in marks if not mark.separator]
+        size = writing_height(marks)
+        tries = cuts_to_try(marks, size)
+        marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence, tries)]
     if not separators:
         marks = join_fragments(marks, found, answered)
     table = find_table(marks, found.lines, 1 / HALF) if found.lines is not None else None
     lines = in_lines(marks, separators)
     answered.add(marks)
-    if found.lines is not None:
-        for mark in marks:
-            if mark.certainty < CERTAIN:
-                answered[mark] = answered[mark]._replace(unknown=True)
+    for mark in marks:
+        answer = answered[mark]
+        if answer.finder is not None:  # its doubt takes the place of the threshold for unknown marks
+            probabilities = NETWORK * answer.probabilities + (1 - NETWORK) * answer.finder
+            answered[mark] = answer._replace(probabilities=probabilities, unknown=False)
     evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
     return Known(
         found,

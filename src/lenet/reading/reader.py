@@ -15,6 +15,7 @@ from lenet.reading.result import Digit, PictureStages, Reading, Separator, candi
 
 if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a second to import
     from lenet.pictures.marks import FoundMarks, Mark
+    from lenet.reading.agreement import Seen
     from lenet.reading.known import Known
 
 
@@ -86,24 +87,43 @@ class Reader:
         Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
         All other marks are known when they are read alike in several ways.
         """
+        from lenet.pictures.detect import detect_at, largest_size
+        from lenet.reading.agreement import agreed, seen_by
+        from lenet.reading.known import known
+
+        best, others, size = self._best_way(picture)
+        if not others:
+            return self._reading(picture, best)
+        near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
+        others += [seen_by(known(detect_at(picture, other), self.model, digits=True)) for other in sorted(near)]
+        return self._reading(picture, agreed(best, others))
+
+    def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int]":
+        """The way in which marks are known best, what the others see, and the size in which writing is seen best.
+
+        What a way looked at takes much memory: only that of the best is kept.
+        """
         from lenet.pictures.contrast import find_marks
-        from lenet.pictures.detect import detect_at, detect_marks
-        from lenet.reading.agreement import agreed
+        from lenet.pictures.detect import detect_at, writing_sizes
+        from lenet.reading.agreement import seen_by
         from lenet.reading.known import known
 
         contrast = known(find_marks(picture), self.model, self._reads_digits)
         if not self._reads_digits:
-            return self._reading(picture, contrast)
-        found = detect_marks(picture)
-        ways = [known(each, self.model, digits=True) for each in found]
-        detected = max(ways, key=lambda way: way.evidence)
+            return contrast, [], 0
+        size, *more = writing_sizes(picture)
+        detected, others = known(detect_at(picture, size), self.model, digits=True), []
+        for other in more:
+            worse, detected = sorted(
+                (detected, known(detect_at(picture, other), self.model, digits=True)), key=lambda way: way.evidence
+            )
+            others.append(seen_by(worse))
         fragments = contrast.is_one_character and detected.table is None
         if fragments and detected.evidence <= MANY_MARKS:
-            return self._reading(picture, contrast)
-        best = detected if detected.evidence > contrast.evidence + CLEARLY or fragments else contrast
-        near = (detect_at(picture, found[0].zoom * factor) for factor in NEAR)
-        ways += [contrast, *(known(each, self.model, digits=True) for each in near if each.zoom != found[0].zoom)]
-        return self._reading(picture, agreed(best, [way for way in ways if way is not best]))
+            return contrast, [], size
+        if detected.evidence > contrast.evidence + CLEARLY or fragments:
+            return detected, [*others, seen_by(contrast)], size
+        return contrast, [*others, seen_by(detected)], size
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered
@@ -115,7 +135,7 @@ class Reader:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
             box = (left, top, min(right, picture.size[0]), min(bottom, picture.size[1]))
             if mark not in answered:
-                return Separator(mark.kind, box, word_of[mark])
+                return Separator(mark.separator, box, word_of[mark])
             answer = answered[mark]
             unknown = way.all_unknown or answer.unknown
             return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], way.cells.get(mark))

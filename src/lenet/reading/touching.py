@@ -18,8 +18,8 @@ LONGEST_CUT = 2.0
 # Both halves are digits: so high and so wide, in heights of the writing.
 LEAST_HEIGHT, LEAST_WIDTH = 0.55, 0.1
 MOST_CUTS, MOST_TRIED = 15, 60
-# Pixels that are looked at in all tried cuts of a picture's marks together: large marks get fewer tries.
-MOST_PIXELS = 20_000_000
+# All tried cuts of a picture's marks together, and the pixels in them: many or large marks get fewer.
+MOST_IN_ALL, MOST_PIXELS = 4000, 20_000_000
 # A mark of this width to height is cut when the halves are as sure as the whole; a narrower one when they are surer, by
 # as much in log-probability as it is narrower. Chosen on MNIST training digits, single and pushed together.
 EVEN = 1.2
@@ -30,8 +30,8 @@ Confidence = Callable[[Sequence[Mark]], npt.NDArray[np.float32]]
 
 def cuts_to_try(marks: Sequence[Mark], size: float) -> int:
     """How many cuts to try in each mark of a picture; ``size`` as for ``cut_apart``."""
-    pixels = sum(mark.strength.size for mark in marks if mark.width >= NARROWEST * max(mark.height, size))
-    return min(MOST_TRIED, MOST_PIXELS // max(1, pixels))
+    pixels = [mark.strength.size for mark in marks if mark.width >= NARROWEST * max(mark.height, size)]
+    return min(MOST_TRIED, MOST_IN_ALL // max(1, len(pixels)), MOST_PIXELS // max(1, sum(pixels)))
 
 
 def cut_apart(mark: Mark, size: float, confidence: Confidence, tries: int = MOST_TRIED) -> list[Mark]:
