@@ -79,7 +79,7 @@ class Row:
         self.training += [found["seconds"]] if found["seconds"] is not None else []
         self.peak.append(usage.ru_maxrss / KIB_PER_MIB)
         self.tested, self.parameters = found["n"], found["parameters"]
-        print(f"{self.name}, seed {seed}: {found}, {self.process[-1]:.2f} s in all", file=sys.stderr, flush=True)
+        print(f"{self.name}, seed {seed}: {self.accuracy[-1]:.2f} %, {self.process[-1]:.2f} s", file=sys.stderr)
 
     def cells(self, peer: "Row") -> list[str]:
         """The row of the table."""
