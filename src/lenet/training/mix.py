@@ -13,8 +13,9 @@ def mix(dataset: Dataset, each: int, seed: int) -> Dataset:
     """The images of an epoch: of every source at least ``each``, of the first ``FIRST`` times as many.
 
     They are as many as the largest source beside the first has, if that is more, but then of the first at most all.
-    Smaller sources are repeated, and of larger ones images are drawn at random. Learning old data again beside new data keeps a network from forgetting it:
-    Robins, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal", Connection Science 7, 1995.
+    Smaller sources are repeated, and of larger ones images are drawn at random. Learning old data again beside new data
+    keeps a network from forgetting it: Robins, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal", Connection
+    Science 7, 1995.
 
     Args:
         dataset: A training part. One of a single source is not changed.
