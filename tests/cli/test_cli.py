@@ -439,3 +439,12 @@ def test_names_that_are_too_long_are_a_short_line(lenet, verb):
     assert result.stderr.count("\n") == 1
     assert len(result.stderr) < 1100
     assert "unexpected" not in result.stderr
+
+
+def test_the_shell_completes_verbs_and_options():
+    for words, completed in (("lenet tr", "train"), ("lenet train --rec", "--recipe")):
+        environment = {**os.environ, "_LENET_COMPLETE": "bash_complete", "COMP_WORDS": words}
+        environment["COMP_CWORD"] = str(words.count(" "))
+        code = "from lenet.cli.main import main\nmain(prog_name='lenet')"
+        done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+        assert done.stdout == f"plain,{completed}\n"

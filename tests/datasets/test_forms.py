@@ -345,6 +345,20 @@ def test_what_is_never_read_is_refused_with_the_line_that_converts_it(tmp_path, 
     assert "\n" not in str(caught.value)
 
 
+def test_emnists_mat_is_refused_with_the_line_that_converts_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows, labels = IMAGES.transpose(0, 2, 1).reshape(12, 36), (LABELS + 1.0)[:, np.newaxis]
+    parts = {"train": TRAIN, "test": TEST}
+    struct = {part: {"images": rows[at], "labels": labels[at], "writers": labels[at]} for part, at in parts.items()}
+    savemat("emnist-letters.mat", {"dataset": {**struct, "mapping": np.array([[1, 65, 97]])}}, do_compression=True)
+    with pytest.raises(LenetError, match=r"as EMNIST's \.mat files are; take EMNIST's gzip\.zip") as caught:
+        load_dataset("emnist-letters.mat")
+    exec(str(caught.value).partition("in Python: ")[2], {})
+    dataset = load_dataset("emnist-letters.npz", framing="whole")
+    assert np.array_equal(dataset.images[..., 0], IMAGES)
+    assert [dataset.class_names[label] for label in dataset.labels] == [str(label + 1) for label in LABELS]
+
+
 def test_of_several_data_sets_one_is_asked_for(tmp_path):
     for split in ("balanced", "letters"):
         idx_pair(tmp_path, f"emnist-{split}-")

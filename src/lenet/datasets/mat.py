@@ -38,8 +38,18 @@ def read_mat(path: Path) -> Dataset:
         raise
     except Exception as error:  # SciPy's reader fails in many ways on damaged bytes
         raise LenetError(f"{path}: is not a readable .mat file ({reason(error)})") from error
+    if ("dataset", (1, 1), "struct") in found:
+        raise LenetError(f"{path}: is a structure, as EMNIST's .mat files are; {_converted(path)}")
     if not wanted:
         names = ", ".join(f"{name} ({kind})" for name, _, kind in found)[:100]
         raise LenetError(f"{path}: holds {names}; save arrays such as images and labels in MATLAB, no structures")
     named = {said[:2]: (name, np.asarray(arrays[name])) for name, said in wanted.items()}
     return from_arrays(named, None, str(path))
+
+
+def _converted(path: Path) -> str:
+    """The line that makes EMNIST's structure an .npz. It is not read here: its sizes are unknown before it is."""
+    pairs = "for p in ('train', 'test') for a, b in (('x', 'images'), ('y', 'labels'))"
+    save = f"np.savez({path.stem + '.npz'!r}, **{{f'{{a}}_{{p}}': d[p][0, 0][b] {pairs}}})"
+    load = f"import numpy as np, scipy.io as io; d = io.loadmat({path.name!r})['dataset'][0, 0]"
+    return f"take EMNIST's gzip.zip, or convert it in Python: {load}; {save}"
