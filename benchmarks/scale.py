@@ -176,7 +176,8 @@ def _shards() -> None:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     write_section(
         "A million shards",
-        f"""`python benchmarks/scale.py shards`: list, submission, counts and manifest ({len(text) / 2**20:.0f} MiB) of 10⁶
+        f"""`python benchmarks/scale.py shards`: list, submission, counts and manifest ({len(text) / 2**20:.0f} MiB)
+of 10⁶
 shards, whose tasks a stand-in for Ray answers at once, fingerprint {digest[:8]}: at most {most:.2f} GiB in the driver,
 {seconds:.0f} s of CPU.""",
     )
@@ -291,7 +292,8 @@ def _cost() -> None:
         "Cost of reading many",
         f"""`python benchmarks/scale.py cost`: {1e6 * each["digit"]:.0f} µs of CPU a digit (n = {len(digits):,}, in
 MNIST's form) and {1e3 * each["photo"]:.0f} ms a photo of 640×480 pixels with 18 digits (n = {len(photos)}), one thread
-of {model_name()}. Assumed: {MACHINES} machines of {CORES} such cores, always busy; {PRICE} dollars a core-hour. Decoding
+of {model_name()}. Assumed: {MACHINES} machines of {CORES} such cores, always busy; {PRICE} dollars a core-hour.
+Decoding
 files and transfer come on top.
 
 {table(["", "core-hours", "hours", "dollars"], rows)}""",
