@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# A whole word, so that no test waits longer than this for another process.
+# Seconds that no process takes, on a busy machine either.
 PATIENCE = 240
 
 
@@ -39,6 +39,12 @@ def finish(process: subprocess.Popen) -> tuple[str, str]:
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
     return stdout, stderr
+
+
+def kill(process: subprocess.Popen) -> None:
+    """As when the system runs out of memory: the process can do nothing about it."""
+    process.kill()
+    process.communicate()
 
 
 def wait_for(condition, process: subprocess.Popen | None = None) -> None:

@@ -1,9 +1,7 @@
 """`lenet predict --data` on Ray: each row exactly once, whatever dies."""
 
 import json
-import os
 import shutil
-import signal
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from lenet.datasets import shards as shards_module
 from lenet.model.file import read_model
 from lenet.scale import cluster
 from lenet.scale.read import read
-from tests.scale.conftest import finish, named, start, wait_for, write_idx
+from tests.scale.conftest import finish, kill, named, start, wait_for, write_idx
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +141,7 @@ def test_each_row_comes_once_though_a_node_and_the_driver_are_killed(tmp_path, n
     wait_for(lambda: shards() >= 3, first)
     nodes.kill(nodes.second)
     wait_for(lambda: shards() >= 6, first)
-    first.kill()
-    first.wait()
+    kill(first)
     before = {path.name: path.stat().st_mtime_ns for path in out.glob("*.parquet")}
     stdout, _ = finish(start(*line, cwd=tmp_path, **nodes.variables))
     assert stdout == "out: 200,000 rows, in 20 files\n"
@@ -166,8 +163,7 @@ def test_a_killed_driver_leaves_nothing_behind_once_it_is_started_again(tmp_path
     first = start(*line, cwd=tmp_path)
     driver = {"LENET_DRIVER": str(first.pid)}
     wait_for(lambda: len(list((tmp_path / "out").glob("*.parquet"))) > 0, first)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+    kill(first)
     finish(start(*line, cwd=tmp_path))
     assert not named("ray::", **driver)
     assert len(table(tmp_path / "out")) == 30_000

@@ -13,7 +13,7 @@ import pytest
 from lenet import LenetError, Recipe
 from lenet.cli.search import _axes, _given
 from lenet.scale.search import JOURNAL, search_parts
-from tests.scale.conftest import finish, named, start, wait_for
+from tests.scale.conftest import finish, kill, named, start, wait_for
 
 
 def test_the_space_is_what_the_fields_can_have(tmp_path):
@@ -102,17 +102,19 @@ def test_a_search_leaves_a_recipe_that_trains(line, tmp_path, lenet):
 @pytest.mark.long
 def test_no_trial_is_lost_or_run_twice_when_it_is_killed_three_times(line, tmp_path):
     found, count = tmp_path / "found", 14
-    for kill in range(3):
+
+    def told() -> int:
+        return (found / JOURNAL).read_text().count('"op_code":6') if (found / JOURNAL).exists() else 0
+
+    for turn in range(3):
         process = start(*line, "--trials", count, "--workers", 2, cwd=tmp_path)
-
-        def enough(least: int = 3 * kill + 2) -> bool:
-            return (found / JOURNAL).exists() and (found / JOURNAL).read_text().count('"op_code": 6') >= least
-
-        wait_for(enough, process)
-        if kill == 1:  # a worker first, which the search makes good by itself
-            os.kill(named("ray::_Trainer", LENET_DRIVER=str(process.pid))[0], signal.SIGKILL)
-        process.kill()
-        process.wait()
+        own = {"LENET_DRIVER": str(process.pid)}
+        wait_for(lambda own=own: named("ray::_Trainer.train", **own), process)
+        before = told()
+        wait_for(lambda before=before: told() > before, process)
+        if turn == 1:  # a worker first, which the search makes good by itself
+            os.kill(named("ray::_Trainer", **own)[0], signal.SIGKILL)
+        kill(process)
     finish(start(*line, "--trials", count, "--workers", 2, cwd=tmp_path))
     check_trials(found, count)
     assert any(trial.state.name == "FAIL" for trial in states(found))

@@ -7,6 +7,7 @@ keeps others from giving it work, but nothing is encrypted, so that several mach
 import os
 import secrets
 import signal
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,8 @@ STORE_BYTES = 200 << 20
 # Tells the processes that a driver's Ray has started from those of others.
 DRIVER = "LENET_DRIVER"
 AGENTS = ("ray::DashboardA", "ray::RuntimeEnv")  # of a process's name, the system keeps 15 characters
+# Seconds after which a cluster does not answer.
+SILENCE = 10.0
 # Seconds to wait for the next result before the caller may look at something else.
 PATIENCE = 0.5
 
@@ -47,6 +50,8 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
         import ray
     except ModuleNotFoundError as error:
         raise missing(error) from error
+    if address is not None:
+        _refuse_silence(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     terminate = signal.getsignal(signal.SIGTERM)
     try:
@@ -54,12 +59,40 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     except (ConnectionError, OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         where = address or "Ray on this machine"
         raise LenetError(f"{where}: does not answer ({reason(error)}); see docs/scale.md") from error
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, terminate)  # Ray's own prints its stack and ends the process
+    received = _pass_on(terminate)
     try:
         yield ray
+    except SystemExit:
+        if received and callable(terminate):
+            terminate(*received)  # in its wait, Ray makes another exception of the handler's
+        raise
     finally:
         ray.shutdown()
+
+
+def _pass_on(terminate: Any) -> list[Any]:
+    """Let SIGTERM call what it called before Ray's own handler, and what it was called with once it has been."""
+    received: list[Any] = []
+
+    def receive(*arguments: Any) -> None:
+        received[:] = arguments
+        terminate(*arguments)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, receive if callable(terminate) else terminate)
+    return received
+
+
+def _refuse_silence(address: str) -> None:
+    """Ray itself waits for two minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), SILENCE).close()
+    except (OSError, ValueError, OverflowError) as error:
+        message = (
+            f"no cluster answers there ({reason(error)}); name HOST:PORT of one that `ray start --head` has started"
+        )
+        raise LenetError(f"{address}: {message}") from error
 
 
 def run_tasks(

@@ -139,7 +139,9 @@ def _importance(study: Any) -> dict[str, float]:
 def _open_study(optuna: Any, recipe: Recipe, space: Space, folder: Path) -> Any:
     """The study of the folder, whose interrupted trials are queued again."""
     states = optuna.trial.TrialState
-    backend = optuna.storages.journal.JournalFileBackend(str(folder / JOURNAL))
+    # Optuna's own lock, which a killed search has left; the caller has locked the folder.
+    folder.joinpath(f"{JOURNAL}.lock").unlink(missing_ok=True)
+    backend = optuna.storages.journal.JournalFileBackend(str(folder.resolve() / JOURNAL))
     storage = optuna.storages.JournalStorage(backend)
     study = optuna.create_study(study_name="search", storage=storage, direction="minimize", load_if_exists=True)
     begun = json.dumps({"recipe": recipe.sha256, "space": {name: list(axis) for name, axis in space.items()}})
