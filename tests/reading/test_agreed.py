@@ -61,7 +61,7 @@ def test_the_class_is_that_of_the_mean_probabilities(bundled):
 
 
 def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
-    ways = [way(bundled, [BOX], [(4, 0.6, True)]) for _ in range(5)]
+    ways = [way(bundled, [BOX], [(4, 0.5, True)]) for _ in range(5)]
     assert verdict(*ways) == (4, True)
 
 
@@ -71,8 +71,8 @@ def row(count):
 
 def test_so_many_unknown_marks_make_the_writing_no_digits(bundled):
     known, doubted = (7, 1.0, False), (7, 0.3, True)
-    assert way(bundled, row(8), 2 * [known] + 6 * [doubted]).all_unknown
-    assert not way(bundled, row(8), 3 * [known] + 5 * [doubted]).all_unknown
+    assert way(bundled, row(8), [known] + 7 * [doubted]).all_unknown
+    assert not way(bundled, row(8), 2 * [known] + 6 * [doubted]).all_unknown
 
 
 @pytest.mark.parametrize(("sure", "count", "known"), [(0.9, 4, True), (0.2, 4, False), (0.2, 3, True)])

@@ -7,16 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.reading.answers import MarkAnswer
-from lenet.reading.known import Known
+from lenet.reading.known import FEW, Known
 
 Floats = npt.NDArray[np.float64]
 
 # A mark is known when the mean square of its class's probability over all ways is at least this; squares make doubtful
 # answers count little. A way that does not know the mark counts by this share, one that does not see it not at all.
-LEAST, UNKNOWN_COUNTS = 0.22, 0.5
-# The finder sees what is around a mark: one by one, letters look like digits. More known marks than the first are
-# unknown when its mean probability of their classes is less than the second.
-SEVERAL, CONTEXT = 3, 0.5
+LEAST, UNKNOWN_COUNTS = 0.18, 0.6
+# The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
+# when its mean probability of their classes is less than this.
+CONTEXT = 0.4
 # Boxes of the same mark: area of both to area of either.
 SAME = 0.5
 
@@ -55,7 +55,7 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         if not unknown:
             finder = [answer.finder[label] for answer in seen if answer.finder is not None]
             in_context.append(np.mean(finder) if finder else 0.0)
-    if len(in_context) > SEVERAL and np.mean(in_context) < CONTEXT:
+    if len(in_context) > FEW and np.mean(in_context) < CONTEXT:
         way.answered.update({mark: way.answered[mark]._replace(unknown=True) for mark in way.characters})
     return way
 

@@ -12,9 +12,9 @@ from lenet.reading.table import find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
-FEW, MANY = 2, 0.42
+FEW, MANY = 3, 0.42
 # What the network says of a mark counts so much, the rest is what the finder sees in the mark, with what is around it.
-NETWORK = 0.9
+NETWORK = 0.8
 # A character that fills a picture has this share of its longer side, or more.
 FILLS = 0.25
 # Only texture has more marks; to classify each would take long.
@@ -78,12 +78,12 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     table = find_table(marks, found.lines, 1 / HALF) if found.lines is not None else None
     lines = in_lines(marks, separators)
     answered.add(marks)
+    evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
     for mark in marks:
         answer = answered[mark]
-        if answer.finder is not None:  # its doubt takes the place of the threshold for unknown marks
+        if answer.finder is not None:
             probabilities = NETWORK * answer.probabilities + (1 - NETWORK) * answer.finder
-            answered[mark] = answer._replace(probabilities=probabilities, unknown=False)
-    evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
+            answered[mark] = answer._replace(probabilities=probabilities)
     return Known(
         found,
         answered,
