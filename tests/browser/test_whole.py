@@ -59,7 +59,7 @@ def test_the_docs_have_the_pages_language_and_colours(open_page: Opened) -> None
     page.click("#theme")  # dark
     page.goto(open_page.address + "docs")
     page.wait_for_selector(".route")
-    assert "原文为英文" in page.inner_text("header") and page.get_attribute(".route p", "lang") == "en"
+    assert "原文为英文" in page.inner_text("main") and page.get_attribute(".route p", "lang") == "en"
     assert "参数" in page.inner_text("#routes") and page.get_attribute("html", "data-theme") == "dark"
     page.click("#language")
     assert "Parameters" in page.inner_text("#routes") and page.inner_text("h1") == "lenet: API"
