@@ -82,7 +82,8 @@ def check_trials(folder: Path, count: int) -> None:
     values = [json.dumps(trial.params, sort_keys=True) for trial in ended]
     assert len(set(values)) == count
     lost = [trial for trial in trials if trial.state.name == "FAIL"]
-    assert {json.dumps(trial.params, sort_keys=True) for trial in lost} <= set(values)
+    for trial in lost:  # killed while its values were being written, it has some of them
+        assert any(trial.params.items() <= other.params.items() for other in ended), trial
     with (folder / "trials.csv").open() as file:
         assert len(list(csv.DictReader(file))) == count
 
