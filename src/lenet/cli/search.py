@@ -23,7 +23,7 @@ SHOWN = 10
 @verb(
     "search",
     "lenet search --over learning_rate=0.002:0.02:log --over batch_size=64,128,256 --trials 30",
-    "lenet search --recipe augmented --space space.toml --trials 50 --run runs/search-1 --workers 2",
+    "lenet search --recipe augmented --space space.toml --trials 50 --run runs/search-2 --workers 2",
 )
 @click.option("--recipe", default="fast", show_default=True, help="What all trials have in common; as for lenet train.")
 @click.option("--data", metavar="SOURCE", help="What to train on.  [default: the recipe's]")

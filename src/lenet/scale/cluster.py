@@ -44,7 +44,7 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     os.environ[DRIVER] = str(os.getpid())
     own: dict[str, Any] = {"num_cpus": processes, "include_dashboard": False, "object_store_memory": STORE_BYTES}
     if address is None:
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once in a process
         own["_node_ip_address"] = "127.0.0.1"
     try:
         import ray
