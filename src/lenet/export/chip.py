@@ -31,8 +31,6 @@ PICTURES = 10
 LARGEST_FLASH = 65_535  # bytes that the C code can address
 # No score is below it.
 LOWEST_SCORE = -(1 << 31) + 1
-# Every file of a zip is of this time, so that the same model gives the same bytes.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class _Chip(Target):
@@ -202,7 +200,8 @@ class Arduino(_Chip):
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
                 archive.comment = MARK.encode()
                 for file in sorted(it for it in root.rglob("*") if it.is_file()):
-                    entry = zipfile.ZipInfo(f"lenet/{file.relative_to(root).as_posix()}", ZIP_TIME)
+                    # Of 1980, so that the same model gives the same bytes.
+                    entry = zipfile.ZipInfo(f"lenet/{file.relative_to(root).as_posix()}")
                     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
                     archive.writestr(entry, file.read_bytes())
 
