@@ -49,6 +49,11 @@ def test_cells_with_several_digits_are_words():
     assert list(words([line], 20, {each: (0, column) for column, each in enumerate(line)}).values()) == [0] * 4
 
 
+def test_one_torn_digit_in_a_row_of_boxes_makes_no_words():
+    line = [mark(20 * place, 0) for place in range(10)]
+    assert set(words([line], 20, {each: (0, min(place, 8)) for place, each in enumerate(line)}).values()) == {0}
+
+
 def test_text_has_separators_and_blanks_and_rows_have_digits_alone():
     def digit(label, word, unknown=False):
         top = (Candidate(label, 1.0),)

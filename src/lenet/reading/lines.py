@@ -20,6 +20,8 @@ BESIDE, BESIDE_ACROSS = 0.8, 2.6
 # A gap that parts two words is wider than the first, in heights of the writing, and, where all characters stand apart,
 # so many times the usual gap, a percentile of all; but what is wider than the last always does.
 WORD_GAP, USUAL, USUAL_GAPS, WIDEST_GAP = 0.8, 35, 1.9, 2.0
+# Cells have several marks when they have so many on average; a few may be torn, or stand across a line.
+SEVERAL = 1.2
 
 
 def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> list[list[Mark]]:
@@ -50,7 +52,7 @@ def words(lines: Sequence[Sequence[Mark]], size: float, cells: Mapping[Mark, tup
     Args:
         lines: Marks in reading order.
         size: Height of the writing.
-        cells: Row and column of those in a table. Where a cell has several marks, each cell has words of its own.
+        cells: Row and column of those in a table. Where cells have several marks, each cell has words of its own.
     """
     gaps = {}
     for line in lines:
@@ -58,7 +60,7 @@ def words(lines: Sequence[Sequence[Mark]], size: float, cells: Mapping[Mark, tup
         gaps.update({mark: mark.box[0] - end for mark, end in zip(line[1:], ends, strict=False)})
     usual = float(np.percentile(list(gaps.values()), USUAL)) if gaps else 0.0
     least = min(max(WORD_GAP * size, USUAL_GAPS * usual), WIDEST_GAP * size)
-    several = len(set(cells.values())) < len(cells)
+    several = len(cells) > SEVERAL * len(set(cells.values()))
     numbers = {}
     for line in lines:
         number = numbers[line[0]] = 0
