@@ -21,6 +21,7 @@ from lenet.training.recipe import NAMED, ClassWeights, Precision, Recipe
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
+    from lenet.training.loop import Progress
     from lenet.training.run import Run
 
 # New classes that are named.
@@ -326,7 +327,12 @@ def _stoppable(work: Callable[[OnProgress, Callable[[], bool]], "Run"]) -> tuple
                 training_progress() as show,
                 event_files(folder) if folder else nullcontext(lambda progress: None) as write,
             ):
-                run = work(lambda progress: (show(progress), write(progress)), lambda: bool(received))
+
+                def on_progress(progress: "Progress") -> None:
+                    show(progress)
+                    write(progress)
+
+                run = work(on_progress, lambda: bool(received))
         except StoppedError as stopped:
             click.echo(f"lenet: {stopped}", err=True)
             click.get_current_context().exit(128 + received[0])

@@ -19,7 +19,7 @@ def event_files(folder: Path) -> Iterator[Callable[[Progress], None]]:
     writer = Writer(str(folder))
 
     def tell(progress: Progress) -> None:
-        values = {"loss": progress.loss, "accuracy": progress.accuracy}
+        values: dict[str, float | None] = {"loss": progress.loss, "accuracy": progress.accuracy}
         if (row := progress.epoch) and row.validation_loss is not None:
             values |= {"validation_loss": row.validation_loss, "validation_accuracy": row.validation_accuracy}
         for name, value in values.items():
