@@ -25,7 +25,7 @@ from lenet.sheet.layout import Sheet
 
 SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
 # Verbs whose examples take many seconds; other tests call these verbs, too.
-LONG_EXAMPLES = [("train",), ("evaluate",), ("export",)]
+LONG_EXAMPLES = [("train",), ("evaluate",), ("export",), ("search",)]
 
 
 def clean_failure(result, says: str, status: int = 1) -> None:
@@ -193,7 +193,7 @@ def test_train_begins_with_a_model_and_weighs_classes(lenet, run, tmp_path):
         (["--split", "0:1"], "both parts", 2),
         (["--split", "sixty"], "two numbers such as 2:1", 2),
         (["--split", "1:1000000"], "cannot be split", 1),
-        (["--recipe", "fsat"], "augmented, tutorial, few, tune; did you mean 'fast'?", 2),
+        (["--recipe", "fsat"], "augmented, tutorial, few, tune, small; did you mean 'fast'?", 2),
         (["--recipe", "none.toml"], "none.toml: cannot be read", 1),
         (["--data", "nothing-here"], "nothing-here", 1),
         (["--filters", "0,5"], "layer 1, 'conv 0 5': '0' is not a whole number", 2),

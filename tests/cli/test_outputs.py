@@ -46,9 +46,10 @@ COMMANDS = (
     "sheet --out sheet.pdf",
     "compare run run --out compare.png",
     "train --data photos --run photos",
+    "search --data photos --over batch_size=64,128 --run photos",
 )
 # Options that name what is read.
-READS = {"model", "source", "picture", "runs", "weights"}
+READS = {"model", "source", "picture", "runs", "weights", "space"}
 
 
 @pytest.fixture

@@ -222,7 +222,7 @@ class Architecture:
         Raises:
             LenetError: for an input that a layer cannot take, or a network that takes too much work.
         """
-        sizes = {"height": height, "width": width, "depth": depth, "classes": classes}
+        sizes: dict[str, Any] = {"height": height, "width": width, "depth": depth, "classes": classes}
         for name, value in sizes.items():
             if not hasattr(value, "__index__"):
                 raise LenetError(f"{name} is {value!r:.40}: give a whole number")
