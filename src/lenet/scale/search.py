@@ -113,6 +113,8 @@ def search(
     from lenet.training.run import Run
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if folder.exists() and not (folder / JOURNAL).exists() and any(folder.iterdir()):
+        raise LenetError(f"{folder}: holds no search; choose another --run")
     folder.mkdir(parents=True, exist_ok=True)
     with Run(folder).locked():
         study = _open_study(optuna, recipe, space, folder)
