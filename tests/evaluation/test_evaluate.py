@@ -75,7 +75,7 @@ def test_a_model_of_another_split_is_measured_on_its_own_held_out_part(model, mn
     np.testing.assert_array_equal(part_for(metadata, mnist).labels, mnist.split("2:1", seed=5).test.labels)
 
 
-# What most people see, in place of the label, by index in the test part; the bundled model agrees with them.
+# What the study suspected in place of the label, by index in the test part; the bundled model reads the same.
 CONTESTED = {947: 9, 1901: 4, 2130: 9, 2597: 3, 2654: 1, 5937: 3, 9729: 6}
 
 
@@ -96,7 +96,7 @@ def test_confusion_as_rates_and_the_pairs_most_confused():
 
 
 def test_contested_labels_are_those_of_mnists_test_part_only(model, mnist, test_part):
-    """The bundled model disagrees with seven of the labels, each time as most people do."""
+    """The bundled model disagrees with seven of the labels, each time as the study suspected."""
     evaluation = evaluate(Model.load(), test_part)
     report = evaluation.to_dict()
     assert report["contested_labels"] == len(set(evaluation.contested)) == 15
