@@ -21,7 +21,7 @@ def card(tmp_path, monkeypatch, test_part):
     convert(test_part.take(np.arange(40)), tmp_path / "my digits.npz", "npz")
 
     def write(class_names=tuple("abcdefghij"), **about):
-        recipe = {**Recipe().to_dict(), "data": "mnist + my digits.npz"}
+        recipe = {**Recipe().to_dict(), "data": "mnist + my digits.npz", "start": "my digits.npz"}
         model = random_model("mlp", recipe=recipe, **about)
         dataset = test_part.take(np.arange(40))
         evaluation = evaluate(model, replace(dataset, name="mine", class_names=tuple("abcdefghij")))
@@ -36,6 +36,7 @@ def test_its_commands_name_the_data_from_every_folder(card, tmp_path, monkeypatc
     commands = re.findall(r"`lenet ([^`]*)`", card())
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
+    assert f"--from '{tmp_path / 'my digits.npz'}'" in next(line for line in commands if line.startswith("train "))
     for verb in ("train", "evaluate"):
         (command,) = (line for line in commands if line.startswith(f"{verb} "))
         parsed = main.get_command(None, verb).make_context(verb, shlex.split(command)[1:]).params
