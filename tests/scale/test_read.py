@@ -60,6 +60,8 @@ def test_what_is_there_is_not_read_again_and_another_model_is_refused(source, tm
     assert not list((tmp_path / "out").glob(".*"))
     shutil.copy(source / "a.png", tmp_path / "b.png")
     assert "another source" in lenet("predict", "--data", tmp_path / "b.png", "--to", "out").stderr
+    (tmp_path / "out" / "manifest.json").unlink()
+    assert "holds other files" in lenet("predict", "--data", source, "--to", "out").stderr
 
 
 def test_answers_never_lie_among_what_is_read(source, lenet):

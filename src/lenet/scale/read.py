@@ -77,7 +77,7 @@ def read(
     shards = find_shards(source)
     shown = re.sub("//[^/@]*@", "//", source)  # a URI may have a password in it
     head = {"source": shown, "source_sha256": fingerprint(shards), "model_sha256": model.sha256}
-    _refuse_others(_read_manifest(system, folder), head, to)
+    _refuse_others(system, folder, head, to)
     done = _finished(system, folder)
     left = [shard for shard in shards if shard.name not in done]
     _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
@@ -181,7 +181,13 @@ def _read_manifest(system: Any, folder: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _refuse_others(before: dict[str, Any], head: dict[str, Any], to: str) -> None:
+def _refuse_others(system: Any, folder: str, head: dict[str, Any], to: str) -> None:
+    from pyarrow import fs
+
+    before = _read_manifest(system, folder)
+    there = [] if before else system.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+    if any(not file.base_name.startswith(".") for file in there):
+        raise LenetError(f"{to}: holds other files; choose another --to")
     if before and before.get("model_sha256") != head["model_sha256"]:
         raise LenetError(f"{to}: has answers of another model; choose another --to, or that model")
     if before and before.get("source_sha256") != head["source_sha256"]:
