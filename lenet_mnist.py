@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lenet import LenetError, Recipe, load_dataset
-from lenet.cli.train import stop_signals
+from lenet.cli.signals import stop_signals
 from lenet.cli.window import show_pictures
 from lenet.figures.render import join_gif
 

@@ -132,7 +132,7 @@ def test_fewer_large_images_are_taken_at_once(monkeypatch):
     model = random_model("tiny")
     images = np.random.default_rng(0).integers(0, 256, (9, *model.input_shape)).astype(np.uint8)
     expected = model.predict(images)
-    monkeypatch.setattr(runtime, "MOST_NUMBERS", 2 * 28 * 28 * 6)
+    monkeypatch.setattr(runtime, "MOST_NUMBERS", 2 * 26 * 26 * 12)
     with counted(model) as passes:
         np.testing.assert_allclose(model.predict(images), expected, atol=1e-6)
     assert passes == [2, 2, 2, 2, 1]

@@ -33,7 +33,7 @@ def with_losses(*losses, validation=True):
     ("about", "says"),
     [
         ({"right": 26, "n": 29}, "only 29 test images: the accuracy can be far off; collect more"),
-        ({"right": 105}, "near chance (10% for the most frequent class); try --learning-rate 0.0025, or look at"),
+        ({"right": 105}, "near chance (10% for the most frequent class); try more --epochs or --learning-rate 0.0025,"),
         ({"labels": np.where(np.arange(1000) < 850, 3, EVEN)}, "86% of the training images are d; try --class-weights"),
         (
             {"history": with_losses(2, 1, 0.9, 0.8, 0.7, *[0.6] * 6, validation=False)},
