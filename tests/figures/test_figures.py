@@ -48,6 +48,7 @@ def test_the_curves_name_the_last_accuracy():
     trace = [(step / 10, 2 / (step + 1), step / 12) for step in range(1, 11)]
     assert "validation accuracy 97.00%" in texts(figures.curves(trace, [(1.0, 0.1, 0.9, 0.2, 0.97, 3.0)]))
     assert "training accuracy 90.00%" in texts(figures.curves(trace, [(1.0, 0.1, 0.9, None, None, 3.0)]))
+    assert f"training accuracy {trace[-1][2]:.2%}" in texts(figures.curves(trace, []))  # cut before the first row
 
 
 def test_filters_and_calibration_are_drawn():

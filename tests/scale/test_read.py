@@ -49,6 +49,9 @@ def test_what_is_there_is_not_read_again_and_another_model_is_refused(source, tm
 
     lost, kept = (tmp_path / "out" / f"test-images-idx3-ubyte.00000{number}.parquet" for number in range(2))
     lost.unlink()
+    foreign = tmp_path / "out" / "deep" / ".notes.part"
+    foreign.parent.mkdir()
+    foreign.touch()
     (tmp_path / "out" / ".test-images-idx3-ubyte.000000.parquet.x.part").touch()
     before = kept.stat().st_mtime_ns
     other = lenet("predict", "--data", source, "--to", "out", "--model", run.path)
@@ -58,8 +61,11 @@ def test_what_is_there_is_not_read_again_and_another_model_is_refused(source, tm
     assert table(tmp_path / "out").to_pylist() == answered
     assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == manifest
     assert not list((tmp_path / "out").glob(".*"))
+    assert foreign.exists()
     shutil.copy(source / "a.png", tmp_path / "b.png")
     assert "another source" in lenet("predict", "--data", tmp_path / "b.png", "--to", "out").stderr
+    (tmp_path / "out" / "manifest.json").write_text('{"name": "another"}')
+    assert "not written by lenet" in lenet("predict", "--data", source, "--to", "out").stderr
     (tmp_path / "out" / "manifest.json").unlink()
     assert "holds other files" in lenet("predict", "--data", source, "--to", "out").stderr
 
@@ -69,9 +75,13 @@ def test_answers_never_lie_among_what_is_read(source, lenet):
     assert result.exit_code == 1
     assert "choose another --to" in result.stderr
     assert not (source / "answers").exists()
+    assert "empty name" in lenet("predict", "--data", source, "--to", "").stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["--data", "x"], ["--to", "x"], ["--data", "x", "--to", "y", "z.png"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--data", "x"], ["--to", "x"], ["z.png", "--workers", "2"], ["--data", "x", "--to", "y", "z.png"]],
+)
 def test_wrong_usage_is_status_2(lenet, arguments):
     assert lenet("predict", *arguments).exit_code == 2
 

@@ -33,11 +33,18 @@ def test_the_space_is_what_the_fields_can_have(tmp_path):
         "batch_size=64,many": "neither",
         "dropout=0.1:2": "dropout",
         "lerning_rate=1,2": "did you mean 'learning_rate'",
+        "lerning_rate=1:2": "did you mean 'learning_rate'",
+        "data=mnist,digits": "which images",
+        "network=conv 8 3, relu": "--space",
         "network=lenet,lenet7": "lenet7",
         "optimizer=sgd:adamw": "neither",
     }.items():
         with pytest.raises(LenetError, match=says):
             _axes(fast, _given((wrong,), None))
+    for wrong in ("learning_rate = []", "[learning_rate]\nlow = 1"):
+        (tmp_path / "space.toml").write_text(wrong)
+        with pytest.raises(LenetError, match="neither"):
+            _axes(fast, _given((), tmp_path / "space.toml"))
 
 
 def test_the_own_values_of_the_recipe_come_first_where_the_space_has_them():

@@ -101,7 +101,7 @@ def command(
     Drawings of a folder's pictures keep the names of its subfolders. Only earlier drawings are written over.
     """
     chosen = [form for form, wanted in forms.items() if wanted]
-    if data is not None or to is not None or not pictures:
+    if any(it is not None for it in (data, to, cluster, workers)) or not pictures:
         if data is None or to is None:
             raise click.UsageError("name a PICTURE, or many with --data SOURCE --to DIR")
         if any((pictures, chosen, page, annotate, explain, crops)):

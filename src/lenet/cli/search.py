@@ -11,6 +11,7 @@ from lenet.cli.data import load_usable
 from lenet.cli.many import scale_options
 from lenet.cli.verb import FILE, FOLDER, verb
 from lenet.errors import LenetError
+from lenet.network.named import NETWORKS
 from lenet.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Trials in the table.
 SHOWN = 10
+# Fields that decide which images are held out.
+OF_THE_DATA = {"data", "depth", "framing", "invert", "seed", "size", "split"}
 
 
 @verb(
@@ -125,8 +128,14 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
     """The space, each of whose ends and values the recipe can have."""
     axes: dict[str, Any] = {}
     for name, values in given.items():
-        kind = type(recipe.to_dict().get(name))
+        if name not in recipe.to_dict():
+            recipe.change(**{name: 0})  # says which field was meant
+        if name in OF_THE_DATA:
+            raise LenetError(f"{name}: decides which images are compared, so that it cannot be searched")
+        kind = type(recipe.to_dict()[name])
         try:
+            if not values:
+                raise ValueError
             if isinstance(values, list):
                 axes[name] = [float(value) if kind is float else value for value in values]
             elif ":" in values:
@@ -138,8 +147,10 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
                 axes[name] = [
                     kind(value.strip()) if kind in (int, float) else value.strip() for value in values.split(",")
                 ]
-        except (ValueError, TypeError):
+        except (AttributeError, ValueError, TypeError):
             raise LenetError(f"{name}: {values!r} is neither LOW:HIGH, LOW:HIGH:log nor A,B,C for this field") from None
+        if name == "network" and isinstance(values, str) and not set(axes[name]) <= set(NETWORKS):
+            raise LenetError(f"network: {values!r}: give names; texts of networks go into a file for --space")
         tried = axes[name] if isinstance(axes[name], list) else axes[name][:2]
         if not isinstance(axes[name], list) and not tried[0] < tried[1]:
             raise LenetError(f"{name}: {values!r}: the first number must be the smaller one")

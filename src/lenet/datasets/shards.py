@@ -52,6 +52,8 @@ def open_place(place: str) -> tuple[Any, str]:
     """
     from pyarrow import ArrowInvalid, fs
 
+    if not place:
+        raise LenetError("an empty name is no place; name a folder or a file")
     if "://" not in place:
         return fs.LocalFileSystem(), str(Path(place).resolve())
     try:

@@ -174,7 +174,7 @@ def compile_and_run(path: Path, images: Images, programs: list[Path]) -> bytes:
     """Compile ``lenet.c`` and each program without warnings and run it; what the last gives for the images."""
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:
-        raise LenetError("c: is proven with a C compiler, and there is no cc; install gcc, or use --unproven")
+        raise LenetError("C code is proven with a C compiler, and there is no cc; install gcc, or use --unproven")
     with tempfile.TemporaryDirectory() as folder:
         network, program = Path(folder) / "lenet.o", Path(folder) / "program"
         compile_command = [compiler, *FLAGS, f"-I{path}"]

@@ -27,7 +27,8 @@ SOURCE = Path(__file__).parent / "chip_source"
 # Upper bounds on a Cortex-M0 with -Os; ``tests/export/test_chip.py`` measures both.
 CODE_BYTES, STACK_BYTES = 1_024, 256
 BITS = (8, 4, 2)
-PICTURES = 10
+# Pictures of the self-test and the example: at most so many, and so many bytes.
+PICTURES, PICTURE_BYTES = 10, 8_192
 LARGEST_FLASH = 65_535  # bytes that the C code can address
 # No score is below it.
 LOWEST_SCORE = -(1 << 31) + 1
@@ -57,8 +58,9 @@ class _Chip(Target):
                 return
             needs.append(f"{choice} bits a weight need {needed[0]:,} bytes of flash and {needed[1]:,} of RAM")
         raise LenetError(
-            f"{', '.join(needs)}, code and stack included; train a smaller network, such as lenet train --network tiny "
-            f"--recipe small, or use --format c on a chip of more than {LARGEST_FLASH:,} bytes"
+            f"{', '.join(needs)}, code and stack included; allowed are {min(flash or LARGEST_FLASH, LARGEST_FLASH):,} "
+            f"of flash{f' and {ram:,} of RAM' if ram else ''}; train a smaller network, such as lenet train "
+            "--network tiny --recipe small --filters 8,16,32, or use --format c without --bits on a larger chip"
         )
 
     @property
@@ -101,7 +103,8 @@ class _Chip(Target):
 
     def write_pictures(self, path: Path) -> None:
         """Write ``pictures.h``: pictures, and what the integers give for them."""
-        images = self.training_images()[:PICTURES]
+        images = self.training_images()
+        images = images[: min(PICTURES, max(1, PICTURE_BYTES // images[0].size))]
         scores = self.network.scores(images)
         content = [
             "/* Part of the program that includes it, after lenet.h. */",

@@ -58,9 +58,10 @@ def curves(trace: Sequence[Sequence[float]], history: Sequence[Sequence[Any]]) -
     parts = np.array_split(np.array(trace), min(MOST_POINTS, len(trace)))
     lines = np.array([part.mean(axis=0) for part in parts])
     validation = np.array([[row[0], row[3], row[4]] for row in history if row[4] is not None], dtype=float)
-    final, kind = (validation[-1, 2], "validation") if len(validation) else (history[-1][2], "training")
+    last = history[-1] if history else trace[-1]  # no row where the training was cut before the first
+    final, kind = (validation[-1, 2], "validation") if len(validation) else (last[2], "training")
     with drawing(9, 3.6) as figure:
-        figure.suptitle(f"After {history[-1][0]:.3g} epochs: {kind} accuracy {final:.2%}", fontweight="bold")
+        figure.suptitle(f"After {last[0]:.3g} epochs: {kind} accuracy {final:.2%}", fontweight="bold")
         loss, accuracy = figure.subplots(1, 2)
         for axes, column, scale, label in ((loss, 1, 1, "loss (nats)"), (accuracy, 2, 100, "accuracy (%)")):
             axes.plot(lines[:, 0], scale * lines[:, column], color=BLUE, label="training")

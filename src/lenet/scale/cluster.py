@@ -89,10 +89,8 @@ def _refuse_silence(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), SILENCE).close()
     except (OSError, ValueError, OverflowError) as error:
-        message = (
-            f"no cluster answers there ({reason(error)}); name HOST:PORT of one that `ray start --head` has started"
-        )
-        raise LenetError(f"{address}: {message}") from error
+        message = f"no cluster answers there ({reason(error)})" if isinstance(error, OSError) else "is no HOST:PORT"
+        raise LenetError(f"--cluster {address}: {message}; name one that `ray start --head` has started") from error
 
 
 def run_tasks(

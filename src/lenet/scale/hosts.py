@@ -95,7 +95,7 @@ def train_on_hosts(
         LenetError: as for ``train``, or when the hosts are lost again and again.
     """
     if hosts & (hosts - 1) or recipe.shards % hosts:
-        message = f"use a power of two that divides the recipe's shards, {recipe.shards}"
+        message = f"use a power of two that divides the recipe's shards, {recipe.shards}, or another --shards"
         raise LenetError(f"{hosts} hosts: {message}")
     from lenet.training.run import Run
 
@@ -140,7 +140,8 @@ def _train_once(
             ray.get(ended)
     except ray.exceptions.RayError as error:
         cause = getattr(error, "cause", None)
-        if isinstance(cause, LenetError):
+        # TensorFlow's are those of a host that notices the loss of another.
+        if cause is not None and not type(cause).__module__.startswith("tensorflow"):
             raise cause from None
         raise _LostError(type(cause or error).__name__) from error
     finally:

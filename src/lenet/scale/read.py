@@ -26,6 +26,8 @@ from lenet.scale.cluster import cluster, run_tasks
 MANIFEST = "manifest.json"
 # Rows that are written at once.
 ROWS = 10_000
+# Names of unfinished files, which killed tasks leave.
+LEFT = re.compile(r"\.(.+\.parquet|manifest\.json)(\..*)?\.part")
 
 
 class Done(NamedTuple):
@@ -78,7 +80,7 @@ def read(
     shown = re.sub("//[^/@]*@", "//", source)  # a URI may have a password in it
     head = {"source": shown, "source_sha256": fingerprint(shards), "model_sha256": model.sha256}
     _refuse_others(system, folder, head, to)
-    done = _finished(system, folder)
+    done = _finished(system, folder) & {shard.name for shard in shards}
     left = [shard for shard in shards if shard.name not in done]
     _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
     counts: dict[str, Done] = {}
@@ -158,7 +160,7 @@ def _finished(system: Any, folder: str) -> set[str]:
     system.create_dir(folder, recursive=True)
     names = set()
     for file in system.get_file_info(fs.FileSelector(folder, recursive=True)):
-        if file.base_name.startswith(".") and file.base_name.endswith(".part"):
+        if LEFT.fullmatch(file.base_name):
             system.delete_file(file.path)
         elif file.path.endswith(".parquet"):
             names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
@@ -176,9 +178,13 @@ def _read_manifest(system: Any, folder: str) -> dict[str, Any]:
             content = json.loads(file.read())
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise LenetError(f"{folder}: is a file; choose another --to") from error
     except ValueError as error:
         raise LenetError(f"{folder}/{MANIFEST}: is damaged; choose another --to") from error
-    return content if isinstance(content, dict) else {}
+    if not (isinstance(content, dict) and {"model_sha256", "source_sha256"} <= content.keys()):
+        raise LenetError(f"{folder}/{MANIFEST}: was not written by lenet; choose another --to")
+    return content
 
 
 def _refuse_others(system: Any, folder: str, head: dict[str, Any], to: str) -> None:

@@ -25,8 +25,8 @@ def taught_by(recipe: Recipe, dataset: Dataset) -> Recipe:
     images = (metadata.height, metadata.width, metadata.depth)
     if metadata.class_names != dataset.class_names or images != dataset.images.shape[1:]:
         raise LenetError(
-            f"{recipe.teacher}: has other classes or images than {dataset.name}; train a network on that data first, "
-            "and name its run with --teacher"
+            f"{recipe.teacher}: has other classes or images than the training part; train a network on that data "
+            "first, and name its run with --teacher"
         )
     return recipe.change(teacher_sha256=file.sha256, teacher_epochs=0.0)
 
