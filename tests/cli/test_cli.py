@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,9 +20,11 @@ from PIL import Image
 
 from lenet import Recipe, Run
 from lenet.cli.main import VERBS, main
+from lenet.model.file import encode_model, read_model
 from lenet.pictures.picture import open_picture
 from lenet.sheet.draw import as_pdf
 from lenet.sheet.layout import Sheet
+from tests.networks import random_model
 
 SMALL = ("--epochs", "0.02", "--filters", "3,4", "--dense-units", "10")
 # Verbs whose examples take many seconds; other tests call these verbs, too.
@@ -78,6 +81,9 @@ def example_files(tmp_path, run, test_part):
     shutil.copytree(run.path, tmp_path / "runs" / "train-1")  # one example goes on with it
     shutil.copy(run.path / "model.weights.h5", tmp_path / "lenet_weights.hdf5")
     (tmp_path / "runs" / "train-2").symlink_to(run.path)
+    tiny = random_model("tiny")
+    digits_of = replace(read_model(run.path / "model.onnx").metadata, network=tiny.metadata.network)
+    (tmp_path / "runs" / "chip").write_bytes(encode_model(tiny.weights, digits_of))
     digits = [Image.fromarray(image[..., 0]) for image in test_part.images[:12]]
     digits[0].save(tmp_path / "seven.png")
     digits[0].convert("RGB").resize((200, 200)).save(tmp_path / "photo.jpg")

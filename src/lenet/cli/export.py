@@ -27,7 +27,7 @@ class Size(click.ParamType[int]):
     "export",
     "lenet export runs/train-1 --format html --out digits.html",
     "lenet export runs/train-1 --format c --out digits-c",
-    "lenet export runs/train-1 --format arduino --flash 16k --ram 2k --out digits.zip",
+    "lenet export runs/chip --format arduino --flash 16k --ram 2k --out digits.zip",
 )
 @click.argument("model", required=False)
 @click.option(
