@@ -1,6 +1,7 @@
 """ONNX Runtime on this machine's processor."""
 
 import os
+import re
 
 import onnxruntime
 
@@ -13,7 +14,8 @@ def open_session(content: bytes) -> onnxruntime.InferenceSession:
     Where ``OMP_NUM_THREADS`` is set, it uses so many: Ray gives each process its share.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0")) or usable_cores()
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    options.intra_op_num_threads = int(threads) if re.fullmatch("[1-9][0-9]{0,3}", threads) else usable_cores()
     # Spinning idle threads would slow down the preparation of the next batch.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3

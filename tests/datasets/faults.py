@@ -31,6 +31,16 @@ class Cases(dict):
 
         return add
 
+    def add_cuts(self, kind):
+        """Files of one kind that end too early, at 40 places."""
+        for step in range(40):
+
+            @self.add(f"{kind}-cut-{step}")
+            def _(folder, step=step):
+                path = whole(folder, kind)
+                cut(path, step / 40)
+                return path, path.name
+
 
 def tree(folder):
     return sorted((str(path), path.lstat().st_size) for path in folder.rglob("*"))

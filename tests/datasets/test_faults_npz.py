@@ -7,19 +7,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from tests.datasets.faults import IMAGES, LABELS, Cases, assert_refused, cut, whole
+from tests.datasets.faults import IMAGES, LABELS, Cases, assert_refused, whole
 
 CASES = Cases()
 case = CASES.add
 
 
-for step in range(40):
-
-    @case(f"npz-cut-{step}")
-    def _(folder, step=step):
-        path = whole(folder, "npz")
-        cut(path, step / 40)
-        return path, path.name
+CASES.add_cuts("npz")
 
 
 for step in range(20):

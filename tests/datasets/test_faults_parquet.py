@@ -6,19 +6,13 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from tests.datasets.faults import IMAGES, PNGS, Cases, assert_refused, cut, png, whole
+from tests.datasets.faults import IMAGES, PNGS, Cases, assert_refused, png
 
 CASES = Cases()
 case = CASES.add
 
 
-for step in range(40):
-
-    @case(f"parquet-cut-{step}")
-    def _(folder, step=step):
-        path = whole(folder, "parquet")
-        cut(path, step / 40)
-        return path, path.name
+CASES.add_cuts("parquet")
 
 
 def parquet(folder, columns, metadata=None):

@@ -74,7 +74,7 @@ def test_builds_for_a_careful_compiler(bits: int, language: str, odd: Odd, tmp_p
     for source in ("lenet", "selftest"):
         call(*command, *STRICT, "-Os", "-c", tmp_path / f"{source}.c", "-o", tmp_path / f"{source}.o")
     call("cc", tmp_path / "lenet.o", tmp_path / "selftest.o", "-o", build)
-    assert call(build, text=True).stdout == "lenet self-test: 10 of 10 pictures right\n"
+    assert call(build, text=True).stdout == "lenet self-test: 10 of 10 pictures as exported\n"
 
 
 @pytest.mark.parametrize("bits", BITS)

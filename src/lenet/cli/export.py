@@ -38,7 +38,7 @@ class Size(click.ParamType[int]):
     help=" ".join(f"{name}: {format_.purpose}." for name, format_ in FORMATS.items()),
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write; for C, the folder.")
-@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Of a weight, for c and arduino.")
+@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Bits of each weight, for c and arduino.")
 @click.option("--flash", type=Size(), help="Bytes of the chip's flash, such as 16k: takes the most bits that fit.")
 @click.option("--ram", type=Size(), help="Bytes of the chip's RAM, such as 2k.")
 @click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
@@ -57,8 +57,8 @@ def command(
 ) -> None:
     """Write a model in another format, and prove that its answers are the model's.
 
-    The exported file classifies the model's own test images, 10,000 of them or, for C and html, 1,000. When its
-    answers differ from the model's, nothing is written.
+    The exported file classifies 1,000 to 10,000 of the model's own test images. When its answers differ from the
+    model's, nothing is written.
 
     MODEL is a run folder or a model file; without one, the bundled model is exported.
     """

@@ -10,7 +10,6 @@ from lenet.errors import LenetError
 from lenet.network.build import layers_of
 from lenet.training.adapt import adapt
 from lenet.training.environment import choose_precision
-from lenet.training.group import ALONE
 from lenet.training.initial import build_network
 from lenet.training.learner import Learner
 from lenet.training.loop import image_order
@@ -47,7 +46,7 @@ def find_rate(dataset: Dataset, recipe: Recipe) -> FoundRate:
     network = build_network(dataset, recipe)
     recipe = adapt(recipe, dataset, layers_of(network))
     learner = Learner(network, recipe, choose_precision(recipe.precision))
-    take_steps = stepper(learner, Optimizer(recipe, learner.weights), dataset, recipe, None, ALONE)
+    take_steps = stepper(learner, Optimizer(recipe, learner.weights), dataset, recipe, None)
     order = image_order(recipe.seed, len(dataset), 0, STEPS * recipe.batch_size).reshape(STEPS, 1, -1)
     rates = np.geomspace(LOWEST, HIGHEST, STEPS)
     losses: list[float] = []

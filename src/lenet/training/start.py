@@ -39,7 +39,7 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
 def own_data(model: str) -> list[str]:
     """The sources that ``model`` was trained on.
 
-    None when one of them is not there any more, or is a file or folder that a model file names, which may be a
+    Empty when one of them is not there any more, or is a file or folder that a model file names, which may be a
     stranger's.
     """
     file = read_start(model)

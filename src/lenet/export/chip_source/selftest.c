@@ -16,6 +16,6 @@ int main(void)
             failures++;
         }
     }
-    printf("lenet self-test: %d of %d pictures right\n", PICTURES - failures, PICTURES);
+    printf("lenet self-test: %d of %d pictures as exported\n", PICTURES - failures, PICTURES);
     return failures != 0;
 }

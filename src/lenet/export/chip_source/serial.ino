@@ -4,9 +4,10 @@
 //   import serial
 //   port = serial.Serial("/dev/ttyACM0", 115200)
 //   picture = open("picture.raw", "rb").read()  # LENET_PIXELS bytes, from 0 to 255
-//   for start in range(0, len(picture), 28):    # LENET_ROW bytes a row
+//   row = 28                                    # LENET_ROW of lenet.h
+//   for start in range(0, len(picture), row):
 //       port.read_until(b">")
-//       port.write(picture[start : start + 28])
+//       port.write(picture[start : start + row])
 //   print(port.readline().decode())
 #include <lenet.h>
 
