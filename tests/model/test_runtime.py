@@ -136,3 +136,9 @@ def test_fewer_large_images_are_taken_at_once(monkeypatch):
     with counted(model) as passes:
         np.testing.assert_allclose(model.predict(images), expected, atol=1e-6)
     assert passes == [2, 2, 2, 2, 1]
+
+
+@pytest.mark.parametrize("threads", ["1", "2,1", "", "many"])
+def test_any_number_of_threads_in_the_environment_is_taken_or_passed_over(monkeypatch, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    assert random_model("tiny").predict(np.zeros((1, 28, 28, 1), np.uint8)).shape == (1, 10)
