@@ -40,6 +40,8 @@ def search(trials: Sequence[tuple[int, float]], importance: Mapping[str, float])
         curve.plot(numbers, 100 * wrong, "o", color=BLUE, markersize=4, label="trial")
         curve.step(numbers, 100 * lowest, where="post", color=ORANGE, label="best so far")
         curve.set(xlabel="trial", ylabel="validation images wrong (%)", yscale="log" if lowest[-1] > 0 else "linear")
+        for which in (curve.yaxis.set_major_formatter, curve.yaxis.set_minor_formatter):
+            which("{x:g}")  # no powers of ten
         curve.legend(loc="upper right")
         shares = sorted(importance.items(), key=lambda item: item[1])
         bars.barh([short(name) for name, _ in shares], [100 * share for _, share in shares], color=BLUE)
