@@ -19,16 +19,16 @@ _MARKED_BYTES = 1 << 16
 
 
 def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
-    """Refuse to write to ``path`` where that would destroy a file of the user.
+    """Refuse to write to ``path`` where that would change an input or destroy a file of the user.
 
     Raises:
-        LenetError: when it exists and is one of ``inputs``, the resolved paths of files and folders that are read,
-            or was not made by lenet.
+        LenetError: when it is one of ``inputs``, the resolved paths of files and folders that are read, or lies in one,
+            or when it exists and was not made by lenet.
     """
+    if not inputs.isdisjoint((path.resolve(), *path.resolve().parents)):
+        raise LenetError(f"{path}: is an input or lies in one, and inputs are not changed; choose another place")
     if not os.path.lexists(path):
         return
-    if not inputs.isdisjoint((path.resolve(), *path.resolve().parents)):
-        raise LenetError(f"{path}: is an input, which is never overwritten; choose another place")
     try:
         made_here = path.is_file() and _is_marked(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""The small text files of a run folder, read with limits: they may come from strangers."""
+"""The small text files of a run folder, read with limits: they may come from untrusted sources."""
 
 import json
 import re

@@ -38,7 +38,7 @@ ENDED = 2 * MOST_SECONDS  # after which the child is killed
 
 
 class Found(NamedTuple):
-    """What came of one file."""
+    """The result of one file."""
 
     what: str  # read, refused, or how the rules were broken
     seconds: float  # of the processor

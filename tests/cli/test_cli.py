@@ -78,7 +78,7 @@ def test_every_verb_has_help_with_two_examples(lenet, verb):
 def example_files(tmp_path, run, test_part):
     """What the examples of the help speak of."""
     (tmp_path / "runs").mkdir()
-    shutil.copytree(run.path, tmp_path / "runs" / "train-1")  # one example goes on with it
+    shutil.copytree(run.path, tmp_path / "runs" / "train-1")  # one example resumes it
     shutil.copy(run.path / "model.weights.h5", tmp_path / "lenet_weights.hdf5")
     (tmp_path / "runs" / "train-2").symlink_to(run.path)
     tiny = random_model("tiny")
@@ -150,7 +150,7 @@ def test_help_names_every_verb(lenet):
     assert all(f"  {verb} " in result.stdout for verb in VERBS)
 
 
-def test_train_says_what_came_of_it_and_repeats_from_its_recipe(lenet, tmp_path):
+def test_train_prints_its_results_and_repeats_from_its_recipe(lenet, tmp_path):
     result = lenet("train", "--seed", 3, "--run", "runs/one", *SMALL)
     assert result.exit_code == 0, result.output
     assert "run: runs/one" in result.stdout
@@ -301,7 +301,7 @@ def test_doctor_finds_all_well_and_says_what_is_broken(lenet, monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_training_says_how_to_go_on_and_does(number, status, tmp_path, lenet):
+def test_an_interrupted_training_says_how_to_resume_it_and_is_resumed(number, status, tmp_path, lenet):
     process = subprocess.Popen(
         [sys.executable, "-m", "lenet", "train", "--recipe", "tutorial", "--run", "run", *SMALL[2:]],
         cwd=tmp_path,
@@ -343,7 +343,7 @@ def test_a_second_signal_ends_at_once():
     assert caught.value.code == 143
 
 
-def test_what_belongs_to_the_run_cannot_be_changed_while_going_on(lenet):
+def test_what_belongs_to_the_run_cannot_be_changed_when_it_is_resumed(lenet):
     result = lenet("train", "--resume", "runs/none", "--seed", 3)
     assert result.exit_code == 2
     assert "--seed cannot be combined with --resume" in result.stderr
@@ -418,7 +418,7 @@ def test_a_listener_that_goes_away_ends_no_training(tmp_path):
     assert (tmp_path / "run" / "metrics.json").exists()
 
 
-def test_a_run_is_gone_on_with_from_another_folder_once_its_data_is_named(tmp_path, lenet, mnist, monkeypatch):
+def test_a_run_is_resumed_from_another_folder_once_its_data_is_named(tmp_path, lenet, mnist, monkeypatch):
     from lenet.datasets.convert import convert
 
     convert(mnist.take(np.arange(700)), tmp_path / "some.npz", "npz")

@@ -31,6 +31,8 @@ COMMANDS = (
     "show model.onnx --out model.onnx",
     "evaluate model.onnx --data photos --figures .",
     "evaluate model.onnx --data photos --figures photos/1",
+    "evaluate model.onnx --data photos --figures photos/new",
+    "evaluate model.onnx --data photos --mistakes 1:7 --figures link/7",
     "export model.onnx --format onnx --out model.onnx",
     "export model.onnx --format onnx --out model.onnx --force",
     "export model.onnx --format html --out seven.png --force --unproven",
@@ -38,8 +40,10 @@ COMMANDS = (
     "convert model.onnx --out model.onnx",
     "data preview photos --out preview.png",
     "data preview photos --out photos/7/drawn.png",
+    "data preview photos --out photos/7/new.png",
     "data check photos --suspects 1 --gallery photos/7/0.png",
     "data check photos --suspects 1 --gallery photos/7/drawn.png",
+    "data check photos --suspects 1 --gallery photos/new.png",
     "data convert photos photos",
     "data convert photos --out seven.png --to folder",
     "data convert seven.png mine --sheet",
@@ -63,6 +67,7 @@ def work(tmp_path, test_part, monkeypatch):
         Path("photos", label).mkdir(parents=True)
         for number, digit in enumerate(digits):
             digit.save(f"photos/{label}/{number}.png")
+    Path("link").symlink_to("photos")
     from lenet import figures
     from lenet.figures.render import as_png
 
@@ -98,6 +103,8 @@ def test_nothing_that_is_there_changes(lenet, work, line):
     before = {path: path.read_bytes() for path in work.rglob("*") if path.is_file()}
     result = lenet(*line.split())
     assert {path: path.read_bytes() for path in before} == before
+    if not line.startswith("predict"):  # which may write beside the pictures that it reads
+        assert set(work.joinpath("photos").rglob("*.png")) <= before.keys()
     if line != "predict photos --crops photos":
         assert result.exit_code == 1, result.output
         assert result.stdout == ""

@@ -1,4 +1,4 @@
-"""Kill trainings, go on with them, count what was lost: `python tests/faults/kills.py` for all, with the count."""
+"""Kill trainings, resume them, count what was lost: `python tests/faults/kills.py` for all, with the count."""
 
 import hashlib
 import itertools
@@ -27,7 +27,7 @@ NEVER = 10_000
 
 @dataclass
 class Count:
-    """What came of the kills."""
+    """The results of the kills."""
 
     kills: int = 0
     unreadable: int = 0

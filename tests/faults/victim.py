@@ -1,6 +1,6 @@
 """A training that is to be killed: `victim.py RUN [BOUNDARY]`.
 
-It begins the run or goes on with it, keeps a checkpoint after every few steps, says "step N" after each, and kills
+It begins the run or resumes it, keeps a checkpoint after every few steps, says "step N" after each, and kills
 itself at the BOUNDARY-th moment before or after anything that a checkpoint does to the disk.
 """
 

@@ -82,7 +82,7 @@ def test_epochs_that_are_named_are_meant_and_a_file_keeps_both(tmp_path):
     assert fast.change(seed=3).least_steps == fast.least_steps
 
 
-def test_only_what_a_run_may_be_gone_on_with_leaves_the_lasting_hash():
+def test_only_what_a_resumed_run_may_change_leaves_the_lasting_hash():
     fast = Recipe.named("fast")
     for change in ({"epochs": 3.0}, {"learning_rate": 0.1}):
         assert fast.change(**change).lasting_sha256 == fast.lasting_sha256

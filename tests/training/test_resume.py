@@ -190,7 +190,7 @@ def test_a_finished_run_of_a_constant_schedule_is_lengthened_to_the_longer_runs_
     assert "At step 18 it was resumed for 3.2 epochs in all" in (run.path / "README.md").read_text()
 
 
-def test_a_lengthened_run_that_is_stopped_keeps_its_old_results_and_goes_on_to_the_same_bits(small, tmp_path):
+def test_a_lengthened_run_that_is_stopped_keeps_its_old_results_and_is_resumed_to_the_same_bits(small, tmp_path):
     runs = [train(small, RECIPE.change(epochs=1.0), tmp_path / name) for name in ("one", "two")]
     resume(runs[0], small, epochs=3.0)
     before = weights(runs[1])

@@ -1,1 +1,1 @@
-"""The door: the only room that parses arguments and prints. One file a verb."""
+"""The command line: the only package that parses arguments and prints. One file a verb."""

@@ -11,7 +11,7 @@ from lenet.errors import LenetError
 FORMATS = "IDX, .npy, .npz, .mat, .csv, .arff, .libsvm, .parquet, or a .zip of these or of pictures"
 TEXT_ENDINGS = (".csv", ".tsv", ".arff")
 # Beginning of a file that is looked at.
-LOOKED_AT = 1 << 16
+FIRST_BYTES = 1 << 16
 PICKLE = re.compile(rb"\x80[\x01-\x05]")
 HDF5, HDF5_IN_MATLAB = b"\x89HDF\r\n\x1a\n", b"MATLAB 7.3"
 
@@ -61,7 +61,7 @@ def is_data(path: Path) -> bool:
 
 def _start(path: Path) -> bytes:
     with unpacking(path) as file:
-        return file.read(LOOKED_AT)
+        return file.read(FIRST_BYTES)
 
 
 def _format_of_zip(path: Path) -> str:

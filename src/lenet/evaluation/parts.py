@@ -19,8 +19,8 @@ def data_for(model: Metadata, source: str | None = None, *, own_paths: bool = Fa
     Args:
         model: Metadata of the model file.
         source: The other source.
-        own_paths: Whether files and folders that the model names as its own data are opened. A stranger's model file
-            can name any, so only the model of a run folder should.
+        own_paths: Whether files and folders that the model names as its own data are opened. A model file
+            from elsewhere can name any, so only the model of a run folder should.
 
     Raises:
         LenetError: when it cannot be loaded, or is the model's own and must not be opened.

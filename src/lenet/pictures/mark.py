@@ -75,7 +75,7 @@ def is_like_mnist(image: Pixels) -> bool:
 
 
 def _outline(strength: Strength, side: int) -> npt.NDArray[np.bool_] | None:
-    """The mark as a bilevel drawing whose longer side is ``side``, with room around it; None where no ink is left."""
+    """The mark as a bilevel drawing whose longer side is ``side``, with a margin; None where no ink is left."""
     inked = strength > 0.5
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if rows.size == 0:

@@ -12,7 +12,7 @@ Pixels = npt.NDArray[np.uint8]
 # Less is no ink but the soft edge of a stroke.
 INKED = 127
 # Of MNIST's training digits none has strokes longer than 4.2 of its longer sides, and, brought to one thickness of
-# stroke, the boldest fill 0.553 of their box. Photos need more room (mark.LONGEST): there, strokes are frayed.
+# stroke, the boldest fill 0.553 of their box. Photos have a higher limit (mark.LONGEST): there, strokes are frayed.
 LONGEST, MOST_FILLED = 4.3, 0.56
 
 

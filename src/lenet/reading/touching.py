@@ -88,8 +88,8 @@ def possible_cuts(mark: Mark, size: float, tries: int = MOST_TRIED) -> list[tupl
 def _sheared(mask: Mask, slant: float) -> Mask:
     """The mask with its rows moved so that a cut of this slant becomes upright."""
     height, width = mask.shape
-    room = int(np.ceil(abs(slant) * height / 2)) + 1
-    columns = np.arange(-room, width + room) + np.round(slant * (np.arange(height) - height / 2))[:, np.newaxis]
+    margin = int(np.ceil(abs(slant) * height / 2)) + 1
+    columns = np.arange(-margin, width + margin) + np.round(slant * (np.arange(height) - height / 2))[:, np.newaxis]
     inside = (columns >= 0) & (columns < width)
     rows = np.arange(height)[:, np.newaxis]
     return np.asarray(mask[rows, np.clip(columns, 0, width - 1).astype(np.int64)] & inside)

@@ -39,8 +39,8 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
 def own_data(model: str) -> list[str]:
     """The sources that ``model`` was trained on.
 
-    Empty when one of them is not there any more, or is a file or folder that a model file names, which may be a
-    stranger's.
+    Empty when one of them is not there any more, or is a file or folder that a model file names, which may come from
+    an untrusted source.
     """
     file = read_start(model)
     if file.sha256 == read_start("bundled").sha256:

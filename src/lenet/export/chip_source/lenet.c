@@ -182,7 +182,7 @@ int lenet_row(const uint8_t *pixels)
     uint8_t number = 0;
     memcpy(buffer + (uint16_t)(remainder_of(arrived[0], FIRST_ROWS) * LENET_ROW), pixels, LENET_ROW);
     arrived[0]++;
-    for (;;) { /* a layer goes on as far as the rows of its input allow */
+    for (;;) { /* a layer continues as far as the rows of its input allow */
         const layer_t *const layer = layer_at(number);
         const int16_t needed = (int16_t)(computed[number] * layer->stride - layer->top + layer->kernel_rows);
         if (computed[number] < layer->rows &&

@@ -7,7 +7,7 @@ import { percent, say } from "./words.js";
 const find = (id) => document.getElementById(id);
 const SHOWN = 10; // classes, when a network has more
 const UNSURE = 0.6;
-const LEAST = 0.001; // probability of another class that is worth a word
+const LEAST = 0.001; // probability of another class that is shown
 
 // What a network's classes are, for the words: 0 digits, 1 characters, 2 pictures.
 export function kindOf({ classNames, framing }) {

@@ -103,7 +103,7 @@ function centreOfMass({ values, height, width }) {
 
 const sized = (grid, zoom) => [Math.max(1, round(grid.height * zoom)), Math.max(1, round(grid.width * zoom))];
 
-// The mark as a drawing of 0 and 1 whose longer side is `side`, with room around it; null where no ink is left.
+// The mark as a drawing of 0 and 1 whose longer side is `side`, with a margin; null where no ink is left.
 function outlined(strength, side) {
   const box = bounds(strength, 0.5);
   if (!box) return null;

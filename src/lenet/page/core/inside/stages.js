@@ -5,7 +5,7 @@ import { asMaps, patchOf, placeOf, strongest, windowOf } from "./values.js";
 export const isActivation = (kind) => kind === "relu" || kind === "tanh" || kind === "sigmoid";
 export const isPooling = (kind) => kind === "maxpool" || kind === "avgpool";
 
-// Each stage is a layer of the description, with the `number` in its name. An activation and a pooling go on with the maps
+// Each stage is a layer of the description, with the `number` in its name. An activation and a pooling keep the maps
 // of the layer before them: they have the same `chain`, the index of the stage whose maps these are.
 export function stagesOf({ layers, height, width, depth }) {
   const stages = [{ name: "picture", kind: "picture", output: [height, width, depth], chain: 0 }];
