@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lenet.datasets.unpack import refuse_bomb, unpacking
 from lenet.errors import LenetError
 
-# By the third byte of the magic number. MNIST and data sets in its form have unsigned bytes, QMNIST's labels are 32-bit integers.
+# By the third byte of the magic number. MNIST has unsigned bytes, QMNIST's labels are 32-bit integers.
 TYPES: dict[int, np.dtype[Any]] = {0x08: np.dtype("u1"), 0x0C: np.dtype(">i4")}
 
 
