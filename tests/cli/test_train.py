@@ -36,7 +36,7 @@ def test_little_data_gets_its_own_recipe_few_lines_and_a_verdict(lenet, folder, 
     folder("mine", 120, colours=((255, 255, 255), (250, 240, 200)))
     result = lenet("train", "--data", "mine", "--run", "run", "--network", "dense 10, relu", "--epochs", 45)
     assert result.exit_code == 0, result.output
-    assert "mine: 120 pictures are few: recipe few, framing mark" in result.stderr
+    assert "mine: few pictures (120): recipe few, framing mark" in result.stderr
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch")]
     assert 2 <= len(lines) <= 20
     assert all(line.partition(":")[0].removeprefix("epoch ").isdigit() for line in lines)

@@ -50,5 +50,12 @@ def test_what_went_wrong_is_one_line_each(about, says):
     assert remark.startswith(says)
 
 
+def test_what_the_verdict_on_little_data_says_is_not_said_again():
+    few = EVEN[:100]
+    assert said(right=2, n=20, labels=few) == []
+    (remark,) = said(right=2, n=20, labels=np.where(few < 9, 3, few))
+    assert remark.startswith("90% of the training images are d")
+
+
 def test_a_training_that_keeps_its_best_weights_is_not_blamed_for_what_came_after():
     assert said(history=with_losses(2, 1, 0.5, 0.7, 0.8), patience=3) == []

@@ -19,7 +19,7 @@ def judged(n, right, classes, training_accuracy):
 @pytest.mark.parametrize(
     ("n", "right", "classes", "training", "beginning"),
     [
-        (20, 12, 2, 1.0, "no better than chance, as far as 20 test pictures can tell: between 39% and 78%"),
+        (20, 12, 2, 1.0, "no better than chance, as far as the test pictures can tell (n = 20): between 39% and 78%"),
         (20, 16, 2, 0.9, "20 test pictures are too few to tell more than: between 58% and 92%"),
         (100, 60, 10, 0.76, "overfits: 76% of the training pictures are read correctly, but between 50% and 69%"),
         (100, 60, 10, 0.73, "underfits: only 73% of the training pictures are read correctly, and between 50% and 69%"),

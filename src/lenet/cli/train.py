@@ -244,7 +244,7 @@ def _prepare(
     dataset = _load(chosen)
     if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
         chosen = few.change(**changes)
-        tell(f"{dataset.name}: {len(dataset)} pictures are few: recipe {few.name}, framing {dataset.framing}")
+        tell(f"{dataset.name}: few pictures ({len(dataset)}): recipe {few.name}, framing {dataset.framing}")
     if chosen.start_classes:
         new = [name for name in dataset.class_names if name not in chosen.start_classes]
         grown = f"; new are {', '.join(new[:MOST_NAMED])}{', …' * (len(new) > MOST_NAMED)}" if new else ""

@@ -89,8 +89,8 @@ def print_results(metrics: dict[str, Any]) -> None:
     )
     for row in metrics.get("held_out", []):
         before = f"before {row['before'] / row['n']:.2%}, " if row.get("before") is not None and row["n"] else ""
-        now = f"{before}now {row['correct'] / row['n']:.2%} of" if row["n"] else "no"
-        click.echo(f"{row['data']}: {now} {row['n']:,} test images")
+        now = f"{before}now {row['correct'] / row['n']:.2%} of {row['n']:,}" if row["n"] else "no"
+        click.echo(f"{row['data']}: {now} test images")
     if "verdict" in metrics:
         click.echo(metrics["verdict"])
     for remark in metrics.get("remarks", []):

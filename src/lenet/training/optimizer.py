@@ -27,7 +27,7 @@ class Optimizer:
         """Start with averages of 0 for ``variables``."""
         self.recipe = recipe
         self.variables = variables
-        kept = variables if recipe.optimizer == "adamw" else {}
+        kept = {} if recipe.optimizer == "sgd" else variables
         self.mean = {name: tf.Variable(tf.zeros_like(value)) for name, value in kept.items()}
         self.square = {name: tf.Variable(tf.zeros_like(value)) for name, value in kept.items()}
 

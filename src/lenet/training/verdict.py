@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from lenet.datasets import Dataset
-from lenet.datasets.dataset import Labels
+from lenet.datasets.dataset import LITTLE, Labels
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
@@ -70,7 +70,7 @@ def verdict(evaluation: Evaluation, training_accuracy: float) -> Verdict:
     interval = f"between {low:.0%} and {high:.0%} of further pictures right (95 % interval)"
     longer = "train longer, with --epochs, or a larger network"
     if low <= chance:
-        sentence = f"no better than chance, as far as {evaluation.n} test pictures can tell: {interval}"
+        sentence = f"no better than chance, as far as the test pictures can tell (n = {evaluation.n}): {interval}"
         return Verdict("chance", f"{sentence}; {'add pictures' if training_accuracy > FITTED else longer}")
     if training_accuracy > high + MARGIN:
         sentence = f"overfits: {training_accuracy:.0%} of the training pictures are read correctly, but {interval}"
@@ -98,14 +98,15 @@ def remarks(evaluation: Evaluation, history: Sequence[Epoch], labels: Labels, re
     low, _ = wilson_interval(evaluation.correct, evaluation.n)
     chance = evaluation.confusion.sum(axis=1).max() / evaluation.n
     found = []
-    if evaluation.n < FEW_TESTED:
+    little = len(labels) < LITTLE  # whose verdict says how much the test images tell
+    if evaluation.n < FEW_TESTED and not little:
         found.append(f"only {evaluation.n} test images: the accuracy can be far off; collect more")
     if counts.max() > DOMINATING * counts.sum():
         name = evaluation.class_names[counts.argmax()]
         found.append(
             f"{counts.max() / counts.sum():.0%} of the training images are {name}; try --class-weights balanced"
         )
-    if low <= chance:
+    if low <= chance and not little:
         try_ = f"try more --epochs or --learning-rate {recipe.learning_rate / 4:g}, or look at `lenet data check`"
         found.append(f"near chance ({chance:.0%} for the most frequent class); {try_}")
     elif len(history) >= LONG and min(it.loss for it in history[-LONG // 2 :]) > FLAT * history[-LONG // 2 - 1].loss:
