@@ -105,9 +105,10 @@ def _little(counts: list[int], seeds: int) -> None:
             print(row, flush=True)
     write_section(
         "Little data",
-        f"""`python benchmarks/own_data.py little --seeds {seeds}`: `lenet train --data LETTERS --seed S`, which chooses
-the first recipe of each number, and the same with `--recipe fast`; S = 0 to {seeds - 1}, other letters for each. 26
-classes, 520 test images in ten typefaces that are not trained on.
+        f"""`python benchmarks/own_data.py little --seeds {seeds} --letters {",".join(map(str, counts))}`:
+`lenet train --data LETTERS --seed S`, which chooses the first recipe of each number, and the same with
+`--recipe fast`; S = 0 to {seeds - 1}, other letters for each. 26 classes, 520 test images in ten typefaces
+that are not trained on.
 
 {table(["pictures a class", "recipe", "accuracy, %: mean ± sd", "calibration error, %: mean ± sd"], rows)}""",
     )
