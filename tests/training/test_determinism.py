@@ -1,10 +1,8 @@
-"""The same recipe and seed give the same bits, in processes of their own, with one thread and with two."""
+"""The same recipe and seed give the same bits, in processes of their own, with two threads."""
 
 import os
 import subprocess
 import sys
-
-import pytest
 
 SCRIPT = """
 import hashlib
@@ -23,13 +21,12 @@ print(threads(), digest)
 """
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_the_same_bits_twice(threads):
-    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": str(threads)}
+def test_the_same_bits_twice():
+    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2"}
     both = [
         subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     told = [process.communicate()[0].split() for process in both]
     assert told[0] == told[1]
-    assert told[0][0] == str(threads)
+    assert told[0][0] == "2"

@@ -57,7 +57,7 @@ def test_a_colour_folder_of_26_classes_trains_and_evaluates(folder, tmp_path):
 def test_pictures_that_are_mapped_from_disk_give_the_same_weights(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     recipe = Recipe.named("fast").change(
-        data=str(folder), framing="whole", epochs=0.5, batch_size=32, precision="float32"
+        data=str(folder), framing="whole", network="conv 4 5, relu, dense 9", epochs=0.5, precision="float32"
     )
     in_memory = train(load_dataset(folder, framing="whole"), recipe, tmp_path / "memory", draw=False)
     monkeypatch.setattr(store, "IN_MEMORY_BYTES", 10_000)
