@@ -39,7 +39,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             run = train(dataset, start_from(recipe, "bundled"), Path(folder) / "run", draw=False)
             answers = Model.load(run.path).predict(images[LEARNED:, ..., np.newaxis]).argmax(axis=1)
-        (row,) = (row for row in run.metrics["held_out"] if row["n"])
+            (row,) = (row for row in run.metrics["held_out"] if row["n"])
         rows.append((int((answers == labels[LEARNED:]).sum()), row["correct"] - row["before"]))
         print(
             f"hand {hand}: {rows[-1][0]} of {FURTHER} further ones right, {rows[-1][1]:+d} of {row['n']:,}", flush=True
