@@ -18,6 +18,12 @@ _MARKS = (MARK.encode(), b"training_data_sha256", b'name="generator" content="le
 _MARKED_BYTES = 1 << 16
 
 
+def refuse_inputs(path: Path, inputs: Set[Path]) -> None:
+    """Refuse to write to ``path`` when it is one of the resolved paths ``inputs``, or lies in one."""
+    if not inputs.isdisjoint((path.resolve(), *path.resolve().parents)):
+        raise LenetError(f"{path}: is an input or lies in one, and inputs are not changed; choose another place")
+
+
 def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
     """Refuse to write to ``path`` where that would change an input or destroy a file of the user.
 
@@ -25,8 +31,7 @@ def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
         LenetError: when it is one of ``inputs``, the resolved paths of files and folders that are read, or lies in one,
             or when it exists and was not made by lenet.
     """
-    if not inputs.isdisjoint((path.resolve(), *path.resolve().parents)):
-        raise LenetError(f"{path}: is an input or lies in one, and inputs are not changed; choose another place")
+    refuse_inputs(path, inputs)
     if not os.path.lexists(path):
         return
     try:

@@ -50,7 +50,9 @@ COMMANDS = (
     "sheet --out sheet.pdf",
     "compare run run --out compare.png",
     "train --data photos --run photos",
+    "train --data mnist --data photos --run link/run",
     "search --data photos --over batch_size=64,128 --run photos",
+    "search --data photos --over batch_size=64,128 --run photos/search",
 )
 # Options that name what is read.
 READS = {"model", "source", "picture", "runs", "weights", "space"}
@@ -129,6 +131,11 @@ def test_a_drawing_is_replaced_through_no_link_and_not_when_it_is_read(tmp_path)
     for path, inputs in ((link, {drawing}), (drawing, {tmp_path}), (tmp_path, set())):
         with pytest.raises(LenetError, match="choose another place"):
             refuse_loss(path, inputs)
+
+
+def test_a_folder_may_have_the_name_of_bundled_data(lenet, work):
+    result = lenet("data", "preview", "mnist", "--out", "mnist/preview.png")
+    assert result.exit_code == 0, result.output
 
 
 def test_own_drawings_are_replaced(lenet, work):

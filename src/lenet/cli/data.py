@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lenet.cli.progress import training_progress
-from lenet.cli.verb import FILE, check_out, verb
+from lenet.cli.verb import FILE, check_out, paths_of, verb
 from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def info(source: str, as_json: bool, **preparation: Any) -> None:
 @click.option("--out", type=FILE, default="preview.png", show_default=True, help="The .png to write.")
 def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -> None:
     """Draw a contact sheet: a row of random pictures for each class, as the network will see them."""
-    check_out(out, ".png", inputs={Path(source).resolve()})
+    check_out(out, ".png", inputs=paths_of(source))
     import numpy as np
 
     from lenet import figures
@@ -130,7 +130,7 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
     if gallery is not None and suspects is None:
         raise click.UsageError("--gallery draws the suspects: say how many with --suspects N")
     if gallery is not None:
-        check_out(gallery, ".png", inputs={Path(source).resolve()})
+        check_out(gallery, ".png", inputs=paths_of(source))
     broken: list[str] = []
     dataset = _load(source, preparation, lambda error: broken.append(str(error)))
     findings = look(dataset, broken)

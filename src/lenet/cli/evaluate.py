@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lenet.cli.verb import FOLDER, verb
+from lenet.cli.verb import FOLDER, paths_of, verb
 
 if TYPE_CHECKING:
     from lenet.datasets.dataset import Images
@@ -70,17 +70,16 @@ def command(
 
     loaded = Model.load(model)
     pair = _pair(mistakes) if mistakes else None
+    inputs = paths_of(data) if data else frozenset()
     if pair:
         from lenet.evaluation.report import confused_name
 
-        refuse_loss(
-            (figures or Path()) / f"{confused_name(*pair)}.png", {Path(data).resolve()} if data else frozenset()
-        )
+        refuse_loss((figures or Path()) / f"{confused_name(*pair)}.png", inputs)
     if figures is not None:
         from lenet.evaluation import report as drawings
 
         for name in drawings.NAMES if robustness else drawings.NAMES[:4]:
-            refuse_loss(figures / f"{name}.png", {Path(data).resolve()} if data else frozenset())
+            refuse_loss(figures / f"{name}.png", inputs)
     chosen = part_for(loaded.metadata, data_for(loaded.metadata, data, own_paths=is_run(model)), part)
     evaluation = evaluate(loaded, chosen)
     if pair:

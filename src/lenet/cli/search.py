@@ -9,7 +9,7 @@ import click
 
 from lenet.cli.data import load_usable
 from lenet.cli.many import scale_options
-from lenet.cli.verb import FILE, FOLDER, verb
+from lenet.cli.verb import FILE, FOLDER, paths_of, verb
 from lenet.errors import LenetError
 from lenet.network.named import NETWORKS
 from lenet.training.recipe import Recipe
@@ -63,14 +63,16 @@ def command(
 
     Train with the result: lenet train --recipe RUN/recipe.toml. Needs lenet[scale].
     """
+    from lenet.atomic import refuse_inputs, write_bytes, write_text
+
     chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
     chosen = chosen.change(data=data) if data is not None else chosen
+    refuse_inputs(run, paths_of(chosen.data))
     axes = _axes(chosen, _given(over, space))
     form = ("size", "depth", "invert", "framing")
     dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
 
     from lenet import figures
-    from lenet.atomic import write_bytes, write_text
     from lenet.figures.render import as_png
     from lenet.scale.search import search, search_parts
 

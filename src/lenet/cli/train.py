@@ -11,7 +11,7 @@ from lenet.cli.data import load_usable, preparation_options
 from lenet.cli.main import BEGAN
 from lenet.cli.many import Hosts, fix_threads, on_hosts, scale_options
 from lenet.cli.training import load_tensorflow, print_results, run_training, tell
-from lenet.cli.verb import FOLDER, typed, verb
+from lenet.cli.verb import FOLDER, paths_of, typed, verb
 from lenet.errors import LenetError
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
@@ -179,9 +179,11 @@ def _train(
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
     if where is not None:
+        from lenet.atomic import refuse_inputs
         from lenet.training.run import refuse_existing
 
         refuse_existing(where)
+        refuse_inputs(where, paths_of(*data))
     dataset, chosen = _prepare(recipe, start, data, changes)
     if hosts.several:
         return run_training(on_hosts(hosts, where, chosen, chosen.data))

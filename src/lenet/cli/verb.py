@@ -97,6 +97,13 @@ def check_out(path: Path, *endings: str, inputs: Set[Path] = frozenset()) -> Non
     refuse_loss(path, inputs)
 
 
+def paths_of(*sources: str) -> Set[Path]:
+    """Resolved paths of the data that is read."""
+    from lenet.datasets.source import BUNDLED, JOINT
+
+    return {Path(name).resolve() for source in sources for name in source.split(JOINT) if name not in BUNDLED}
+
+
 @contextmanager
 def typed() -> Iterator[None]:
     """What fails in the block is a value that the user typed."""
