@@ -6,6 +6,8 @@ import pytest
 from lenet import Dataset, Recipe, build
 from lenet.backend import tf
 from lenet.network.named import find_network
+from lenet.training.augment import augment
+from lenet.training.damage import damage
 from lenet.training.learner import Learner
 from lenet.training.loop import augmentation_strengths
 from lenet.training.optimizer import Optimizer, learning_rates
@@ -16,17 +18,22 @@ LOG_PROBABILITIES = LOGITS - np.log(np.exp(LOGITS).sum())
 LABELS = np.array([0, 0, 1, 2])
 
 
-def first_loss(teacher=None, **changes):
-    """Mean loss of the first step on a network that gives ``LOGITS`` for every image."""
+IMAGES = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), np.uint8)
+KERNEL = np.random.default_rng(1).normal(size=(64, 3)).astype(np.float32)
+
+
+def first_loss(teacher=None, kernel=0 * KERNEL, **changes):
+    """Mean loss of the first step on a network that, but for its ``kernel``, gives ``LOGITS`` for every image."""
     recipe = Recipe(batch_size=4, precision="float32", **changes)
     network = build(find_network("relu"), 8, 8, 1, 3)
-    network.set_weights([np.zeros((64, 3), np.float32), LOGITS])
-    dataset = Dataset("noise", np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), np.uint8), LABELS, tuple("abc"))
+    network.set_weights([kernel, LOGITS])
+    dataset = Dataset("noise", IMAGES, LABELS, tuple("abc"))
     learner = Learner(network, recipe, "float32")
     take_steps = stepper(learner, Optimizer(recipe, learner.weights), dataset, recipe, teacher)
     plan = np.array([[0.0, 1.0]], np.float32)
     loss, correct, sound = take_steps(dataset.images[np.newaxis], dataset.labels[np.newaxis], plan, 0)
-    assert (int(correct), int(sound)) == (2, 1)
+    assert kernel.any() or int(correct) == 2
+    assert int(sound) == 1
     return float(loss)
 
 
@@ -43,6 +50,14 @@ def test_label_smoothing_spreads_its_share_over_all_classes():
     targets = 0.7 * np.eye(3)[LABELS] + 0.3 / 3
     assert first_loss(label_smoothing=0.3) == pytest.approx(cross_entropy(targets), abs=1e-6)
     assert first_loss(label_smoothing=0.3) != pytest.approx(first_loss(), abs=0.1)
+
+
+def test_the_images_of_a_step_are_augmented_and_then_damaged():
+    changes = {"rotation": 30.0, "damage": 1.0}
+    seed = tf.constant([0, 4])  # of the recipe, and of the first step
+    pixels = damage(augment(tf.constant(IMAGES), Recipe(**changes), 1.0, seed), 1.0, 1.0, 4, seed)
+    expected = tf.nn.log_softmax(tf.reshape(pixels, (4, 64)) @ KERNEL + LOGITS).numpy()[range(4), LABELS]
+    assert first_loss(kernel=KERNEL, **changes) == pytest.approx(-expected.mean(), rel=1e-5)
 
 
 class Teacher:
