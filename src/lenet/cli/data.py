@@ -199,6 +199,7 @@ def convert(
     With --sheet, the boxes of a photographed page become labelled pictures; empty ones are left out. TARGET is SOURCE's
     name without its ending by default. Look at the contact sheet TARGET-contact.png before you train.
     """
+    from lenet.atomic import refuse_inputs
     from lenet.datasets import convert as formats
     from lenet.datasets.orientation import transpose as transposed
 
@@ -209,6 +210,7 @@ def convert(
         raise click.UsageError("--sheet cuts pictures as they are; choose --framing, --size … when you train with them")
     if classes is not None and not sheet:
         raise click.UsageError("--classes says what is printed on a sheet; it needs --sheet")
+    refuse_inputs(target, paths_of(source))
     chosen = formats.format_for(target, kind)
     if sheet:
         _convert_sheet(Path(source), target, chosen, classes)
