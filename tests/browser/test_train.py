@@ -277,6 +277,12 @@ def test_the_growing_network_reads_the_drawing_and_stops(open_train: Opened) -> 
     assert np.median(np.diff(times)) <= 1500  # milliseconds, of which a free machine needs a third
     assert page.locator("#train .digits li").count() == 20 and page.locator("#train .kernels canvas").count() == 20
     assert int(page.inner_text("#train .figures").split()[1].replace(",", "")) > 0
+    page.evaluate("performance.clearResourceTimings()")
+    draw(page, STROKES["8"])
+    draw(page, STROKES["2"])
+    sent = page.evaluate("performance.getEntriesByType('resource').filter((it) => it.name.endsWith('/drawing'))")
+    times = [it["startTime"] for it in sent]
+    assert len(times) >= 1 and min(np.diff(times), default=100) >= 95  # ten a second, however many points are drawn
     page.click("#stop")
     until(page, "document.querySelector('#train .status').textContent.startsWith('Stopped')")
     assert page.is_hidden("#second") and page.is_hidden("#train .live")
