@@ -30,7 +30,7 @@ async function sendDrawing() {
     unsent = false;
     const image = imageFor({ description: { height: 28, width: 28, depth: 1, framing: run.framing === "none" ? "whole" : "mark" } });
     if (image) await showDrawing(run.id, image).catch(() => {}); // the stream says why
-    await new Promise((done) => setTimeout(done, 0));
+    await new Promise((done) => setTimeout(done, 100));
   }
   sending = false;
 }
