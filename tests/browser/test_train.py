@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from benchmarks.signs import SIGNS, flagged_ones, vary
 from lenet import Architecture, Model, create_app
@@ -253,8 +253,16 @@ def test_what_was_changed_is_told_and_the_comparison_can_be_chosen(open_train: O
     train(page)
     changed = page.inner_text("#train .result:first-child .changed")
     assert changed == "Changed: layer 1: conv 4 5 → conv 2 5; drawings are not centred."
+    tries = []
+
+    def busy_once(route: Route) -> None:
+        tries.append(1)
+        route.fulfill(status=504, json={"error": "late"}) if len(tries) == 1 else route.continue_()
+
+    page.route("**/api/compare*", busy_once)
     page.select_option("#train .result >> nth=0 >> select", "bundled")
     until(page, "document.querySelector('#train .changed').textContent.includes('bundled')")
+    open_train.errors.clear()  # the browser notes that it was busy once
     page.click("#train .result >> nth=0 >> button:text-is('Use this network')")
     until(page, "document.getElementById('model').value.startsWith('mine')")
     assert page.is_disabled("#train .result >> nth=0 >> button:text-is('Compare on the drawing')")
