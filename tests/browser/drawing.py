@@ -63,3 +63,19 @@ def clear(page: Page) -> None:
 def answer(page: Page) -> str:
     """The digit shown: a class, ``?`` for unknown, empty for nothing."""
     return page.inner_text("#digit")
+
+
+def shares(page: Page) -> list[float]:
+    """The probabilities shown, as shares of their bars."""
+    return page.eval_on_selector_all(
+        "#bars .bar", "(bars) => bars.map((bar) => +bar.style.getPropertyValue('--share'))"
+    )
+
+
+def pixels(page: Page, canvas: str) -> list[int]:
+    """Red of each pixel of a 28×28 canvas."""
+    return page.evaluate(
+        """(id) => Array.from(document.getElementById(id).getContext("2d").getImageData(0, 0, 28, 28).data)
+          .filter((_, i) => i % 4 === 0)""",
+        canvas,
+    )

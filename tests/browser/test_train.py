@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from benchmarks.signs import SIGNS, flagged_ones, vary
 from lenet import Architecture, Model, create_app
@@ -253,8 +253,16 @@ def test_what_was_changed_is_told_and_the_comparison_can_be_chosen(open_train: O
     train(page)
     changed = page.inner_text("#train .result:first-child .changed")
     assert changed == "Changed: layer 1: conv 4 5 → conv 2 5; drawings are not centred."
+    tries = []
+
+    def busy_once(route: Route) -> None:
+        tries.append(1)
+        route.fulfill(status=504, json={"error": "late"}) if len(tries) == 1 else route.continue_()
+
+    page.route("**/api/compare*", busy_once)
     page.select_option("#train .result >> nth=0 >> select", "bundled")
     until(page, "document.querySelector('#train .changed').textContent.includes('bundled')")
+    open_train.errors.clear()  # the browser notes that it was busy once
     page.click("#train .result >> nth=0 >> button:text-is('Use this network')")
     until(page, "document.getElementById('model').value.startsWith('mine')")
     assert page.is_disabled("#train .result >> nth=0 >> button:text-is('Compare on the drawing')")
@@ -277,6 +285,12 @@ def test_the_growing_network_reads_the_drawing_and_stops(open_train: Opened) -> 
     assert np.median(np.diff(times)) <= 1500  # milliseconds, of which a free machine needs a third
     assert page.locator("#train .digits li").count() == 20 and page.locator("#train .kernels canvas").count() == 20
     assert int(page.inner_text("#train .figures").split()[1].replace(",", "")) > 0
+    page.evaluate("performance.clearResourceTimings()")
+    draw(page, STROKES["8"])
+    draw(page, STROKES["2"])
+    sent = page.evaluate("performance.getEntriesByType('resource').filter((it) => it.name.endsWith('/drawing'))")
+    times = [it["startTime"] for it in sent]
+    assert len(times) >= 1 and min(np.diff(times), default=100) >= 95  # ten a second, however many points are drawn
     page.click("#stop")
     until(page, "document.querySelector('#train .status').textContent.startsWith('Stopped')")
     assert page.is_hidden("#second") and page.is_hidden("#train .live")

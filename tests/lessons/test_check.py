@@ -28,6 +28,7 @@ RIGHT = [
     (2, np.invert),
     (3, [[1, 0, -1]] * 3),
     (3, np.outer([1, 2, 1], [1, 0, -1])),
+    (3, [[1, -1, 0]] * 3),
     (4, MAPS["right"]),
     (4, str(MAPS["right"])),
     (5, [[2, 0], [4, 6]]),
@@ -40,6 +41,7 @@ RIGHT = [
     (8, lambda weight: weight - 0.25 * 2 * (weight - 4)),
     (9, 10_000),
     (9, "10,000"),
+    (9, 8_000),
     (10, START.replace("maxpool", "avgpool")),
     (10, Architecture.parse(START.replace("conv 8 3", "conv 8 5"))),
 ]
@@ -52,6 +54,7 @@ WRONG = [
     (1, [SEVEN, [(85, 105), (135, 105)]], "any stroke will do"),
     (2, lambda picture: picture, "ink is dark"),
     (2, lambda picture: -picture, "minus inverts"),
+    (2, lambda picture: abs(picture - 255), "minus inverts"),
     (2, lambda picture: 1 - picture, "white is 1"),
     (2, lambda picture: 1 - picture / 255, "scale first"),
     (2, lambda picture: (picture < 128) * np.uint8(255), "ink is yes or no"),
@@ -105,7 +108,7 @@ def test_the_right_answer_is_accepted_in_two_forms(lesson, answer):
 def test_every_lesson_has_two_right_forms_and_three_misconceptions_all_tested():
     assert sorted(QUESTIONS) == list(range(1, 11))
     for lesson, question in QUESTIONS.items():
-        assert len([1 for number, _ in RIGHT if number == lesson]) == 2
+        assert len([1 for number, _ in RIGHT if number == lesson]) >= 2
         assert len(question.misconceptions) >= 3
         assert {name for number, _, name in WRONG if number == lesson} == set(question.misconceptions)
 
@@ -118,6 +121,16 @@ def test_each_misconception_gets_its_own_hint(lesson, answer, name, monkeypatch)
     assert verdict.text == f"✗ {hint['en']}"
     monkeypatch.setenv(LANGUAGE, "zh")
     assert check(lesson, answer).text == f"✗ {hint['zh']}"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "answer"),
+    [(3, np.zeros((3, 3))), (3, [[-1, 2, -1]] * 3), (3, [[2, 1, 0], [1, 0, -1], [0, -1, -2]]), (9, 5_000), (9, 50_000)],
+)
+def test_an_answer_that_shows_no_misconception_gets_no_hint_of_one(lesson, answer):
+    """Lines in both directions, slanted edges; other numbers."""
+    verdict = check(lesson, answer)
+    assert (verdict.right, verdict.misconception) == (False, "")
 
 
 def test_no_two_hints_are_the_same_and_all_words_are_in_both_languages():

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -184,10 +185,26 @@ def test_a_full_disk_is_one_line(address: str, app, monkeypatch: pytest.MonkeyPa
     until(lambda: not (app.state.service.trainings.folder / "full").exists())
 
 
-def test_too_long_is_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_queue, "MOST_SECONDS", 0.3)
-    event, values = trained(address)[-1]
-    assert (event, values["code"]) == ("failed", "long") and "0.3 seconds" in values["detail"]
+TELLS = """
+import json, sys, time
+sys.stdin.readline()
+for step in {steps}:
+    print("progress", json.dumps({{"step": step}}), flush=True)
+    time.sleep(0.1)
+print('failed {{"code": "other", "detail": ""}}', flush=True)
+"""
+
+
+@pytest.mark.parametrize(("steps", "code"), [("range(1, 41)", "other"), ("[1] * 40", "long")])
+def test_only_a_training_without_progress_takes_too_long(
+    address: str, monkeypatch: pytest.MonkeyPatch, steps: str, code: str
+) -> None:
+    """Whatever it takes in all; the same step again is no progress."""
+    monkeypatch.setattr(training_queue, "MOST_IDLE_SECONDS", 2.5)
+    monkeypatch.setattr(training_queue, "COMMAND", (sys.executable, "-c", TELLS.format(steps=steps)))
+    event, values = trained(address, name="slow")[-1]
+    assert (event, values["code"]) == ("failed", code)
+    assert code != "long" or "2.5 seconds" in values["detail"]
 
 
 def test_a_process_waits_ready_and_is_used(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

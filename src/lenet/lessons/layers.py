@@ -12,32 +12,30 @@ from lenet.network.architecture import Architecture, Conv, Pool
 from lenet.network.named import NETWORKS
 
 Array = npt.NDArray[np.float64]
-# The edges of a stroke that is two pixels wide, and its inside: ink is 1.
-RIGHT_EDGE, LEFT_EDGE = np.array([[1, 1, 0]] * 3), np.array([[0, 1, 1]] * 3)
-EDGES = (RIGHT_EDGE.T, LEFT_EDGE.T)
+# The right edge of a stroke in two places of a patch: ink is 1. At a left edge it is the paper that is 1, and a kernel
+# whose weights add up to 0 gives the negative.
+RIGHT_EDGES = np.array([[[1, 0, 0]] * 3, [[1, 1, 0]] * 3])
 
 
-def _respond(kernel: Array, patch: Any) -> float:
-    return float((kernel * patch).sum())
+def _respond(kernel: Array) -> Array:
+    return np.asarray((kernel * RIGHT_EDGES).sum(axis=(1, 2)))
 
 
-def _is_turned(kernel: Array) -> bool:
-    return max(abs(_respond(kernel, edge)) for edge in EDGES) > abs(_respond(kernel, RIGHT_EDGE))
+def _turn(kernel: Array) -> float:
+    """How much more it responds to upper and lower edges than to left and right ones."""
+    return float(np.abs(_respond(kernel.T)).max() - np.abs(_respond(kernel)).max())
 
 
 KERNEL = Question(
     read=lambda answer: np.asarray(answer, float),
     right=lambda kernel: (
-        kernel.shape == (3, 3)
-        and abs(kernel.sum()) < 1e-6
-        and _respond(kernel, RIGHT_EDGE) > 0 >= _respond(kernel, LEFT_EDGE)
-        and all(abs(_respond(kernel, edge)) < _respond(kernel, RIGHT_EDGE) for edge in EDGES)
+        kernel.shape == (3, 3) and abs(kernel.sum()) < 1e-6 and _respond(kernel).min() >= 0 and _turn(kernel) < 0
     ),
     misconceptions={
         "any size": lambda kernel: kernel.shape != (3, 3),
         "bright is enough": lambda kernel: abs(kernel.sum()) >= 1e-6,
-        "rows are columns": lambda kernel: kernel.shape == (3, 3) and _is_turned(kernel),
-        "the kernel is flipped": lambda kernel: kernel.shape == (3, 3) and _respond(kernel, RIGHT_EDGE) < 0,
+        "rows are columns": lambda kernel: _turn(kernel) > 0,
+        "the kernel is flipped": lambda kernel: _respond(kernel).max() <= 0 > _respond(kernel).min(),
     },
 )
 

@@ -56,7 +56,7 @@ STEP = Question(
 
 FAIR = Question(
     read=lambda answer: float(str(answer).replace(",", "").replace("_", "")),
-    right=lambda n: 9_000 <= n <= 12_000,
+    right=lambda n: 7_500 <= n <= 12_500,  # the square root says 10,000, Wilson's interval 8,100
     misconceptions={
         "ten times as many": lambda n: 900 <= n <= 1_100,
         "size does not matter": lambda n: n <= 100,

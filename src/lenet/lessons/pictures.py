@@ -75,7 +75,7 @@ PREPARED = Question(
     right=lambda result: result.dtype == np.uint8 and _equals(result, 255 - PAPER.astype(int)),
     misconceptions={
         "ink is dark": lambda result: _equals(result, PAPER),
-        "minus inverts": lambda result: _equals(result, -PAPER),
+        "minus inverts": lambda result: any(_equals(result, it) for it in (-PAPER, PAPER - np.uint8(255))),
         "white is 1": lambda result: _equals(result, np.uint8(1) - PAPER),
         "scale first": lambda result: result.dtype.kind == "f",
         "ink is yes or no": lambda result: len(np.unique(result)) == 2,

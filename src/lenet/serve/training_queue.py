@@ -1,8 +1,8 @@
 """Trainings: a queue, and one process at a time that trains.
 
 The process is ``python -m lenet.training.page_process``, so that this one needs no training library and stays quick.
-It is killed when its training is stopped, takes too long, or nobody follows it any more; and it ends with this process,
-whose pipe it reads.
+It is killed when its training is stopped, no longer proceeds, or nobody follows it any more; and it ends with this
+process, whose pipe it reads.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from lenet.serve.shelf import Shelf
 
 COMMAND = (sys.executable, "-P", "-m", "lenet.training.page_process")
 MOST_WAITING = 3
-# Of one training, from the start of its process.
-MOST_SECONDS = 120.0
+# From one step of a training to the next; how many steps there may be is limited by their work, not by time.
+MOST_IDLE_SECONDS = 120.0
 # A training that nobody follows is stopped: a page that is closed is gone. The first follower has more time.
 FIRST_SECONDS, UNFOLLOWED_SECONDS = 10.0, 1.2
 # A browser connects again after so many milliseconds.
@@ -82,11 +82,6 @@ class Training:
     def fail(self, code: str, detail: str) -> None:
         """Tell that it failed."""
         self.tell("failed", json.dumps({"code": code, "detail": detail}))
-
-    def kill(self) -> None:
-        """End its process, if it has one."""
-        if self.process is not None:
-            _kill(self.process)
 
 
 class Trainings:
@@ -173,7 +168,8 @@ class Trainings:
             self._tell_places()
             self._end(training)
         training.tell("stopped")
-        training.kill()
+        if training.process is not None:
+            _kill(training.process)
 
     def stop_all(self) -> None:
         """End all trainings, and the process that waits ready."""
@@ -234,19 +230,21 @@ class Trainings:
         training.process = process
         assert process.stdin is not None and process.stdout is not None
         try:
-            async with asyncio.timeout(MOST_SECONDS):
+            async with asyncio.timeout(MOST_IDLE_SECONDS) as limit:
                 process.stdin.write(json.dumps(training.job).encode() + b"\n")
+                last = 0
                 while not training.over and (line := await process.stdout.readline()):
                     event, _, values = line.decode().rstrip("\n").partition(" ")
-                    if event == "done":
+                    if event == "progress" and (step := json.loads(values)["step"]) > last:
+                        last = step
+                        limit.reschedule(asyncio.get_running_loop().time() + MOST_IDLE_SECONDS)
+                    elif event == "done":
                         await asyncio.to_thread(_tidy, Path(training.job["run"]))
                         if not training.over:
                             self._shelve(training)
                     training.tell(event, values)
         except TimeoutError:
-            training.fail(
-                "long", f"it took longer than {MOST_SECONDS:g} seconds; take fewer images or a smaller network"
-            )
+            training.fail("long", f"no step was finished within {MOST_IDLE_SECONDS:g} seconds; take a smaller network")
         finally:
             code = await _end(process)
         if not training.over:

@@ -43,6 +43,7 @@ export const runs = () => ask("runs", { model: null });
 export const details = () => ask("model");
 export const gallery = (count, seed) => ask("gallery", { count, seed });
 export const card = () => ask("card");
+export const compare = (model, other) => ask("compare", { model, other });
 export const mistakes = (truth, read) => ask("mistakes", { true: truth, read });
 export const readPhoto = (blob) => ask("read", { images: true }, post(blob, blob.type || "application/octet-stream"));
 export const collect = (pixels, label) => ask("collect", {}, post(JSON.stringify({ pixels, centre: false, label }), "application/json"));

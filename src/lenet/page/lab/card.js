@@ -6,6 +6,7 @@ import { show } from "../core/pad.js";
 import { paintImage } from "../core/paint.js";
 import { count, percent, say } from "../core/words.js";
 import { card, details, mistakes } from "./api.js";
+import { download } from "./train/requests.js";
 
 const find = (id) => document.getElementById(id);
 let about = null;
@@ -27,6 +28,12 @@ function tellFacts() {
   };
   find("facts").replaceChildren(...Object.entries(facts).map(([key, value]) =>
     make("div", {}, make("dt", { textContent: names[key] }), make("dd", { textContent: value }))));
+}
+
+function tellDownloads() {
+  const { name } = lab.network;
+  for (const format of ["html", "onnx"]) Object.assign(find(`download-${format}`), { href: download(name, format), download: `${name}.${format}` });
+  find("chip").textContent = say().chip(name);
 }
 
 function tellMatrix() {
@@ -61,6 +68,7 @@ function tell() {
   const wrong = accuracy === null ? 0 : Math.round(n * (1 - accuracy));
   find("card-said").textContent = interval ? say().measured(count(wrong), count(n), ...interval.map((share) => percent(share, 2))) : say().unmeasured;
   tellFacts();
+  tellDownloads();
   find("confusion").hidden = !measured?.confusion;
   if (measured?.confusion) tellMatrix();
 }

@@ -46,7 +46,10 @@ export async function take(file) {
     const { blob, size } = await prepare(file), reading = await readPhoto(blob);
     if (mine === turn) show(reading, size, file);
   } catch (error) {
-    if (mine === turn) tell(() => error.message);
+    if (mine === turn) {
+      draw(ink()); // the answer to a photo before it is gone
+      tell(() => error.message);
+    }
   } finally {
     if (mine === turn) delete document.body.dataset.photo;
   }

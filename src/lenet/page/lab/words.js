@@ -70,6 +70,7 @@ export const words = {
     mistake: (truth, read, n) => `${truth} read as ${read}, picture ${n}: put it on the pad`,
     mistakes: "Pictures that were read wrongly",
     details: "Details",
+    chip: (name) => `For a microcontroller, download the model of a small network; then in a terminal: lenet export ${name}.onnx --format arduino --out ${name}.zip (docs/how-to/chip.md)`,
     facts: { name: "Name", parameters: "Parameters", network: "Layers", temperature: "Temperature", unknown: "Unknown below", recipe: "Recipe", seed: "Seed", versions: "Trained with", data: "Training data, SHA-256" },
   },
   zh: {
@@ -141,6 +142,7 @@ export const words = {
     mistake: (truth, read, n) => `${truth} 被认作 ${read}，第 ${n} 张：放到画板`,
     mistakes: "认错的图像",
     details: "详细信息",
+    chip: (name) => `要放进单片机，请选一个小网络，下载它的模型，再在终端运行：lenet export ${name}.onnx --format arduino --out ${name}.zip（见 docs/zh/how-to/chip.md）`,
     facts: { name: "名称", parameters: "参数个数", network: "网络结构", temperature: "温度", unknown: "低于此值视为未知", recipe: "配方", seed: "随机种子", versions: "训练环境", data: "训练数据的 SHA-256" },
   },
 };

@@ -1,4 +1,4 @@
-// Trainings on the server: beginning, following, stopping, comparing.
+// Trainings on the server: beginning, following, stopping.
 
 import { rowsOf } from "../../core/paint.js";
 import { lost } from "../connection.js";
@@ -28,7 +28,6 @@ export const begin = (wanted) => ask("runs", "POST", wanted);
 // Let a process load what a training needs, so that it starts at once.
 export const getReady = () => fetch("api/runs/ready", { method: "POST" }).catch(() => {}); // then it starts later
 export const show = (id, image) => ask(`runs/${id}/drawing`, "PUT", { image: rowsOf(image, 28) });
-export const compare = (model, other) => ask(`compare?${new URLSearchParams({ model, other })}`);
 export const stop = (id) => fetch(`api/runs/${id}`, { method: "DELETE", keepalive: true }).catch(() => {}); // it ends with the page
 export const download = (model, format) => `api/download?${new URLSearchParams({ model, format })}`;
 

@@ -5,9 +5,10 @@ import { chooseNetwork, lab, loadNetwork, on } from "../../core/lab.js";
 import { show as showOnPad } from "../../core/pad.js";
 import { paintImage } from "../../core/paint.js";
 import { count, percent } from "../../core/words.js";
+import { compare } from "../api.js";
 import { pin } from "./beside.js";
 import { whenSpoken, words } from "./elements.js";
-import { compare, download } from "./requests.js";
+import { download } from "./requests.js";
 
 const list = make("div", { className: "results" });
 const results = []; // { name, set: the setup, done, other: name of the compared one, compared, open }
@@ -48,7 +49,7 @@ function disagreement({ image, label, read }, [first, second]) {
 function comparison(result) {
   const say = words(), { compared } = result;
   if (!compared) return [];
-  if (!compared.right) return [make("p", { textContent: say.notComparable })];
+  if (!compared.right) return [make("p", { textContent: compared.error ?? say.notComparable })];
   const pair = [result.name, result.other], digits = compared.disagree.map((digit) => disagreement(digit, pair));
   const shown = make("div", { className: "disagreements", hidden: !result.open }, ...digits);
   const toggle = action(say.showDisagree, () => {
@@ -105,7 +106,7 @@ function show() {
 
 async function compareWith(result, other) {
   Object.assign(result, { other, compared: null });
-  const compared = await compare(result.name, other).catch(() => null);
+  const compared = await compare(result.name, other).catch(({ message }) => ({ error: message }));
   if (result.other !== other) return; // another was chosen in the meantime
   result.compared = compared;
   show();

@@ -19,7 +19,7 @@ let run = null; // { id, name, framing, set, ended: whether Stop was pressed } o
 let message = () => ""; // (words) → what happened last
 const parts = {};
 
-// One drawing is on its way at a time; the last one is sent.
+// One drawing is on its way at a time, ten a second at most; the last one is sent.
 let sending = false;
 let unsent = false;
 async function sendDrawing() {
@@ -30,6 +30,7 @@ async function sendDrawing() {
     unsent = false;
     const image = imageFor({ description: { height: 28, width: 28, depth: 1, framing: run.framing === "none" ? "whole" : "mark" } });
     if (image) await showDrawing(run.id, image).catch(() => {}); // the stream says why
+    await new Promise((done) => setTimeout(done, 100));
   }
   sending = false;
 }
