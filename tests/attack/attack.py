@@ -32,6 +32,7 @@ from lenet.datasets.preparation import Preparation
 from lenet.datasets.shards import find_shards, items
 from lenet.datasets.source import load_unlabelled
 from lenet.explain.explanation import explain
+from lenet.pictures.picture import open_pages
 from lenet.reading.many import answers
 from lenet.scale.read import _last_line
 from lenet.sheet.cut import read_sheets
@@ -107,6 +108,12 @@ def readers() -> dict[str, Callable[[Path], object]]:
         Reader(model).read(np.full((60, 80), 255, np.uint8))
         explain(model, image[0])
 
+    def use_picture(path: Path) -> None:
+        for page in open_pages(path):
+            if isinstance(page.picture, LenetError):
+                raise page.picture
+            reader.read(page.picture)
+
     def use_start(path: Path) -> None:
         start_from(Recipe.named("tune"), str(path))
         own_data(str(path))
@@ -126,7 +133,7 @@ def readers() -> dict[str, Callable[[Path], object]]:
         "model": use_model,
         "start": use_start,
         "weights": lambda path: load_weights(network, path),
-        "picture": reader.read,
+        "picture": use_picture,
         "data": use_data,
         "table": lambda path: load_unlabelled(path, Preparation((28, 28), 1, "no", "mark")),
         "many": use_many,
