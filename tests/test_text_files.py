@@ -22,7 +22,7 @@ def test_a_recipe_comes_back_whatever_its_names_hold(tmp_path):
 def test_nested_keys_are_refused_before_they_take_memory(tmp_path, text):
     (tmp_path / "recipe.toml").write_text(text)
     tracemalloc.start()
-    with pytest.raises(LenetError, match=r"recipe\.toml: is not a recipe in TOML"):
+    with pytest.raises(LenetError, match=r"recipe\.toml: is not readable TOML"):
         read_toml(tmp_path / "recipe.toml")
     assert tracemalloc.get_traced_memory()[1] < 20 << 20
     tracemalloc.stop()

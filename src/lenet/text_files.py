@@ -32,7 +32,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise ValueError("it has a dotted key")
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise LenetError(f"{path}: is not a recipe in TOML ({reason(error)})") from error
+        raise LenetError(f"{path}: is not readable TOML ({reason(error)})") from error
 
 
 def read_json(path: Path) -> Any:

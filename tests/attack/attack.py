@@ -9,6 +9,7 @@ and memory are looked at. Files that break the rules are kept, and named. Seeds 
 import argparse
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -26,9 +27,18 @@ if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # so that ONNX Runtime has no threads, which a fork loses
 
 from lenet import Architecture, LenetError, Model, Reader, Recipe, load_dataset, load_weights
+from lenet.cli.search import _axes, _given
+from lenet.datasets.preparation import Preparation
+from lenet.datasets.shards import find_shards, items
+from lenet.datasets.source import load_unlabelled
+from lenet.explain.explanation import explain
+from lenet.pictures.picture import open_pages
+from lenet.reading.many import answers
+from lenet.scale.read import _last_line
 from lenet.sheet.cut import read_sheets
 from lenet.training.checkpoint import read as read_checkpoint
 from lenet.training.compare import Record
+from lenet.training.start import own_data, start_from
 from lenet.training.state import TrainingState
 from tests.attack.files import CLASSES, SHAPE, entrances, small_model
 
@@ -70,12 +80,20 @@ class Variable:
         assert np.isfinite(array).all()
 
 
+class Flatten(Conv2D):
+    """The same, with what goes into it."""
+
+    input = np.empty((0, 4, 4, 3))
+
+
 class Network:
     """The small model's layers."""
 
+    input_shape, output_shape = (None, *SHAPE), (None, CLASSES)
+
     def __init__(self) -> None:
         arrays = list(small_model().weights.values())
-        self.layers = [Conv2D(*arrays[:2]), Dense(*arrays[2:4]), Dense(*arrays[4:])]
+        self.layers = [Conv2D(*arrays[:2]), Flatten(), Dense(*arrays[2:4]), Dense(*arrays[4:])]
 
 
 def readers() -> dict[str, Callable[[Path], object]]:
@@ -85,26 +103,45 @@ def readers() -> dict[str, Callable[[Path], object]]:
     image = np.zeros((1, *SHAPE), np.uint8)
 
     def use_model(path: Path) -> None:
-        Model.load(path).predict(image)
+        model = Model.load(path)
+        model.predict(image)
+        Reader(model).read(np.full((60, 80), 255, np.uint8))
+        explain(model, image[0])
+
+    def use_picture(path: Path) -> None:
+        for page in open_pages(path):
+            if isinstance(page.picture, LenetError):
+                raise page.picture
+            reader.read(page.picture)
+
+    def use_start(path: Path) -> None:
+        start_from(Recipe.named("tune"), str(path))
+        own_data(str(path))
 
     def use_data(path: Path) -> None:
-        dataset = load_dataset(path.parent if "idx" in path.name else path)
+        dataset = load_dataset(path, on_error=str)
         np.asarray(dataset.images).sum()
 
-    def use_metrics(path: Path) -> None:
-        (path.parent / "recipe.toml").write_text('name = "x"')
-        (path.parent / "history.csv").write_text("seconds,loss,accuracy\n1,1,1\n")
-        Record.read(str(path.parent))
+    def use_many(path: Path) -> None:
+        for shard in find_shards(str(path)):
+            try:
+                list(answers(reader, items(shard, str(path))))
+            except Exception as error:  # as the answer of a task is shown
+                raise LenetError(_last_line(error)) from error
 
     return {
         "model": use_model,
+        "start": use_start,
         "weights": lambda path: load_weights(network, path),
-        "picture": reader.read,
+        "picture": use_picture,
         "data": use_data,
+        "table": lambda path: load_unlabelled(path, Preparation((28, 28), 1, "no", "mark")),
+        "many": use_many,
         "architecture": lambda path: Architecture.parse(path.read_text(errors="replace")).place(*SHAPE, CLASSES),
         "recipe": Recipe.read,
+        "space": lambda path: _axes(Recipe.named("fast"), _given((), path)),
         "checkpoint": lambda path: TrainingState.from_dict(read_checkpoint(path).state.get("training")),
-        "metrics": use_metrics,
+        "run": lambda path: Record.read(str(path)),
         "sheet": read_sheets,
     }
 
@@ -167,20 +204,18 @@ def attack(share: float, only: str, kept: Path) -> int:
             if not name.startswith(only):
                 continue
             rng = np.random.default_rng(zlib.crc32(name.encode()))
-            place = folder / name
-            place.mkdir()
-            if "idx" in name:
-                labels = bytes((0, 0, 8, 1, 0, 0, 0, 24, *(number % 3 for number in range(24))))
-                (place / "train-labels-idx1-ubyte").write_bytes(labels)
             counts: Counter[str] = Counter()
-            for number, content in zip(range(max(1, round(share * entrance.count))), entrance.make(rng), strict=False):
-                (place / entrance.name).write_bytes(content)
+            for number, files in zip(range(max(1, round(share * entrance.count))), entrance.make(rng), strict=False):
+                place = folder / name / str(number)
+                for file, content in files.items():
+                    (place / file).parent.mkdir(parents=True, exist_ok=True)
+                    (place / file).write_bytes(content)
                 found = tried(uses[name.partition(",")[0]], place / entrance.name, folder / "errors")
                 counts[found.what] += 1
                 most = Found("", max(most.seconds, found.seconds), max(most.mebibytes, found.mebibytes))
                 if found.what not in ("read", "refused"):
-                    kept.mkdir(parents=True, exist_ok=True)
-                    (kept / f"{name}-{number}-{entrance.name}").write_bytes(content)
+                    shutil.copytree(place, kept / name / str(number), dirs_exist_ok=True)
+                shutil.rmtree(place)
             total += counts.total()
             bad += counts.total() - counts["read"] - counts["refused"]
             print(f"{name}: {', '.join(f'{count} {what}' for what, count in counts.most_common())}", flush=True)

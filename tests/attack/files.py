@@ -1,10 +1,11 @@
 """Hostile files for every entrance: damaged copies of sound ones, and some that are made by hand."""
 
-import gzip
 import hashlib
 import io
 import json
-import struct
+import shutil
+import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -17,13 +18,14 @@ import tomli_w
 from onnx import helper
 from PIL import Image, ImageDraw
 
-from lenet import Dataset, Model, Recipe, load_dataset
-from lenet.datasets.convert import convert
+from lenet import Model, Recipe
 from lenet.model.file import DIGEST, _digest, _make_model, encode_model
 from lenet.training.checkpoint import STATE, encode
 from lenet.training.state import TrainingState
+from tests.attack.damage import Contents, damaged, revalued, reworded
+from tests.datasets.test_forms import FORMS
 from tests.networks import random_model
-from tests.pictures.test_hostile import hostile, mutated
+from tests.pictures.test_hostile import hostile
 
 NETWORK = "conv 3 3, relu, maxpool 2, dense 5, relu"
 SHAPE, CLASSES = (8, 8, 1), 3
@@ -37,77 +39,37 @@ LAYOUTS = {
     "chunks": {"chunks": True},
     "unlimited": {"maxshape": None},
 }
-# Values that stand in texts instead of sound ones.
-EXTREMES = (
-    *(
-        "",
-        "0",
-        "-1",
-        "1e400",
-        "NaN",
-        "9" * 400,
-        "-0.0",
-        "true",
-        "null",
-        '"\\ud800"',
-        "[" * 3000,
-        '"' + "x" * 5000 + '"',
-    ),
-    *("{}", "[]", '"\\u0000"', "\x00", "\ufeff", "💣", "'", "a." * 4000 + "a", "99999999999999999999", "1_000", "0x7f"),
-)
 
 
 class Entrance(NamedTuple):
     """One way in for files.
 
     Attributes:
-        count: How many files of it are tried in all.
-        make: From a generator of random numbers, an endless series of contents.
-        name: Of the file to write the content to; its folder is what is named when it is of several.
+        count: How often it is tried.
+        make: From a generator of random numbers, an endless series of the files of one try: contents by name.
+        name: Of what is named: one of the files, or "" for their folder.
     """
 
     count: int
-    make: Callable[[np.random.Generator], Iterator[bytes]]
+    make: Callable[[np.random.Generator], Iterator[dict[str, bytes]]]
     name: str
 
 
-def damaged(content: bytes) -> Callable[[np.random.Generator], Iterator[bytes]]:
-    """Copies with bytes changed, moved, doubled or cut out; each eighth is cut off."""
+def alone(count: int, make: Contents, name: str) -> Entrance:
+    """An entrance for one file."""
+    return Entrance(count, lambda rng: ({name: content} for content in make(rng)), name)
 
-    def make(rng: np.random.Generator) -> Iterator[bytes]:
+
+def one_of(count: int, folder: Path, name: str) -> Entrance:
+    """An entrance for the files of a folder, one of which is damaged."""
+    sound = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+    def make(rng: np.random.Generator) -> Iterator[dict[str, bytes]]:
         while True:
-            cut_off = rng.random() < 0.125
-            yield content[: int(rng.integers(len(content)))] if cut_off else mutated(content, rng)
+            chosen = list(sound)[int(rng.integers(len(sound)))]
+            yield {**sound, chosen: next(damaged(sound[chosen])(rng))}
 
-    return make
-
-
-def reworded(text: str, rng: np.random.Generator) -> str:
-    """A text with some of its words replaced by extreme ones, repeated or left out."""
-    words = text.split(" ")
-    for _ in range(int(rng.integers(1, 4))):
-        place = int(rng.integers(len(words)))
-        match rng.integers(3):
-            case 0:
-                words[place] = EXTREMES[int(rng.integers(len(EXTREMES)))]
-            case 1:
-                words[place:place] = words[place : place + 3] * int(rng.integers(1, 300))
-            case 2:
-                del words[place : place + 2]
-                words = words or [""]
-    return " ".join(words)
-
-
-def in_other_words(text: str) -> Callable[[np.random.Generator], Iterator[bytes]]:
-    """Half of them reworded, half damaged."""
-
-    def make(rng: np.random.Generator) -> Iterator[bytes]:
-        damaged_ones = damaged(text.encode())(rng)
-        while True:
-            yield reworded(text, rng).encode(errors="surrogatepass")
-            yield next(damaged_ones)
-
-    return make
+    return Entrance(count, make, name)
 
 
 def forged_models(rng: np.random.Generator) -> Iterator[bytes]:
@@ -119,7 +81,11 @@ def forged_models(rng: np.random.Generator) -> Iterator[bytes]:
         names = sorted(properties)
         for _ in range(int(rng.integers(1, 3))):
             name = names[int(rng.integers(len(names)))]
-            properties[name] = reworded(properties[name], rng).encode(errors="replace").decode()
+            change = reworded if rng.random() < 0.5 else revalued
+            try:
+                properties[name] = change(properties[name], rng).encode(errors="replace").decode()
+            except ValueError:  # it was changed before
+                continue
         if rng.random() < 0.3:
             tensor = model.graph.initializer[int(rng.integers(len(model.graph.initializer)))]
             values = np.frombuffer(tensor.raw_data, np.float32).copy()
@@ -166,6 +132,28 @@ def stored_otherwise(written, path, options):
         for name, array in arrays.items():
             changed = {"maxshape": (None,) * array.ndim} if "maxshape" in options else options
             copy.create_dataset(name, data=array, **changed)
+
+
+def old_weights(folder: Path) -> dict[str, bytes]:
+    """The same as Keras 1 and 2 wrote them, and in a `.keras` file."""
+    made = {}
+    for layout, within in {"keras 1": "", "keras 2": "", "keras 2, whole": "model_weights"}.items():
+        arrays = list(small_model().weights.values())
+        with h5py.File(folder / "old.h5", "w") as file:
+            file.attrs["backend"] = np.bytes_("theano" if layout == "keras 1" else "tensorflow")
+            file.attrs["model_config"] = np.bytes_('{"data_format": "channels_last"}')
+            for number in range(0, len(arrays), 2):
+                kernel, bias = arrays[number : number + 2]
+                kernel = kernel.transpose(3, 2, 0, 1) if kernel.ndim == 4 and layout == "keras 1" else kernel
+                group = file.require_group(f"{within}/layer_{number}")
+                group.attrs["weight_names"] = [b"kernel:0", b"bias:0"]
+                group["kernel:0"], group["bias:0"] = kernel, bias
+        made[layout] = (folder / "old.h5").read_bytes()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.write(sound_weights(folder), "model.weights.h5")
+        archive.writestr("config.json", '{"data_format": "channels_last"}')
+    return made | {"keras": content.getvalue()}
 
 
 def weights_of(layout: dict[str, Any], folder: Path) -> bytes:
@@ -237,21 +225,34 @@ def by_hand(contents: dict[str, bytes]) -> Callable[[np.random.Generator], Itera
     return make
 
 
-def data(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Sound data of every form: the name of its file, and its content."""
-    mnist = load_dataset("mnist")
-    few = Dataset("few", mnist.images[:24, 6:22, 6:22], mnist.labels[:24] % 3, ("a", "b", "c"), test_from=18)
-    made = {}
-    for kind in ("npz", "parquet"):
-        convert(few, folder / f"few.{kind}", kind)
-        made[kind] = (f"few.{kind}", (folder / f"few.{kind}").read_bytes())
-    rows = [["label", *(f"{row}x{column}" for row in range(16) for column in range(16))]]
-    rows += [["abc"[label], *image.ravel().tolist()] for image, label in zip(few.images, few.labels, strict=True)]
-    made["csv"] = ("few.csv", "".join(",".join(map(str, row)) + "\n" for row in rows).encode())
-    idx = struct.pack(">BBBBIII", 0, 0, 8, 3, 24, 16, 16) + few.images.tobytes()
-    made["idx"] = ("train-images-idx3-ubyte", idx)
-    made["idx.gz"] = ("train-images-idx3-ubyte.gz", gzip.compress(idx, mtime=0))
-    return made
+def sources(folder: Path) -> dict[str, Path]:
+    """Folders of what `lenet predict --data` reads."""
+    forms = {
+        "npz": "keras-mnist-npz",
+        "parquet": "parquet-of-the-hub",
+        "idx": "torchvision-mnist",
+        "tar": "wrapper-folder",
+    }
+    for kind, form in forms.items():
+        (folder / kind).mkdir(parents=True)
+        FORMS[form][0](folder / kind)
+    shutil.move(folder / "tar", folder / "pictures")
+    for kind, mode in (("tar", "w"), ("tar.gz", "w:gz")):
+        (folder / kind).mkdir()
+        with tarfile.open(folder / kind / f"d.{kind}", mode) as archive:
+            archive.add(folder / "pictures", "pictures")
+    return {place.name: place for place in folder.iterdir()}
+
+
+def runs(folder: Path) -> Path:
+    """The files of a run folder that `lenet compare` reads."""
+    metrics = {"test": {"n": 100, "correct": 90, "accuracy": 0.9}, "train_seconds": 3, "epochs": 1}
+    metrics |= {"precision": "float32", "data_sha256": "ab" * 32, "seed": 0, "recipe": "fast", "recipe_sha256": "cd"}
+    folder.mkdir()
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    (folder / "recipe.toml").write_text(tomli_w.dumps(Recipe.named("best").to_dict()), encoding="utf-8")
+    (folder / "history.csv").write_text("seconds,loss,accuracy\n1,1,1\n2,0.5,1\n", encoding="utf-8")
+    return folder
 
 
 def entrances(folder: Path) -> dict[str, Entrance]:
@@ -259,25 +260,33 @@ def entrances(folder: Path) -> dict[str, Entrance]:
     recipe = tomli_w.dumps(Recipe.named("best").to_dict())
     state = {"step": 3, "owner": {"recipe": "x"}, "loss": 0.5, "history": [[1, 0.5, 0.9, None, None, 2.0]]}
     checkpoint = encode(state, {"weights/0": np.ones((40, 3), np.float32), "mean/0": np.zeros(7, np.float32)})
-    metrics = {"test": {"n": 100, "correct": 90, "accuracy": 0.9}, "train_seconds": 3, "epochs": 1}
-    metrics |= {"precision": "float32", "data_sha256": "ab" * 32, "seed": 0, "recipe": "fast", "recipe_sha256": "cd"}
+    model = encode_model(small_model().weights, small_model().metadata)
+    space = 'learning_rate = "0.002:0.02:log"\nbatch_size = [64, 128]\nnetwork = ["lenet", "mlp"]\ndropout = "0,0.5"\n'
     found = {
-        "model, damaged": Entrance(500, damaged(encode_model(small_model().weights, small_model().metadata)), "m.onnx"),
-        "model, forged": Entrance(500, forged_models, "m.onnx"),
-        "architecture": Entrance(400, in_other_words(f"{NETWORK}, conv 5 3 stride 2 valid, tanh, avgpool 2"), "a.txt"),
-        "recipe": Entrance(400, in_other_words(recipe), "recipe.toml"),
-        "checkpoint, damaged": Entrance(150, damaged(checkpoint), "step.ckpt"),
-        "checkpoint, forged": Entrance(250, forged_checkpoints, "step.ckpt"),
-        "metrics": Entrance(200, in_other_words(json.dumps(metrics)), "metrics.json"),
-        "picture, by hand": Entrance(len(hostile()), by_hand(hostile()), "p.png"),
-        "picture, laborious": Entrance(120, laborious, "p.png"),
+        "model, damaged": alone(300, damaged(model), "m.onnx"),
+        "model, forged": alone(600, forged_models, "m.onnx"),
+        "start, forged": alone(200, forged_models, "m.onnx"),
+        "architecture": alone(400, damaged(f"{NETWORK}, conv 5 3 stride 2 valid, tanh, avgpool 2".encode()), "a.txt"),
+        "recipe": alone(400, damaged(recipe.encode()), "recipe.toml"),
+        "space": alone(300, damaged(space.encode()), "space.toml"),
+        "checkpoint, damaged": alone(150, damaged(checkpoint), "step.ckpt"),
+        "checkpoint, forged": alone(250, forged_checkpoints, "step.ckpt"),
+        "run": one_of(300, runs(folder / "run"), ""),
+        "picture, by hand": alone(len(hostile()), by_hand(hostile()), "p.png"),
+        "picture, laborious": alone(120, laborious, "p.png"),
     }
     for layout, options in {"plain": {}, "compact": {}, **LAYOUTS}.items():
-        content = weights_of(options, folder)
-        found[f"weights, {layout}"] = Entrance(90, damaged(content), "w.h5")
+        found[f"weights, {layout}"] = alone(60, damaged(weights_of(options, folder)), "w.h5")
+    for layout, content in old_weights(folder).items():
+        found[f"weights, {layout}"] = alone(60, damaged(content), "w.hdf5")
     for form, content in pictures().items():
-        found[f"picture, {form}"] = Entrance(110, damaged(content), f"p.{form.rpartition('.')[2]}")
-    found["sheet"] = Entrance(60, damaged(pictures()["jpeg"]), "sheet.jpeg")
-    for form, (name, content) in data(folder).items():
-        found[f"data, {form}"] = Entrance(130, damaged(content), name)
+        found[f"picture, {form}"] = alone(110, damaged(content), f"p.{form.rpartition('.')[2]}")
+    found["sheet"] = alone(60, damaged(pictures()["jpeg"]), "sheet.jpeg")
+    for form, (make, *_) in FORMS.items():
+        place = folder / form
+        place.mkdir()
+        found[f"data, {form}"] = one_of(50, place, str(make(place).relative_to(place)))
+    found["table"] = alone(100, damaged((folder / "csv-semicolons" / "d.csv").read_bytes()), "d.csv")
+    for kind, place in sources(folder / "sources").items():
+        found[f"many, {kind}"] = one_of(60, place, "")
     return found

@@ -20,7 +20,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # for tests.…
 
-from tests.attack.files import damaged, laborious, pictures
+from tests.attack.damage import damaged
+from tests.attack.files import laborious, pictures
 from tests.pictures.test_hostile import hostile
 from tests.serve.serving import seven
 

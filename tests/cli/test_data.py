@@ -90,6 +90,8 @@ def test_info_and_check_say_what_was_left_out(there):
     result = run("check", "pets", "--framing", "whole")
     assert (result.exit_code, result.stdout) == (0, f"note   {note}\n16 images checked\n")
     assert json.loads(run("check", "pets", "--framing", "whole", "--json").stdout)["notes"] == [note]
+    for arguments in (("preview", "pets", "--framing", "whole"), ("convert", "pets", "pets.npz")):
+        assert run(*arguments).stderr == f"pets: {note}\n"
 
 
 def test_check_names_every_fault_and_fails(there):

@@ -164,6 +164,13 @@ def test_a_wrong_value_is_wrong_usage(lenet, wrong):
     assert result.stderr.startswith("lenet: ") and result.stderr.count("\n") == 1
 
 
+def test_a_folder_that_cannot_be_made_is_refused_before_the_training(lenet, tmp_path):
+    (tmp_path / "file").touch()
+    result = lenet("train", "--tensorboard", "file/events")
+    assert result.exit_code == 1
+    assert result.stderr == "lenet: file/events: cannot be written (Not a directory); choose another --tensorboard\n"
+
+
 def test_tensorboard_gets_the_losses_of_every_group_of_steps(lenet, tmp_path):
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 

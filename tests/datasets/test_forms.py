@@ -161,7 +161,7 @@ def _(folder):
     return folder / "d.csv"
 
 
-@form("csv-of-pandas", "left out the column ''", parts=False)
+@form("csv-of-pandas", "left out columns: 1, such as ''", parts=False)
 def _(folder):
     rows = [["", "label", *PIXELS], *([number, *row] for number, row in enumerate(ROWS))]
     (folder / "d.csv").write_text(table(rows), encoding="utf-8")
@@ -293,7 +293,7 @@ def _(folder):
     return folder
 
 
-@form("parquet-wide", "left out the column 'id'", parts=False)
+@form("parquet-wide", "left out columns: 1, such as 'id'", parts=False)
 def _(folder):
     columns = dict(zip(PIXELS, IMAGES.reshape(12, 36).T, strict=True))
     pyarrow.parquet.write_table(pyarrow.table({"id": np.arange(12), "label": LABELS, **columns}), folder / "d.parquet")

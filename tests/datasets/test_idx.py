@@ -47,6 +47,15 @@ def test_parts_and_names_are_those_of_the_files(tmp_path):
     assert np.array_equal(dataset.images[6:, ..., 0], IMAGES + 1)
 
 
+def test_where_there_is_no_data_set_of_that_name_only_named_ones_are_told(tmp_path):
+    write(tmp_path / "train-images-idx3-ubyte", IMAGES)
+    with pytest.raises(LenetError, match=r"unknown data .*nothere"):
+        load_dataset(tmp_path / "nothere")
+    write(tmp_path / "kmnist-train-images-idx3-ubyte", IMAGES)
+    with pytest.raises(LenetError, match=r"holds no images of nothere; there are kmnist$"):
+        load_dataset(tmp_path / "nothere")
+
+
 def test_emnists_mapping_names_the_classes(tmp_path):
     write(tmp_path / "emnist-letters-train-images-idx3-ubyte", IMAGES)
     write(tmp_path / "emnist-letters-train-labels-idx1-ubyte", LABELS)

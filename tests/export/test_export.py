@@ -209,9 +209,10 @@ def test_only_a_folder_of_its_own_is_replaced(odd: Odd, tmp_path: Path) -> None:
     export_model(odd.path, "c-float", out, odd.dataset, force=True, unproven=True)
     assert "LENET_RAM_BYTES" in (out / "lenet.h").read_text()
     (out / "thesis.txt").write_text("years of work")
+    (out / ".hidden").touch()
     with pytest.raises(LenetError, match=r"also holds thesis\.txt, so it is not replaced"):
         export_model(odd.path, "c", out, odd.dataset, force=True, unproven=True)
-    assert (out / "thesis.txt").exists() and list(tmp_path.iterdir()) == [out]
+    assert (out / "thesis.txt").exists() and (out / ".hidden").exists() and list(tmp_path.iterdir()) == [out]
 
 
 def test_file_and_folder_are_not_mixed_up(odd: Odd, tmp_path: Path) -> None:

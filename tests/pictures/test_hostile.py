@@ -39,12 +39,42 @@ def tiff(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(entries)) + fields + struct.pack("<I", following)
 
 
+def pdf(commands: bytes) -> bytes:
+    """A page of A4 that is drawn by ``commands``."""
+    packed = zlib.compress(commands, 9)
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
+    )
+    return (
+        b"%PDF-1.7\n"
+        + b"".join(b"%d 0 obj\n%s\nendobj\n" % it for it in enumerate(objects, 1))
+        + b"trailer<</Root 1 0 R>>"
+    )
+
+
+def gif(width, height, frames: int) -> bytes:
+    """An animation whose frames are one pixel each."""
+    frame = b"!\xf9\x04\x04\x02\0\0\0," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02D\x01\0"
+    return b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + b"\xff" * 3 + bytes(3) + frame * frames + b";"
+
+
+def webp(width, height) -> bytes:
+    """One colour, without loss."""
+    sides = struct.pack("<I", (width - 1) | (height - 1) << 14 | 1 << 28)
+    return b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + sides + bytes.fromhex("0710118888fe0700")
+
+
 def hostile() -> dict[str, bytes]:
     zeros = zlib.compress(bytes(40_000_000), 9)
     page = encoded(Image.new("L", (40, 40), 255), "JPEG")
     size = page.index(b"\xff\xc0") + 5
     scans = encoded(Image.new("L", (40, 40), 255), "JPEG", progressive=True)
     sides = scans.index(b"\xff\xc2") + 5
+    four_four_four = encoded(Image.new("RGB", (40, 40)), "JPEG", progressive=True, subsampling=0)
+    fine = four_four_four.index(b"\xff\xc2") + 5
     fax = ((256, 4, 1, 64), (257, 4, 1, 60_000), (258, 3, 1, 1), (259, 3, 1, 3), (262, 3, 1, 0), (278, 4, 1, 60_000))
     text = PngImagePlugin.PngInfo()
     text.add_text("note", "a" * 60_000_000, zip=True)
@@ -89,6 +119,12 @@ def hostile() -> dict[str, bytes]:
         "cut.webp": b"RIFF\xff\xff\xff\xffWEBPVP8L" + bytes(20),
         "page.pdf.png": b"%PDF-1.7\n",
         "script.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9999999 9999999\n",
+        "blank.webp": webp(8000, 8000),
+        "frames.gif": gif(8000, 8000, 1000),
+        "many-pages.gif": gif(2000, 2000, 1000),
+        "sixteen-bits.png": png(8000, 8000, depth=16, data=zlib.compress(bytes(8000 * 16_001))),
+        "progressive.jpg": four_four_four[:fine] + struct.pack(">HH", 8000, 8000) + four_four_four[fine + 4 :],
+        "much-to-draw.pdf": pdf(b"0 0 595 842 re f\n" * 200_000),
         "fits.png": b"SIMPLE  =                    T" + bytes(2880),
     }
 
@@ -163,6 +199,7 @@ def test_hostile_files_are_one_line_each_and_memory_stays_bounded(tmp_path):
     assert {"bomb.png", "huge-sides.png", "huge-sides.jpg", "huge-sides.tif", "empty.png", "long-line.png"} <= set(
         refused
     )
+    assert {"blank.webp", "frames.gif", "progressive.jpg", "much-to-draw.pdf"} <= set(refused)
     assert "66 scans" in results["many-scans.jpg"]["error"]
     assert "200,000 strips" in results["many-strips.tif"]["error"]
     assert peak < 400 * 1024  # KiB; bomb.png alone would unpack to 900 MB

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from lenet import LenetError
+from lenet.pictures import formats, work
 from lenet.pictures import picture as pictures
-from lenet.pictures import work
 from lenet.pictures.formats import ENDINGS, is_picture
 from lenet.pictures.picture import Picture, look, open_pages, open_picture
 
@@ -143,6 +143,46 @@ def test_a_pdf_has_200_dots_an_inch_and_bounded_pixels():
     assert open_picture(written("pdf", resolution=72)).size == (112, 84)
     picture = open_picture(written("pdf", [Image.new("1", (9000, 9000))], resolution=72))
     assert 15_900_000 < picture.size[0] * picture.size[1] < 16_100_000
+
+
+def test_a_pdf_that_is_too_much_work_is_ended(monkeypatch):
+    """Even where the system has no limit of processor time."""
+    monkeypatch.setattr(formats, "_RENDER_SECONDS", 0.01)
+    with pytest.raises(LenetError, match="the page is too much work, or is damaged"):
+        open_picture(written("pdf", resolution=72))
+
+
+def test_pages_of_a_small_file_have_so_many_pixels_together(monkeypatch):
+    content = written("gif")
+    monkeypatch.setattr(pictures, "MOST_TOTAL", 3 * 40 * 30)
+    monkeypatch.setattr(pictures, "TOTAL_PER_BYTE", 0)
+    found = []
+    with pytest.raises(LenetError, match=r"page 4: 4,800 pixels to this page are too many for so small a file"):
+        found.extend(open_pages(content))
+    monkeypatch.setattr(pictures, "TOTAL_PER_BYTE", 4800 / len(content))
+    assert len(list(open_pages(content))) == 4
+
+
+def test_scans_within_a_tiff_are_counted():
+    buffer = io.BytesIO()
+    page(0, (400, 300)).save(buffer, "TIFF", compression="jpeg")
+    content = buffer.getvalue()
+    assert open_picture(content).size == (400, 300)
+    strips = len(Image.open(io.BytesIO(content)).tag_v2[work.STRIPS])
+    scans = work.MOST_SCANNED * strips // (400 * 300) + 1
+    with pytest.raises(LenetError, match="scans of 400×300 pixels"):
+        open_picture(content + work.START_OF_SCAN * scans)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"])
+def test_a_picture_shrinks_in_bands_as_in_one_piece(monkeypatch, mode):
+    monkeypatch.setattr(pictures, "BAND_PIXELS", 20_000)
+    picture = Image.effect_noise((451, 613), 90).convert("RGB" if mode in ("RGBA", "CMYK", "P") else "L").convert(mode)
+    whole = picture.convert("RGB") if mode in ("1", "P") else picture
+    whole = whole.resize((200, 271), Image.Resampling.BOX)
+    shrunk = pictures._shrunk(picture, (200, 271))
+    assert shrunk.mode == whole.mode
+    assert np.array_equal(np.asarray(shrunk), np.asarray(whole))
 
 
 def test_a_pdf_with_a_password_or_damage_is_one_line():

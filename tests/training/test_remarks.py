@@ -43,6 +43,7 @@ def with_losses(*losses, validation=True):
             {"history": with_losses(2, 1, 0.5, 0.7, 0.8)},
             "the validation loss has risen since epoch 3: it overfits; try --epochs 3 or --recipe few",
         ),
+        ({"epochs": 0.001, "batch_size": 2000}, "a single step is 2 epochs, not 0.001; try a smaller --batch-size"),
     ],
 )
 def test_what_went_wrong_is_one_line_each(about, says):

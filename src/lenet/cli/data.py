@@ -92,6 +92,7 @@ def preview(source: str, count: int, seed: int, out: Path, **preparation: Any) -
     from lenet.figures.render import as_png
 
     dataset = load_usable(source, preparation)
+    say_notes(dataset)
     rng = np.random.default_rng(seed)
     names = dataset.class_names[:MOST_ROWS]
     shuffled = (rng.permutation(np.flatnonzero(dataset.labels == label)) for label in range(len(names)))
@@ -216,6 +217,7 @@ def convert(
         _convert_sheet(Path(source), target, chosen, classes)
         return
     dataset = _load(source, {**preparation, "framing": preparation["framing"] or "whole"})
+    say_notes(dataset)
     formats.convert(transposed(dataset) if transpose else dataset, target, chosen)
     click.echo(f"{target}: {len(dataset):,} images of {len(dataset.class_names)} classes")
 
@@ -241,6 +243,12 @@ def load_usable(source: str, preparation: dict[str, Any]) -> "Dataset":
             click.echo(one_line(f"left out: {error}"), err=True)
         if len(broken) > MOST_NAMED:
             click.echo(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`", err=True)
+
+
+def say_notes(dataset: "Dataset") -> None:
+    """What was done to the data, on standard error."""
+    for note in dataset.notes:
+        click.echo(one_line(note if dataset.sources else f"{dataset.name}: {note}"), err=True)
 
 
 def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -> None:

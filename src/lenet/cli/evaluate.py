@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lenet.cli.data import say_notes
 from lenet.cli.verb import FOLDER, paths_of, verb
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def command(
         for name in drawings.NAMES if robustness else drawings.NAMES[:4]:
             refuse_loss(figures / f"{name}.png", inputs)
     chosen = part_for(loaded.metadata, data_for(loaded.metadata, data, own_paths=is_run(model)), part)
+    say_notes(chosen)
     evaluation = evaluate(loaded, chosen)
     if pair:
         _write_confused(figures or Path(), evaluation, chosen.images, pair)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lenet.cli.data import load_usable
+from lenet.cli.data import load_usable, say_notes
 from lenet.cli.many import scale_options
 from lenet.cli.verb import FILE, FOLDER, paths_of, verb
 from lenet.errors import LenetError
@@ -71,6 +71,7 @@ def command(
     axes = _axes(chosen, _given(over, space))
     form = ("size", "depth", "invert", "framing")
     dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
+    say_notes(dataset)
 
     from lenet import figures
     from lenet.figures.render import as_png

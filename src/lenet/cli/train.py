@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from click.core import ParameterSource
 
-from lenet.cli.data import load_usable, preparation_options
+from lenet.cli.data import load_usable, preparation_options, say_notes
 from lenet.cli.main import BEGAN
 from lenet.cli.many import Hosts, fix_threads, on_hosts, scale_options
 from lenet.cli.training import load_tensorflow, print_results, run_training, tell
@@ -105,7 +105,8 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
 @click.option(
     "--teacher",
     metavar="MODEL",
-    help="bundled, or a run or model file whose answers are a part of the targets.  [default: as the recipe says]",
+    help="bundled, or a run or model file whose answers are a part of the targets, with a recipe such as small.  "
+    "[default: as the recipe says]",
 )
 @click.option(
     "--tensorboard",
@@ -157,6 +158,10 @@ def command(
         return
     if resume is not None:
         _refuse_besides_resume()
+    if folder := changes.get("tensorboard"):
+        from lenet.training.events import refuse_unwritable
+
+        refuse_unwritable(folder)
     with DrawingProcess() as drawing:
         if resume is not None:
             finished, number = _resume(resume, data, given, hosts, drawing)
@@ -307,8 +312,7 @@ def _load(recipe: Recipe) -> "Dataset":
     """The recipe's data, and what was done to it."""
     form = ("size", "depth", "invert", "framing")
     dataset = load_usable(recipe.data, {name: getattr(recipe, name) or None for name in form})
-    for note in dataset.notes:
-        tell(note if dataset.sources else f"{dataset.name}: {note}")
+    say_notes(dataset)
     return dataset
 
 

@@ -33,6 +33,8 @@ def unzipped(path: Path) -> Iterator[Path]:
                 entries = archive.infolist()
                 if len(entries) > MOST_FILES:
                     raise LenetError(f"{path}: holds {len(entries):,} files, at most {MOST_FILES:,} are unpacked")
+                if len({entry.filename for entry in entries}) < len(entries):
+                    raise LenetError(f"{path}: holds two files of the same name; pack it again")
                 refuse_bomb(sum(entry.file_size for entry in entries), path.stat().st_size, str(path))
                 archive.extractall(folder)
         except LenetError:

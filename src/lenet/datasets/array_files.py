@@ -13,6 +13,7 @@ from lenet.datasets.arrays import from_arrays
 from lenet.datasets.assemble import WRITTEN
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.idx import read_idx
+from lenet.datasets.left_out import left_out_files
 from lenet.datasets.npy import read_npy
 from lenet.datasets.npz import read_arrays
 from lenet.datasets.unpack import refuse_bomb
@@ -57,13 +58,15 @@ def read_array_files(folder: Path, files: Iterable[ArrayFile], family: str | Non
     Raises:
         LenetError: names the file that is missing, damaged or does not match its pair; or the data sets to choose from.
     """
+    chosen = family
     families = sorted({file.said.family for file in files if file.said.kind == "images"})
     if family is None and len(families) > 1:
         names = ", ".join(filter(None, families))
         raise LenetError(f"{folder}: holds several data sets: {names}; name one, such as {folder / families[-1]}")
     family = families[0] if family is None and families else family
     if family is None or family not in families:
-        raise LenetError(f"{folder}: holds no images of {family}; there are {', '.join(families) or 'only labels'}")
+        there = ", ".join(filter(None, families)) or "only labels"
+        raise LenetError(f"{folder}: holds no images of {family}; there are {there}")
     arrays: dict[tuple[str, int], tuple[str, npt.NDArray[Any]]] = {}
     for path, said in (file for file in files if file.said.family == family):
         array = _read(path)
@@ -76,12 +79,14 @@ def read_array_files(folder: Path, files: Iterable[ArrayFile], family: str | Non
         if kind == "images" and ("labels", number) not in arrays:
             raise LenetError(f"{folder / first}: its labels are not beside it")
     path, class_names = _class_names(folder, family)
+    used = {path, *(file.path for file in files if file.said.family == family)}
+    others = left_out_files(folder, used) if chosen is None else ()
     if not isinstance(class_names, dict):
-        return from_arrays(arrays, class_names, where)
+        return from_arrays(arrays, class_names, where, others)
     labels = {
         key: (name, _named(labels, class_names, path)) for key, (name, labels) in arrays.items() if key[0] == "labels"
     }
-    return from_arrays(arrays | labels, list(class_names.values()), where)
+    return from_arrays(arrays | labels, list(class_names.values()), where, others)
 
 
 def _read(path: Path) -> npt.NDArray[Any]:

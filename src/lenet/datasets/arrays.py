@@ -21,7 +21,7 @@ Arrays = Mapping[tuple[str, int], tuple[str, Array]]
 QMNIST_COLUMNS = 8
 
 
-def from_arrays(arrays: Arrays, class_names: Sequence[str] | None, where: str) -> Dataset:
+def from_arrays(arrays: Arrays, class_names: Sequence[str] | None, where: str, others: Sequence[str] = ()) -> Dataset:
     """One Dataset of the images and labels of every part.
 
     Images may have the channels before the rows, and the images on the last axis, as MATLAB has them. Labels are whole
@@ -31,12 +31,13 @@ def from_arrays(arrays: Arrays, class_names: Sequence[str] | None, where: str) -
         arrays: Of the kinds ``images`` and ``labels``.
         class_names: What numbers as labels mean: a list of names, or None.
         where: Name of the source.
+        others: Notes on what else is in it.
 
     Raises:
         LenetError: names the array that does not fit.
     """
     images, labels, parts, writers = [], [], [], []
-    notes: dict[str, None] = {}  # each once
+    notes = dict.fromkeys(others)  # each once
     for part in sorted({part for _, part in arrays}):
         if ("images", part) not in arrays or ("labels", part) not in arrays:
             name = next(name for (_, other), (name, _) in arrays.items() if other == part)

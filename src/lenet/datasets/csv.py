@@ -16,6 +16,7 @@ import numpy.typing as npt
 from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_number
 from lenet.datasets.classes import LONGEST_NAME, number
 from lenet.datasets.dataset import Dataset, as_images
+from lenet.datasets.left_out import left_out
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.table_columns import Columns, find_columns
 from lenet.datasets.unpack import MOST_UNPACKED_BYTES, unpacking
@@ -101,8 +102,7 @@ def _table(file: IO[str], path: Path, labelled: bool) -> _Table:
     ]
     if _is_header(names) and not running:
         table = _Table(path, lines, delimiter, names, find_columns(names, where, labelled))
-        left_out = ", ".join(repr(names[place]) for place in table.columns.left_out)
-        table.notes += [f"left out the column {left_out}"] if left_out else []
+        table.notes += left_out("columns", (names[place] for place in table.columns.left_out))
         return table
     count = len(names)
     lines = lines if running and count > 2 else chain([first], lines)

@@ -13,6 +13,7 @@ from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, sections
 from lenet.datasets.classes import natural_key, number, refuse_absent
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError, decode_all
+from lenet.datasets.left_out import left_out
 from lenet.datasets.preparation import Preparation
 from lenet.errors import LenetError
 from lenet.pictures.formats import is_folder_name, is_passed_over, is_picture
@@ -71,10 +72,8 @@ def read_pictures(
     labels, class_names = number(
         [pictures[index].label for index in kept], str(root), lambda index: repr(names[kept[index]])
     )
-    notes = (*notes, *choice.notes)
-    others = [str(file.path.relative_to(root)) for file in files if not is_picture(file.path)]
-    if others:
-        notes += (f"left out files that are no known picture: {len(others):,}, such as {others[0]!r}",)
+    others = (str(file.path.relative_to(root)) for file in files if not is_picture(file.path))
+    notes = (*notes, *choice.notes, *left_out("files that are no known picture", others))
     origins = [names[index] for index in kept]
     dataset = assemble(str(root), images, labels, class_names, every_part[kept], origins, notes)
     return replace(dataset, framing=choice.kind, inverted=choice.inverted)
@@ -141,7 +140,7 @@ def _find_flat(inside: list[Path], part: int, on_error: OnError, notes: list[str
     several = [words[path] for path in inside if _is_picture(path) and len(words[path]) > 1]
     starts, ends = ({it[side] for it in several} for side in (0, -1))
     at_end = 1 < len(ends) < (len(several) if len(starts) == 1 else len(starts))
-    notes += ["the classes are the ends of the file names"] if at_end else []
+    notes.append(f"the classes are the {'ends' if at_end else 'starts'} of the file names")
     for path in inside:
         label = words[path][-1 if at_end else 0]
         if _is_picture(path) and label in ("", path.stem):

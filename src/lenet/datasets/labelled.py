@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lenet.datasets.csv import DELIMITERS
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError
 from lenet.datasets.folder import LabelledFile, children, read_pictures
+from lenet.datasets.left_out import left_out
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.table_columns import PART_COLUMNS
 from lenet.errors import LenetError
@@ -50,20 +52,26 @@ def read_labelled(root: Path, table: Path, preparation: Preparation, on_error: O
         LenetError: when the table cannot be read, or names no picture that can be.
     """
     pictures = [path for path in _walk(root, root, on_error) if is_picture(path)]
-    place = {key: path for path in pictures for key in (path.stem, path.name, path.relative_to(root).as_posix())}
+    by_path = {path.relative_to(root).as_posix(): [path] for path in pictures}
+    by_name = defaultdict(list)
+    for path in pictures:
+        for key in {path.stem, path.name}:
+            by_name[key].append(path)
     files, named = [], set()
     for line, name, label, part in _rows(table):
-        path = place.get(name.removeprefix("./"))
-        if path is None:
-            on_error(LenetError(f"{table}: line {line}: there is no picture {name[:100]!r}"))
-        elif path in named:
-            on_error(LenetError(f"{table}: line {line}: names {name[:100]!r} a second time"))
+        found = by_path.get(name.removeprefix("./")) or by_name[name]
+        where, shown = f"{table}: line {line}", repr(name[:100])
+        if not found:
+            on_error(LenetError(f"{where}: there is no picture {shown}"))
+        elif len(found) > 1:
+            on_error(LenetError(f"{where}: {len(found)} pictures are called {shown}; write the folder before the name"))
+        elif found[0] in named:
+            on_error(LenetError(f"{where}: names {shown} a second time"))
         else:
-            named.add(path)
-            files.append(LabelledFile(path, label, part_number(part, f"{table}: line {line}") if part else TRAIN))
-    others = [path for path in pictures if path not in named]
-    first = repr(str(others[0].relative_to(root))) if others else ""
-    notes = [f"left out pictures that {table.name} does not name: {len(others):,}, such as {first}"] if others else []
+            named.add(found[0])
+            files.append(LabelledFile(found[0], label, part_number(part, where) if part else TRAIN))
+    others = (str(path.relative_to(root)) for path in pictures if path not in named)
+    notes = left_out(f"pictures that {table.name} does not name", others)
     return read_pictures(root, files, preparation, on_error, notes)
 
 

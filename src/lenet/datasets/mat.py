@@ -8,6 +8,7 @@ import numpy as np
 from lenet.datasets.array_names import meaning
 from lenet.datasets.arrays import from_arrays
 from lenet.datasets.dataset import Dataset
+from lenet.datasets.left_out import left_out
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason
 
@@ -18,8 +19,6 @@ NUMBERS |= {"single": 4, "double": 8, "logical": 1}
 
 def read_mat(path: Path) -> Dataset:
     """Read images and labels by their names: ``data``/``label``, ``X``/``y``, ``train_x``/``train_y``.
-
-    Structures, cells and objects are left out.
 
     Raises:
         LenetError: damaged, too large, or without such arrays.
@@ -44,7 +43,8 @@ def read_mat(path: Path) -> Dataset:
         names = ", ".join(f"{name} ({kind})" for name, _, kind in found)[:100]
         raise LenetError(f"{path}: holds {names}; save arrays such as images and labels in MATLAB, no structures")
     named = {said[:2]: (name, np.asarray(arrays[name])) for name, said in wanted.items()}
-    return from_arrays(named, None, str(path))
+    others = left_out("arrays", (name for name, *_ in found if name not in wanted))
+    return from_arrays(named, None, str(path), others)
 
 
 def _converted(path: Path) -> str:

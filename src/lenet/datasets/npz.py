@@ -12,6 +12,7 @@ from lenet.datasets.array_names import Meaning, meaning
 from lenet.datasets.arrays import from_arrays, text
 from lenet.datasets.assemble import TRAIN, sections
 from lenet.datasets.dataset import Dataset
+from lenet.datasets.left_out import left_out
 from lenet.datasets.npy import read_npy
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason
@@ -40,7 +41,10 @@ def read_npz(path: Path) -> Dataset:
         raise LenetError(f"{path}: holds {keys}; it needs x_train and y_train, with x_test and y_test or without")
     if names is not None and (names.ndim != 1 or names.dtype.kind not in "US"):
         raise LenetError(f"{path}: {key} is {names.dtype} of shape {names.shape}; one text a class is needed")
-    return from_arrays(found, None if names is None else text(names, f"{path}: {key}").tolist(), str(path))
+    with zipfile.ZipFile(path) as archive:
+        others = [name for it in archive.namelist() if not _meaning(name := it.removesuffix(".npy"))]
+    listed = None if names is None else text(names, f"{path}: {key}").tolist()
+    return from_arrays(found, listed, str(path), left_out("arrays", others))
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

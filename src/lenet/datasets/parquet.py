@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.atomic import replacing
-from lenet.datasets.assemble import LABEL_COLUMNS, PART_NAMES, ROWS, TRAIN, assemble, part_number, sections
+from lenet.datasets.array_names import part_of
+from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_number, sections
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.decode import Encoded, OnError, decode_all
 from lenet.datasets.frame_arrays import frame_arrays
+from lenet.datasets.left_out import left_out
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.table_columns import PART_COLUMNS, find_columns
@@ -40,7 +42,7 @@ class _Shard:
     label: str
     part_column: str | None
     part: int
-    left_out: str
+    left_out: tuple[str, ...]
 
     @property
     def rows(self) -> int:
@@ -69,15 +71,17 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
         raise LenetError(f"{path}: has no row")
     labels, parts, listed = _read_labels(shards, path)
     origins = [f"{shard.path.name} row {row}" for shard in shards for row in range(shard.rows)]
+    others = left_out("columns", dict.fromkeys(name for shard in shards for name in shard.left_out))
     if not all(_is_encoded(shard) for shard in shards):
         numbers, class_names = resolve(labels, listed, str(path))
         pixels, notes = _read_pixels(shards, path)
-        dataset = assemble(str(path), pixels, numbers, class_names, parts, origins, notes)
+        dataset = assemble(str(path), pixels, numbers, class_names, parts, origins, (*others, *notes))
         return frame_arrays(dataset, preparation)
     images, kept, choice = decode_all(str(path), lambda: _encoded(shards), labels, parts, preparation, on_error)
     numbers, class_names = resolve(labels[kept], listed, str(path))
     kept_origins = [origins[index] for index in kept]
-    dataset = assemble(str(path), images, numbers, class_names, parts[kept], kept_origins, choice.notes)
+    notes = [*others, *choice.notes]
+    dataset = assemble(str(path), images, numbers, class_names, parts[kept], kept_origins, notes)
     return replace(dataset, framing=choice.kind, inverted=choice.inverted)
 
 
@@ -123,15 +127,16 @@ def _open(path: Path, named: bool) -> _Shard:
                 f"{path}: {len(columns) or 'no'} columns for the {kind} among {', '.join(names)[:100]}; "
                 f"one named {kind} is needed"
             )
-    part = PART_NAMES.get(path.name.lower().partition("-")[0].removesuffix(".parquet"), TRAIN) if named else TRAIN
+    part = part_of(path.name) if named else None
     part_column = next((name for name in names if name.lower() in PART_COLUMNS), None)
     if not wide:
-        return _Shard(path, file, images[0], (), (), labels[0], part_column, part, "")
+        others = tuple(name for name in names if name not in (images[0], labels[0], part_column))
+        return _Shard(path, file, images[0], (), (), labels[0], part_column, part or TRAIN, others)
     table = find_columns(names, str(path))
     refuse_bomb(file.metadata.num_rows * len(names), path.stat().st_size, str(path))
     pixels = tuple(names[place] for place in table.pixels)
-    left_out = ", ".join(repr(names[place]) for place in table.left_out)
-    return _Shard(path, file, None, pixels, table.shape, labels[0], part_column, part, left_out)
+    others = tuple(names[place] for place in table.left_out)
+    return _Shard(path, file, None, pixels, table.shape, labels[0], part_column, part or TRAIN, others)
 
 
 def _batches(shard: _Shard, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
@@ -225,8 +230,7 @@ def _read_pixels(shards: Sequence[_Shard], path: Path) -> tuple[Images, list[str
             if held > MOST_UNPACKED_BYTES:
                 raise LenetError(f"{path}: holds more than {MOST_UNPACKED_BYTES >> 30} GiB of pixels; store pictures")
     pixels, notes = as_pixels(np.concatenate(blocks), str(path))
-    left_out = sorted({f"left out the column {shard.left_out}" for shard in shards if shard.left_out})
-    return as_images(pixels, str(path)), [*left_out, *notes]
+    return as_images(pixels, str(path)), notes
 
 
 def as_numbers(values: Any, where: str) -> npt.NDArray[Any]:

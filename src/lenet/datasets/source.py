@@ -1,6 +1,6 @@
 """From what a user names as data to a Dataset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from lenet.datasets.file_format import FORMATS, find_format, is_data
 from lenet.datasets.folder import read_folder
 from lenet.datasets.frame_arrays import frame_arrays
 from lenet.datasets.labelled import find_table, read_labelled
+from lenet.datasets.left_out import left_out_files
 from lenet.datasets.libsvm import read_libsvm
 from lenet.datasets.mat import read_mat
 from lenet.datasets.mnist import load_mnist
@@ -108,7 +109,8 @@ def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if path.is_dir():
         return _read_folder(path, preparation, on_error)
     if not path.exists():
-        if path.parent.is_dir() and (files := find_array_files(path.parent)):
+        there = find_array_files(path.parent) if path.parent.is_dir() else []
+        if files := [file for file in there if file.said.family]:
             return frame_arrays(turn_emnist(read_array_files(path.parent, files, path.name.lower())), preparation)
         raise LenetError(f"unknown data {str(path)!r}: there is no such file; known are {SOURCES}")
     if not path.is_file():
@@ -125,18 +127,23 @@ def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
 def _read_folder(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if files := find_array_files(path):
         return frame_arrays(turn_emnist(read_array_files(path, files)), preparation)
-    if next(path.glob("*.parquet"), None):
-        return read_parquet(path, preparation, on_error)
+    if tables := list(path.glob("*.parquet")):
+        return _beside(read_parquet(path, preparation, on_error), path, tables)
     if table := find_table(path):
         return read_labelled(path, table, preparation, on_error)
     inside = [child for child in sorted(path.iterdir()) if not is_passed_over(child.name)]
     folders = [child for child in inside if child.is_dir() and not child.is_symlink()]
     data = [child for child in inside if child.is_file() and is_data(child)]
     if not folders and not any(map(is_picture, inside)) and data:
-        return _read_files(path, data, preparation, on_error)
+        return _beside(_read_files(path, data, preparation, on_error), path, data)
     if len(folders) == 1 and not data and not any(map(is_picture, inside)) and _is_wrapper(folders[0]):
-        return _read_folder(folders[0], preparation, on_error)
+        return _beside(_read_folder(folders[0], preparation, on_error), path, folders)
     return read_folder(path, preparation, on_error)
+
+
+def _beside(dataset: Dataset, folder: Path, used: Collection[Path]) -> Dataset:
+    """The same with a note on what lies beside its files."""
+    return replace(dataset, notes=(*dataset.notes, *left_out_files(folder, used)))
 
 
 def _is_wrapper(folder: Path) -> bool:

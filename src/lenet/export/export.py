@@ -125,7 +125,7 @@ def check_free(model: str | Path | None, format: str, out: Path, force: bool) ->
     if not force:
         raise LenetError(f"{out}: exists already and is not overwritten; choose another --out, or add --force")
     if files and (other := sorted(entry.name for entry in out.iterdir() if entry.name not in files)):
-        raise LenetError(f"{out}: also holds {other[0]}, so it is not replaced; name another folder with --out")
+        raise LenetError(f"{out}: also holds {other[-1]}, so it is not replaced; name another folder with --out")
     if not files:
         refuse_loss(out, {locate_model(model).resolve()})
 

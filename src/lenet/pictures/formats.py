@@ -1,9 +1,10 @@
 """The one list of picture formats, and the two that need a library of their own: HEIC and PDF."""
 
-import math
+import io
+import subprocess
+import sys
 from pathlib import Path
-from threading import Lock
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
@@ -18,10 +19,8 @@ ENDINGS = (
 # Files that operating systems add to folders.
 _SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-# A page of a PDF is rendered at 200 dpi, or at fewer if it would have more pixels than these: A2 has 15 million.
-DPI, MOST_RENDERED = 200, 16_000_000
-# PDFium may be called by one thread at a time.
-_PDFIUM = Lock()
+# What renders a page of a PDF, and how long it may take on a busy machine.
+_RENDER, _RENDER_SECONDS = (sys.executable, "-P", "-m", "lenet.pictures.render_page"), 15.0
 
 
 def is_picture(path: Path) -> bool:
@@ -70,42 +69,38 @@ class _PdfImage(ImageFile.ImageFile):
     format = "PDF"
 
     def _open(self) -> None:
-        import pypdfium2
+        import pypdfium2  # noqa: F401  said to be missing before a process is started
 
         assert self.fp is not None
-        with _PDFIUM:
-            self._document = pypdfium2.PdfDocument(self.fp.read())
-            self.n_frames = len(self._document)
-        self.is_animated = self.n_frames > 1
+        self._content = self.fp.read()
+        self.n_frames = 1
         self._mode = "RGB"
         self.seek(0)
 
     def seek(self, frame: int) -> None:
-        """Choose a page."""
+        """Render a page, in another process."""
         if not 0 <= frame < self.n_frames:
             raise EOFError("no such page")
-        with _PDFIUM:
-            width, height = self._document.get_page_size(frame)  # points
-        self._page = frame
-        self._scale = min(DPI / 72, math.sqrt(MOST_RENDERED / max(1.0, width * height)))
-        self._size = (math.ceil(width * self._scale), math.ceil(height * self._scale))
-        self._im = None
+        try:
+            done = subprocess.run(
+                [*_RENDER, str(frame)],
+                input=self._content,
+                capture_output=True,
+                check=False,
+                timeout=_RENDER_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            done = subprocess.CompletedProcess(_RENDER, -1)
+        if done.returncode:
+            said = (done.stderr or b"").decode(errors="replace").splitlines() if done.returncode == 1 else ()
+            raise ValueError(said[-1] if said else "the page is too much work, or is damaged")
+        count, _, pixels = done.stdout.partition(b"\n")
+        self.n_frames, self._page = int(count), frame
+        self.is_animated = self.n_frames > 1
+        with Image.open(io.BytesIO(pixels), formats=["PPM"]) as rendered:
+            rendered.load()
+        self.im, self._size = rendered.im, rendered.size
 
     def tell(self) -> int:
         """Index of the page."""
         return self._page
-
-    def load(self) -> Any:
-        """Render the page."""
-        if self._im is None:
-            with _PDFIUM:
-                page = self._document[self._page]
-                rendered = page.render(scale=self._scale).to_pil()
-                page.close()
-            self.im, self._size = rendered.im, rendered.size
-        return super().load()
-
-    def __exit__(self, *arguments: object) -> None:
-        with _PDFIUM:
-            self._document.close()
-        super().__exit__(*arguments)

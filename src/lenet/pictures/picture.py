@@ -16,13 +16,15 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from lenet.errors import LenetError, reason
 from lenet.pictures.formats import FORMATS, open_file
-from lenet.pictures.work import MOST_PIXELS, check_size, check_work
+from lenet.pictures.work import MOST_PIXELS, MOST_TOTAL, TOTAL_PER_BYTE, check_animation, check_size, check_work
 from lenet.silence import silence
 
 MOST_BYTES = 128 << 20
 MOST_PAGES = 1000
 # Larger pictures are shrunk to this many pixels: a page of 30 lines still has 40 pixels a digit.
 WORKING_PIXELS = 3_000_000
+# Pixels that are shrunk at once.
+BAND_PIXELS = 4_000_000
 NEW_SUBFILE_TYPE = 254  # a TIFF's tag
 
 Pixels = npt.NDArray[np.uint8]
@@ -121,6 +123,9 @@ def open_pages(source: Source, name: str | None = None, number: int | None = Non
         with _in_one_line(name):
             image = _opened(source, name, stack)
             several = _has_several(image)
+            if several:
+                check_animation(image, name)
+        total, most = 0, max(MOST_TOTAL, TOTAL_PER_BYTE * _bytes_of(source))
         for page in count(1) if number is None else (number,):
             where = f"{name}, page {page}" if several else name
             with _in_one_line(where):
@@ -135,12 +140,20 @@ def open_pages(source: Source, name: str | None = None, number: int | None = Non
                 )
             if number is None and page > 1 and _is_reduced(image):
                 continue
+            total += image.width * image.height
+            if total > most:
+                message = f"{total:,} pixels to this page are too many for so small a file; split it"
+                raise LenetError(f"{where}: {message}")
             picture: Picture | LenetError
             try:
                 with _in_one_line(where):
                     picture = _prepared(image, where)
             except LenetError as error:
                 picture = error
+            if not several:
+                image.close()  # its pixels would take as much memory as what is done with the page
+            elif image.format == "TIFF":
+                image.im = None
             yield Page(page, several, picture)
 
 
@@ -209,6 +222,13 @@ def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
     return image
 
 
+def _bytes_of(source: Source) -> int:
+    """Of a file; 0 for what is no file."""
+    if isinstance(source, str | Path):
+        return Path(source).stat().st_size
+    return len(source) if isinstance(source, bytes) else 0
+
+
 def _has_several(image: Image.Image) -> bool:
     """Whether there are pages or frames; the others of a camera's MPO are no pages, but depths or small copies."""
     return image.format != "MPO" and bool(getattr(image, "is_animated", False))
@@ -258,12 +278,7 @@ def _prepared(image: Image.Image, name: str) -> Picture:
     about = image.info  # with the EXIF data, which is not there before all is loaded
     if image.mode == "P" and image.palette is None:  # a later frame of a GIF, whose palette Pillow keeps to itself
         image = image.convert("RGB")
-    image = _eight_bits(image)
-    if image.size != wanted:
-        if image.mode in ("1", "P"):  # palette numbers have no mean
-            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        image = image.resize(wanted, Image.Resampling.BOX)
-    image = _flat(image)
+    image = _flat(_eight_bits(image if image.size == wanted else _shrunk(image, wanted)))
     image.info = dict(about)  # what is changed in it must not reach the next frame
     ImageOps.exif_transpose(image, in_place=True)
     full = full if image.size == wanted else full[::-1]
@@ -273,6 +288,26 @@ def _prepared(image: Image.Image, name: str) -> Picture:
 def _working_size(full: tuple[int, int]) -> tuple[int, int]:
     shrink = math.sqrt(max(1.0, full[0] * full[1] / WORKING_PIXELS))
     return max(1, round(full[0] / shrink)), max(1, round(full[1] / shrink))
+
+
+def _shrunk(image: Image.Image, wanted: tuple[int, int]) -> Image.Image:
+    """A smaller copy, made in bands of rows: Pillow would convert all of the picture first."""
+    (width, height), scale = image.size, image.height / wanted[1]
+    step = max(1, int(BAND_PIXELS / (width * scale)))
+    small = None
+    for top in range(0, wanted[1], step):
+        bottom = min(wanted[1], top + step)
+        first, last = max(0, math.floor(top * scale) - 1), min(height, math.ceil(bottom * scale) + 1)
+        band = image.crop((0, first, width, last))
+        if band.mode in ("1", "P"):  # palette numbers have no mean
+            band = band.convert("RGBA" if band.has_transparency_data else "RGB")
+        box = (0, top * scale - first, width, min(bottom * scale - first, last - first))
+        band = band.resize((wanted[0], bottom - top), Image.Resampling.BOX, box)
+        small = small or Image.new(band.mode, wanted)
+        small.paste(band, (0, top))
+    assert small is not None
+    small.info = image.info
+    return small
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

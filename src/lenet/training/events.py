@@ -1,10 +1,22 @@
 """Event files for TensorBoard."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lenet.atomic import make_folder
+from lenet.errors import LenetError
 from lenet.training.loop import Progress
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Make the folder for event files; LenetError when that fails, or no file can be written there."""
+    try:
+        make_folder(folder)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise LenetError(f"{folder}: cannot be written ({error.strerror}); choose another --tensorboard") from error
 
 
 @contextmanager

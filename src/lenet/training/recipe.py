@@ -151,8 +151,8 @@ class Recipe:
             raise LenetError(f"shards is {self.shards}: use a power of two that divides batch_size {self.batch_size}")
         if bool(self.teacher_epochs or self.teacher) != (self.distillation > 0):
             raise LenetError(
-                "distillation, how much a teacher counts, needs teacher or teacher_epochs, and they need it: use a "
-                "recipe that has both, such as small"
+                "distillation, how much a teacher counts, needs teacher or teacher_epochs, and they need it; for "
+                "example: --recipe small --teacher bundled"
             )
 
     @property

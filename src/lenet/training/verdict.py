@@ -19,8 +19,9 @@ from lenet.training.state import Epoch
 # are learned by heart; of which fewer than this share are read, the training was too short or the network too small.
 WIDE, MARGIN, FITTED = 0.2, 0.05, 0.8
 # Test images that are too few to tell much, share of one class that dominates, rows of the history that are long enough
-# to be flat, share of the loss that is as good as unchanged over half of them, and a validation loss that has risen.
-FEW_TESTED, DOMINATING, LONG, FLAT, RISING = 30, 0.8, 10, 0.99, 1.2
+# to be flat, share of the loss that is as good as unchanged over half of them, a validation loss that has risen, and
+# more epochs than were asked for.
+FEW_TESTED, DOMINATING, LONG, FLAT, RISING, MORE = 30, 0.8, 10, 0.99, 1.2, 1.5
 
 
 def held_out(evaluation: Evaluation, test: Dataset, recipe: Recipe) -> list[dict[str, Any]]:
@@ -112,6 +113,9 @@ def remarks(evaluation: Evaluation, history: Sequence[Epoch], labels: Labels, re
     elif len(history) >= LONG and min(it.loss for it in history[-LONG // 2 :]) > FLAT * history[-LONG // 2 - 1].loss:
         epoch = history[-LONG // 2 - 1].epoch
         found.append(f"the loss has been flat since epoch {epoch:g}; try --epochs {epoch:g}, or another learning rate")
+    step, longer = recipe.batch_size / len(labels), recipe.least_steps or recipe.whole_epochs
+    if recipe.steps(len(labels)) == 1 and not longer and step > MORE * recipe.epochs:
+        found.append(f"a single step is {step:.2g} epochs, not {recipe.epochs:g}; try a smaller --batch-size")
     losses = [it.validation_loss for it in history if it.validation_loss is not None]
     if losses and not recipe.patience and losses[-1] > RISING * min(losses):
         best = history[losses.index(min(losses))].epoch
