@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -170,6 +171,18 @@ def test_each_row_comes_once_though_a_node_and_the_driver_are_killed(tmp_path, n
     order = np.argsort(answered["row"])
     assert np.array_equal(np.array(answered["label"])[order], names[np.arange(200_000) % 70_000])
     assert not any(answered["error"])
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_reading_says_how_to_resume_and_leaves_no_part(tmp_path, test_part, number, status):
+    write_idx(tmp_path / "in" / "test-images-idx3-ubyte", np.concatenate([test_part.images] * 3))
+    process = start("predict", "--data", "in", "--to", "out", "--workers", 1, cwd=tmp_path)
+    wait_for(lambda: named("ray::read_shard", LENET_DRIVER=str(process.pid)), process)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=240)
+    assert process.returncode == status, stderr
+    assert "stopped; the same line again resumes" in stderr
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.long

@@ -64,7 +64,7 @@ class Hosts(NamedTuple):
         if number & (number - 1):
             raise UsageError(f"--hosts {number}: is no power of two; use --hosts {1 << number.bit_length() - 1}")
         if shards % number:
-            choices = f"use --hosts {shards} or fewer, or --shards {number} for a new run"
+            choices = f"use at most --hosts {shards}, or --shards {number} for a new run"
             raise UsageError(f"--hosts {number}: the recipe has shards = {shards}; {choices}")
         refuse_silence(self.cluster)
         if shards > 1:  # two threads give other bits than one

@@ -58,8 +58,9 @@ def command(
 ) -> None:
     """Search for a better recipe: train many, stop the worse ones early, and keep the best as RUN/recipe.toml.
 
-    Trials are compared by their loss on images of the training part that are held out, by other writers where those are
-    known, never on the test part. The same line again resumes: no trial is lost or run twice. Watch it with:
+    Trials are compared on images of the training part that are held out, by other writers where those are known, never
+    on the test part. A trial trains up to four times, each time with other images held out; the mean counts. The same
+    line again resumes: no trial is lost or run twice. Watch it with:
     optuna-dashboard RUN/search.journal --host 127.0.0.1
 
     Train with the result: lenet train --recipe RUN/recipe.toml. Needs lenet[scale].
@@ -77,7 +78,8 @@ def command(
 
     validation = search_parts(dataset, chosen)[1]
     writers = "" if validation.writer_of is None else " by other writers"
-    click.echo(f"compared on {len(validation):,} training images{writers} that are held out", err=True)
+    held_out = f"{len(validation):,} training images{writers} that are held out, others in each training of a trial"
+    click.echo(f"compared on {held_out}", err=True)
     with stop_signals() as received:
         found, importance = search(chosen, axes, trials, run, cluster, workers, _say, lambda: bool(received))
     _write_table(run, list(axes), found, importance)
@@ -99,24 +101,24 @@ def _write_table(run: Path, names: list[str], found: list["Trial"], importance: 
     from lenet.figures.render import as_png
     from lenet.scale.search import ranked
 
-    rows = [[it.number, it.state, it.loss, *(it.values.get(name) for name in names)] for it in found]
+    rows = [[it.number, it.state, it.wrong, *(it.values.get(name) for name in names)] for it in found]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([["trial", "state", "loss", *names], *rows])
+    csv.writer(text, lineterminator="\n").writerows([["trial", "state", "wrong", *names], *rows])
     write_text(run / "trials.csv", text.getvalue())
-    if curve := sorted((it.number, it.loss) for it in ranked(found) if it.loss is not None):
+    if curve := sorted((it.number, it.wrong) for it in ranked(found) if it.wrong is not None):
         write_bytes(run / "search.png", as_png(figures.search(curve, importance)))
 
 
 def _say(trial: "Trial", best: "Trial | None") -> None:
-    ahead = "" if best is None else f"; best: trial {best.number}, loss {best.loss:.4f}"
+    ahead = "" if best is None else f"; best: trial {best.number}, {best.wrong:.2%} wrong"
     click.echo(f"{_line(trial)}{ahead}", err=True)
 
 
 def _line(trial: "Trial") -> str:
     values = ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
                        for name, value in trial.values.items())  # fmt: skip
-    loss = "" if trial.loss is None else f", loss {trial.loss:.4f}"
-    return f"trial {trial.number} {trial.state}{loss}: {values}"
+    wrong = "" if trial.wrong is None else f", {trial.wrong:.2%} wrong"
+    return f"trial {trial.number} {trial.state}{wrong}: {values}"
 
 
 def _given(over: tuple[str, ...], space: Path | None) -> dict[str, Any]:

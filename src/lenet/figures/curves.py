@@ -29,17 +29,17 @@ def search(trials: Sequence[tuple[int, float]], importance: Mapping[str, float])
     """A search for a recipe.
 
     Args:
-        trials: Number of each complete trial, and its loss on the validation images in nats.
+        trials: Number of each complete trial, and the share of the validation images that it read wrong, 0 to 1.
         importance: Of each field for the result, the shares of 1; may be empty.
     """
-    numbers, losses = np.transpose(trials)
-    lowest = np.minimum.accumulate(losses)
+    numbers, wrong = np.transpose(trials)
+    lowest = np.minimum.accumulate(wrong)
     with drawing(9, 3.6) as figure:
-        figure.suptitle(f"{len(trials)} complete trials: lowest validation loss {lowest[-1]:.4g}", fontweight="bold")
+        figure.suptitle(f"{len(trials)} complete trials: at best {lowest[-1]:.2%} wrong", fontweight="bold")
         curve, bars = figure.subplots(1, 2)
-        curve.plot(numbers, losses, "o", color=BLUE, markersize=4, label="trial")
-        curve.step(numbers, lowest, where="post", color=ORANGE, label="best so far")
-        curve.set(xlabel="trial", ylabel="validation loss (nats)", yscale="log" if lowest[-1] > 0 else "linear")
+        curve.plot(numbers, 100 * wrong, "o", color=BLUE, markersize=4, label="trial")
+        curve.step(numbers, 100 * lowest, where="post", color=ORANGE, label="best so far")
+        curve.set(xlabel="trial", ylabel="validation images wrong (%)", yscale="log" if lowest[-1] > 0 else "linear")
         for which in (curve.yaxis.set_major_formatter, curve.yaxis.set_minor_formatter):
             which("{x:g}")  # no powers of ten
         curve.legend(loc="upper right")

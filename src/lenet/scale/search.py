@@ -7,8 +7,10 @@ the search was killed, is queued again with the same values.
 import json
 import os
 import warnings
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from statistics import mean
 from typing import Any, NamedTuple
 
 import tomli_w
@@ -22,8 +24,9 @@ from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 
 JOURNAL = "search.journal"
-# Quarters of the steps after which a trial is measured, and stopped unless it is in the best half of those before.
-RUNGS, REDUCTION = (1, 2), 2
+# Trainings of a trial, each with another seed and other validation images: of one alone, most differences are chance.
+# After the first and the second, a trial is stopped unless its mean is in the best half of those before.
+TRAININGS, REDUCTION = 4, 2
 # Processes that may be lost with the same values.
 MOST_LOSSES = 3
 # Optuna's states of trials that have ended.
@@ -39,7 +42,7 @@ class Trial(NamedTuple):
 
     number: int
     state: str  # one of ``STATES``
-    loss: float | None  # cross-entropy on the validation images, the last that was measured
+    wrong: float | None  # share of the validation images, mean over its trainings
     values: dict[str, Any]
 
 
@@ -49,37 +52,44 @@ class _Trainer(Telling):
     data: Any = None
 
     def train(self, common: Recipe, values: dict[str, Any]) -> float | None:
-        """Cross-entropy on the validation images; None when it was stopped."""
+        """Share of the validation images that are wrong, mean over all trainings; None when it was stopped."""
         self.stopped = False
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
         from lenet.training.initial import build_network
         from lenet.training.loop import fit, measure
 
         recipe = common.change(**values)
-        self.data = self.data or search_parts(load_data(recipe), recipe)
-        train, validation = self.data
-        rungs, latest = list(RUNGS), dict[str, Any]()
+        self.data = self.data or load_data(recipe)
+        learner = deque[Any](maxlen=1)
+        wrong: list[float] = []
+        for number in range(TRAININGS):
+            train, validation = search_parts(self.data, recipe, number)
+            again = recipe.change(seed=recipe.seed + number)
+            state = fit(
+                build_network(train, again),
+                train,
+                again,
+                validation=validation if recipe.patience else None,
+                on_progress=lambda progress: learner.append(progress.learner),
+                stop=lambda: self.stopped,
+            )
+            if state.step < state.steps:
+                return None
+            wrong.append(1 - measure(learner[0], validation)[1])
+            self.news.append((number + 1, mean(wrong)))
+        return mean(wrong)
 
-        def on_progress(progress: Any) -> None:
-            latest["learner"] = progress.learner
-            if rungs and 4 * progress.step >= rungs[0] * progress.steps:
-                self.news.append((rungs.pop(0), measure(progress.learner, validation)[0]))
 
-        network = build_network(train, recipe)
-        watched = validation if recipe.patience else None
-        state = fit(network, train, recipe, validation=watched, on_progress=on_progress, stop=lambda: self.stopped)
-        return measure(latest["learner"], validation)[0] if state.step == state.steps else None
-
-
-def search_parts(dataset: Any, recipe: Recipe) -> Any:
+def search_parts(dataset: Any, recipe: Recipe, number: int = 0) -> Any:
     """Training and validation part, both from the training part of the recipe's split; the test part is not used.
 
-    No writer is in both, where the writers are known; else every class is divided in the same ratio.
+    No writer is in both, where the writers are known; else every class is divided in the same ratio. Which images are
+    held out depends on the ``number`` of the training, where the source has no validation part of its own.
     """
     train = dataset.split(recipe.split, recipe.seed).train
     if train.validation_from is not None:
         return train.split_validation(0)
-    return train.split(OWN_PROPORTION if train.writer_of is None else BY_WRITER, recipe.seed)
+    return train.split(OWN_PROPORTION if train.writer_of is None else BY_WRITER, recipe.seed + number)
 
 
 def search(
@@ -133,7 +143,7 @@ def search(
 
 def ranked(trials: list[Trial]) -> list[Trial]:
     """Those that were trained to the end, the best first."""
-    complete = [(trial.loss, trial.number, trial) for trial in trials if trial.state == COMPLETE]
+    complete = [(trial.wrong, trial.number, trial) for trial in trials if trial.state == COMPLETE]
     return [trial for _, _, trial in sorted(complete)]
 
 
@@ -217,14 +227,14 @@ def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bo
     from optuna.trial import TrialState
 
     try:
-        for rung, loss in ray.get(actor.told.remote()):
-            trial.report(loss, rung)
+        for number, wrong in ray.get(actor.told.remote()):
+            trial.report(wrong, number)
             if trial.should_prune():
                 ray.get(actor.stop.remote())
         if result is None:
             return False
-        loss = ray.get(result)
-        study.tell(trial, loss, state=TrialState.PRUNED if loss is None else TrialState.COMPLETE)
+        wrong = ray.get(result)
+        study.tell(trial, wrong, state=TrialState.PRUNED if wrong is None else TrialState.COMPLETE)
     except ray.exceptions.RayTaskError as error:
         trial.set_user_attr("error", one_line(str(error.cause).splitlines()[-1]))
         study.tell(trial, state=TrialState.FAIL)
@@ -254,6 +264,5 @@ def _ended(study: Any) -> list[Trial]:
     for trial in study.get_trials(deepcopy=False):
         if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs:
             last = max(trial.intermediate_values.items(), default=(0, None))[1]
-            loss = trial.value if trial.state.name == "COMPLETE" else last
-            trials.append(Trial(trial.number, NAMES[trial.state.name], loss, trial.params))
+            trials.append(Trial(trial.number, NAMES[trial.state.name], last, trial.params))
     return trials
