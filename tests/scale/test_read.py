@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -121,7 +122,8 @@ def test_a_million_shards_are_done_one_after_the_other(monkeypatch):
         return item
 
     assert (
-        sum(result[1] for result in cluster.run_tasks(ray, submit, range(1, 100_001), None)) == 100_000 * 100_001 // 2
+        sum(result[1] for result in cluster.run_tasks(ray, submit, range(1, 100_001), None, lambda: False))
+        == 100_000 * 100_001 // 2
     )
     assert ray.most == 4
 
@@ -129,10 +131,12 @@ def test_a_million_shards_are_done_one_after_the_other(monkeypatch):
 def test_a_shard_that_cannot_be_read_does_not_stop_the_others(tmp_path, test_part):
     write_idx(tmp_path / "in" / "test-images-idx3-ubyte", test_part.images[:20])
     (tmp_path / "in" / "b.tar").write_bytes(b"no archive")
+    (tmp_path / "in" / "notes.txt").touch()
     failed = start("predict", "--data", "in", "--to", "out", "--workers", 1, cwd=tmp_path)
     _, stderr = failed.communicate(timeout=240)
     assert failed.returncode == 1
-    assert "1 shard could not be read, such as b.tar" in stderr.splitlines()[-1]
+    assert "1 shard could not be read: b.tar: " in stderr.splitlines()[-1]
+    assert "skipped 1 file that is not read: notes.txt" in stderr
     assert len(table(tmp_path / "out")) == 20
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["finished"] is False
 
@@ -169,6 +173,18 @@ def test_each_row_comes_once_though_a_node_and_the_driver_are_killed(tmp_path, n
     assert not any(answered["error"])
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_reading_says_how_to_resume_and_leaves_no_part(tmp_path, test_part, number, status):
+    write_idx(tmp_path / "in" / "test-images-idx3-ubyte", np.concatenate([test_part.images] * 3))
+    process = start("predict", "--data", "in", "--to", "out", "--workers", 1, cwd=tmp_path)
+    wait_for(lambda: named("ray::read_shard", LENET_DRIVER=str(process.pid)), process)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=240)
+    assert process.returncode == status, stderr
+    assert "stopped; the same line again resumes" in stderr
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+
+
 @pytest.mark.long
 def test_a_killed_driver_leaves_nothing_behind_once_it_is_started_again(tmp_path, test_part):
     write_idx(tmp_path / "in" / "test-images-idx3-ubyte", np.concatenate([test_part.images] * 3))
@@ -183,7 +199,9 @@ def test_a_killed_driver_leaves_nothing_behind_once_it_is_started_again(tmp_path
 
 
 def test_the_number_of_rows_of_a_shard_is_bounded(source):
-    assert [len(list(shards_module.items(shard, str(source)))) for shard in shards_module.find_shards(str(source))] == [
+    assert [
+        len(list(shards_module.items(shard, str(source)))) for shard in shards_module.find_shards(str(source))[0]
+    ] == [
         *(10_000, 500, 1),
     ]
     assert read is not None

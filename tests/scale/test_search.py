@@ -12,7 +12,7 @@ import pytest
 
 from lenet import LenetError, Recipe
 from lenet.cli.search import _axes, _given
-from lenet.scale.search import JOURNAL, _own_values, search_parts
+from lenet.scale.search import JOURNAL, TRAININGS, _own_values, search_parts
 from tests.scale.conftest import finish, kill, named, start, wait_for
 
 
@@ -59,16 +59,18 @@ def test_no_writer_and_no_test_image_is_on_both_sides(mnist):
     train, validation = search_parts(mnist, Recipe.named("fast"))
     assert not set(train.writer_of) & set(validation.writer_of)
     assert len(train) + len(validation) == 60_000
+    others = search_parts(mnist, Recipe.named("fast"), 1)[1]
+    assert set(validation.writer_of) != set(others.writer_of), "each training of a trial holds out others"
     test = {image.tobytes() for image in mnist.images[60_000:]}
-    assert sum(image.tobytes() in test for image in validation.images) == 0
+    assert not any(image.tobytes() in test for part in (validation, others) for image in part.images)
     letters = mnist.take(np.arange(700))
     unknown = __import__("dataclasses").replace(letters, writer_of=None)
     assert [len(part) for part in search_parts(unknown, Recipe.named("fast"))] == [514, 86]
 
 
 @pytest.fixture
-def line(tmp_path, mnist):
-    some = mnist.take(np.arange(900))
+def line(tmp_path, mnist, request):
+    some = mnist.take(np.arange(getattr(request, "param", 900)))
     np.savez(tmp_path / "some.npz", x_train=some.images[..., 0], y_train=some.labels)
     small = ("--data", "some.npz", "--over", "network=conv 3 3,mlp", "--over", "learning_rate=0.001:0.02:log")
     return ("search", *small[:2], "--over", "dropout=0:0.3", *small[4:], "--run", "found")
@@ -100,6 +102,8 @@ def test_a_search_leaves_a_recipe_that_trains(line, tmp_path, lenet):
     check_trials(tmp_path / "found", 3)
     assert "3 trials" in stdout
     assert "compared on 110 training images that are held out" in stderr
+    trained = [len(trial.intermediate_values) for trial in states(tmp_path / "found")]
+    assert max(trained) == TRAININGS
     best = Recipe.read(tmp_path / "found" / "recipe.toml")
     with (tmp_path / "found" / "trials.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["state"] == "complete"]
@@ -115,9 +119,25 @@ def test_a_search_leaves_a_recipe_that_trains(line, tmp_path, lenet):
     assert result.exit_code == 0, result.output
 
 
+def test_a_stopped_search_keeps_its_table_and_says_how_to_resume(line, tmp_path):
+    process = start(*line, "--trials", 40, "--workers", 1, cwd=tmp_path)
+    for told in process.stderr:
+        if "complete" in told:
+            break
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=240)
+    assert process.returncode == 130, stderr
+    assert "the same line again resumes" in stderr
+    assert stdout.splitlines()[0].startswith("trial 0 complete, ")
+    with (tmp_path / "found" / "trials.csv").open() as file:
+        assert {row["state"] for row in csv.DictReader(file)} <= {"complete", "stopped early"}
+    assert Recipe.read(tmp_path / "found" / "recipe.toml").name == "fast"
+
+
 @pytest.mark.long
+@pytest.mark.parametrize("line", [6000], indirect=True)
 def test_no_trial_is_lost_or_run_twice_when_it_is_killed_three_times(line, tmp_path):
-    found, count = tmp_path / "found", 14
+    found, count = tmp_path / "found", 30
 
     def told() -> int:
         return (found / JOURNAL).read_text().count('"op_code":6') if (found / JOURNAL).exists() else 0

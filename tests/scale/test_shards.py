@@ -1,5 +1,6 @@
 """Every kind of source gives the answers that `lenet predict` gives; what is broken is a row."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -39,7 +40,7 @@ def png(image: np.ndarray) -> bytes:
 
 
 def rows(source: object, reader: Reader) -> list[tuple]:
-    return [row for shard in find_shards(str(source)) for row in answers(reader, items(shard, str(source)))]
+    return [row for shard in find_shards(str(source))[0] for row in answers(reader, items(shard, str(source)))]
 
 
 def labels(source: object, reader: Reader) -> list[str | None]:
@@ -57,7 +58,8 @@ def test_arrays_are_read_as_predict_reads_them(tmp_path, monkeypatch, reader, im
     monkeypatch.setattr(module, "AT_ONCE", 5)
     write_idx(tmp_path / "idx" / "train-images-idx3-ubyte", images)
     (tmp_path / "idx" / "train-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01\0\0\0\x01\0")
-    found = find_shards(str(tmp_path / "idx"))
+    found, skipped = find_shards(str(tmp_path / "idx"))
+    assert skipped == ["train-labels-idx1-ubyte"]
     assert [(shard.name, shard.part) for shard in found] == [
         (f"train-images-idx3-ubyte.00000{number}", 12 * number) for number in range(3)
     ]
@@ -66,11 +68,16 @@ def test_arrays_are_read_as_predict_reads_them(tmp_path, monkeypatch, reader, im
     assert [row[2] for row in answered] == expected
     np.savez(tmp_path / "some.npz", x_train=images[..., 0], y_train=np.zeros(30), x_test=images[:4, ..., 0])
     assert labels(tmp_path / "some.npz", reader) == [*expected, *expected[:4]]
+    np.savez(tmp_path / "unnamed.npz", images[..., 0])
+    assert labels(tmp_path / "unnamed.npz", reader) == expected
+    np.savez(tmp_path / "unnamed.npz", heights=np.ones(3))
+    with pytest.raises(LenetError, match="arr_0"):
+        find_shards(str(tmp_path / "unnamed.npz"))
 
 
 def test_a_packed_idx_file_is_one_shard(test_part, reader, images, expected):
     bundled = Path(module.__file__).parent / "mnist_files"
-    (shard,) = (shard for shard in find_shards(str(bundled)) if shard.name.startswith("t10k"))
+    (shard,) = (shard for shard in find_shards(str(bundled))[0] if shard.name.startswith("t10k"))
     first = [item for item, _ in zip(items(shard, str(bundled)), range(30), strict=False)]
     assert [row[2] for row in answers(reader, first)] == expected
 
@@ -82,7 +89,7 @@ def test_row_groups_are_shards_whether_they_hold_pictures_or_pixels(tmp_path, mn
     parquet.write_table(table, tmp_path / "encoded.parquet", row_group_size=20)
     pixels = pyarrow.table({"image": some.images.reshape(30, -1).tolist()})
     parquet.write_table(pixels, tmp_path / "pixels.parquet", row_group_size=16)
-    assert len(find_shards(str(tmp_path))) == 4
+    assert len(find_shards(str(tmp_path))[0]) == 4
     for name in ("encoded", "pixels"):
         answered = rows(tmp_path / f"{name}.parquet", reader)
         assert [row[1] for row in answered] == list(range(30)), name
@@ -107,7 +114,9 @@ def test_folders_and_archives_of_pictures_have_the_text_of_each_page(tmp_path, m
     assert [row[1] for row in found] == [None, 1, 2, None, None]
     assert found[0][2] is None, "there are three labels"
     assert found[0][3] == min(digit["probability"] for digit in plain[0]["digits"])
-    assert [len(shard.files) for shard in find_shards(str(folder))] == [3, 1]
+    shards, skipped = find_shards(str(folder))
+    assert [len(shard.files) for shard in shards] == [3, 1]
+    assert skipped == ["notes.txt"]
     with tarfile.open(tmp_path / "photos.tar.gz", "w:gz") as archive:
         for path in sorted(folder.rglob("*.*")):
             archive.add(path, path.relative_to(folder))
@@ -124,18 +133,34 @@ def test_a_whole_picture_is_read_as_it_is(tmp_path, test_part):
     assert [row[2] for row in found] == [whole.class_names[label] for label in best]
 
 
-def test_what_cannot_be_read_at_all_is_no_row(tmp_path, reader, images):
+def test_of_a_cut_file_whole_images_are_read_and_the_others_are_errors(tmp_path, monkeypatch, reader, images, expected):
+    monkeypatch.setattr(module, "ROWS", 10)
+    monkeypatch.setattr(module, "AT_ONCE", 4)
+    write_idx(tmp_path / "images-idx3-ubyte", images)
+    content = (tmp_path / "images-idx3-ubyte").read_bytes()
+    (tmp_path / "images-idx3-ubyte").write_bytes(content[: -13 * 784 - 1])
+    found = rows(tmp_path, reader)
+    assert [row[1] for row in found] == list(range(30))
+    assert [row[2] for row in found] == [*expected[:16], *[None] * 14]
+    assert ["is cut" in (row[6] or "") for row in found] == [False] * 16 + [True] * 14
+
+
+def test_a_damaged_shard_names_its_file_and_the_reason(tmp_path, images, run):
+    write_idx(tmp_path / "images", images)
+    (tmp_path / "images-idx3-ubyte.gz").write_bytes(gzip.compress((tmp_path / "images").read_bytes())[:-20])
+    (shard,), _ = find_shards(str(tmp_path))
+    with pytest.raises(LenetError, match=r"ubyte.gz: cannot be read"):
+        read_shard(shard, str(tmp_path), str(tmp_path / "out"), (run.path / "model.onnx").read_bytes())
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_what_cannot_be_read_at_all_is_no_row(tmp_path):
     with pytest.raises(LenetError, match="no such file or folder"):
         find_shards(str(tmp_path / "none"))
     with pytest.raises(LenetError, match="nothing to read"):
         find_shards(str(tmp_path))
     with pytest.raises(LenetError, match=r"fsspec\+memory"):
         open_place("gopher://x")
-    write_idx(tmp_path / "images-idx3-ubyte", images)
-    content = (tmp_path / "images-idx3-ubyte").read_bytes()
-    (tmp_path / "images-idx3-ubyte").write_bytes(content[:-1])
-    with pytest.raises(LenetError, match="row 29 is not whole"):
-        rows(tmp_path, reader)
     (tmp_path / "images-idx3-ubyte").write_bytes(b"")
     with pytest.raises(LenetError, match="IDX"):
         find_shards(str(tmp_path))
@@ -143,10 +168,10 @@ def test_what_cannot_be_read_at_all_is_no_row(tmp_path, reader, images):
 
 def test_a_source_that_has_changed_is_another_one(tmp_path, images):
     (tmp_path / "a.png").write_bytes(png(images[0, ..., 0]))
-    before = fingerprint(find_shards(str(tmp_path)))
-    assert fingerprint(find_shards(str(tmp_path))) == before
+    before = fingerprint(find_shards(str(tmp_path))[0])
+    assert fingerprint(find_shards(str(tmp_path))[0]) == before
     (tmp_path / "b.png").write_bytes(png(images[1, ..., 0]))
-    assert fingerprint(find_shards(str(tmp_path))) != before
+    assert fingerprint(find_shards(str(tmp_path))[0]) != before
 
 
 @pytest.fixture
@@ -179,7 +204,7 @@ def test_an_object_store_is_read_and_written(tmp_path, bucket, images, expected,
     for number, image in enumerate(images[:6, ..., 0]):
         with system.open_output_stream(f"bucket/in/{number}.png") as file:
             file.write(png(image))
-    (shard,) = find_shards(source)
+    (shard,), _ = find_shards(source)
     model = read_model(run.path / "model.onnx")
     assert read_shard(shard, source, to, model.content) == (6, 0)
     with system.open_input_file("bucket/out/pictures.000000.parquet") as file:

@@ -3,12 +3,15 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lenet.cli.signals import stop_signals
+from lenet.cli.verb import UsageError
 from lenet.errors import one_line
+from lenet.scale.cluster import refuse_silence
 
 if TYPE_CHECKING:
     from lenet.scale.read import Progress
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 MOST_PROCESSES = 4096
 # Least seconds between two lines on a pipe, and between two changes on a terminal.
 SECONDS, TERMINAL_SECONDS = 20.0, 0.2
+# Names of files in the line about those that are skipped.
+NAMED = 3
 
 
 def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
@@ -24,7 +29,10 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
 
     def decorate(function: Any) -> Any:
         cluster = click.option(
-            "--cluster", metavar="ADDRESS", help="Of a Ray cluster, such as 10.0.0.1:6379.  [default: this machine]"
+            "--cluster",
+            metavar="HOST:PORT",
+            callback=_check_cluster,
+            help="Address of a Ray cluster, such as 10.0.0.1:6379.  [default: Ray is started on this machine]",
         )
         processes = click.option(name, *more, type=click.IntRange(1, MOST_PROCESSES), metavar="N", help=says)
         return cluster(processes(function))
@@ -32,38 +40,50 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
     return decorate
 
 
+def _check_cluster(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+    host, _colon, port = (address or "").rpartition(":")
+    if address is not None and not (host and port.isdecimal() and int(port) < 1 << 16):
+        raise click.BadParameter(f"{address!r} is not HOST:PORT, such as 10.0.0.1:6379")
+    return address
+
+
 class Hosts(NamedTuple):
     """Values of ``--hosts`` and ``--cluster``."""
 
-    number: int | None
-    cluster: str | None
+    number: int | None = None
+    cluster: str | None = None
 
     @property
     def several(self) -> bool:
         """Whether Ray is needed."""
         return self.cluster is not None or (self.number or 1) > 1
 
+    def prepare(self, recipe: "Recipe") -> None:
+        """Before data and TensorFlow are loaded, refuse what cannot work, and set the number of threads."""
+        number, shards = self.number or 1, recipe.shards
+        if number & (number - 1):
+            raise UsageError(f"--hosts {number}: is no power of two; use --hosts {1 << number.bit_length() - 1}")
+        if shards % number:
+            choices = f"use at most --hosts {shards}, or --shards {number} for a new run"
+            raise UsageError(f"--hosts {number}: the recipe has shards = {shards}; {choices}")
+        refuse_silence(self.cluster)
+        if shards > 1:  # two threads give other bits than one
+            os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-def fix_threads(recipe: "Recipe") -> None:
-    """Before TensorFlow is imported, let each process of several compute with one thread: two give other bits."""
-    if recipe.shards > 1:
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    def train(self, run: Any, recipe: "Recipe", data: str) -> Callable[..., Any]:
+        """A function that trains on ``data``: a new run by its path, or a ``Run`` that was begun."""
 
+        def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
+            from lenet.scale.hosts import train_on_hosts
 
-def on_hosts(hosts: Hosts, run: Any, recipe: "Recipe", data: str) -> Callable[..., Any]:
-    """A function that trains on ``data``: a new run by its path, or a ``Run`` that was begun."""
+            def warn(sentence: str) -> None:
+                click.echo(one_line(sentence), err=True)
 
-    def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
-        from lenet.scale.hosts import train_on_hosts
+            done = train_on_hosts(run, recipe, data, self.number or 1, self.cluster, on_progress, stop, warn)
+            on_metrics(done.metrics)
+            return done
 
-        def warn(sentence: str) -> None:
-            click.echo(one_line(sentence), err=True)
-
-        done = train_on_hosts(run, recipe, data, hosts.number or 1, hosts.cluster, on_progress, stop, warn)
-        on_metrics(done.metrics)
-        return done
-
-    return work
+        return work
 
 
 def predict_many(data: str, to: str, model: str | None, cluster: str | None, workers: int | None) -> None:
@@ -72,9 +92,33 @@ def predict_many(data: str, to: str, model: str | None, cluster: str | None, wor
     from lenet.model.runtime import locate_model
     from lenet.scale.read import read
 
-    manifest = read(data, to, read_model(locate_model(model)), cluster, workers, _Line().show)
-    errors = f", {manifest['errors']:,} of them not readable" if manifest["errors"] else ""
-    click.echo(f"{to}: {manifest['rows']:,} rows{errors}, in {len(manifest['shards']):,} files")
+    refuse_silence(cluster)
+    file, show = read_model(locate_model(model)), _Line().show
+    with stop_signals() as received:
+        manifest = read(data, to, file, cluster, workers, show, tell_skipped, lambda: bool(received))
+    if manifest is None:
+        end_stopped(received)
+    else:
+        errors = f", {manifest['errors']:,} of them not readable" if manifest["errors"] else ""
+        click.echo(f"{to}: {count(manifest['rows'], 'row')}{errors}, in {count(len(manifest['shards']), 'file')}")
+
+
+def end_stopped(received: Sequence[int]) -> None:
+    """Say how to resume, and end with the signal's status."""
+    click.echo("lenet: stopped; the same line again resumes", err=True)
+    click.get_current_context().exit(128 + received[0])
+
+
+def tell_skipped(names: Sequence[str]) -> None:
+    """Say how many files are not read, with the first names."""
+    files = f"{len(names):,} files that are" if len(names) > 1 else "1 file that is"
+    named = ", ".join(names[:NAMED]) + ", …" * (len(names) > NAMED)
+    click.echo(one_line(f"skipped {files} not read: {named}"), err=True)
+
+
+def count(number: int, word: str) -> str:
+    """Such as 1 row and 2,000 rows."""
+    return f"{number:,} {word}{'s' * (number != 1)}"
 
 
 class _Line:
@@ -89,10 +133,10 @@ class _Line:
         if time.monotonic() - self.shown < (TERMINAL_SECONDS if terminal else SECONDS) and not last:
             return
         self.shown = time.monotonic()
-        rate = f"{progress.rows / max(progress.seconds, 1e-9):,.0f} rows/s"
-        left = "" if progress.seconds_left is None else f", {_duration(progress.seconds_left)} left"
+        rows = f"{count(progress.rows, 'row')}, {progress.rows / max(progress.seconds, 1e-9):,.0f} rows/s"
         errors = f", {progress.errors:,} not readable" if progress.errors else ""
-        line = f"{progress.shards:,} of {progress.of:,} shards, {progress.rows:,} rows, {rate}{errors}{left}"
+        left = "" if last else f", {_duration(progress.seconds_left)} left"
+        line = f"{progress.shards:,} of {count(progress.of, 'shard')}, {rows}{errors}{left}"
         click.echo(f"\r\x1b[K{line}" if terminal else line, err=True, nl=last or not terminal)
 
 

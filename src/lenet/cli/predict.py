@@ -72,7 +72,7 @@ class Source(NamedTuple):
     help="Read many, in several processes: a file or folder of pictures, Parquet, IDX, .npz or .tar, or a URI of one.",
 )
 @click.option("--to", metavar="DIR", help="Folder of the answers to --data, as Parquet. The same line again resumes.")
-@scale_options("--workers", "Processes that read at once, of --data.")
+@scale_options("--workers", "Number of processes that read --data.  [default: one for each core]")
 def command(
     pictures: tuple[str, ...],
     model: str | None,
@@ -102,6 +102,8 @@ def command(
     """
     chosen = [form for form, wanted in forms.items() if wanted]
     if any(it is not None for it in (data, to, cluster, workers)) or not pictures:
+        if pictures and data is None:
+            raise click.UsageError("--to, --workers and --cluster are for --data SOURCE --to DIR")
         if data is None or to is None:
             raise click.UsageError("name a PICTURE, or many with --data SOURCE --to DIR")
         if any((pictures, chosen, page, annotate, explain, crops)):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lenet.cli.data import load_usable, say_notes
-from lenet.cli.many import scale_options
+from lenet.cli.many import count, end_stopped, scale_options
+from lenet.cli.signals import stop_signals
 from lenet.cli.verb import FILE, FOLDER, paths_of, verb
 from lenet.errors import LenetError
 from lenet.network.named import NETWORKS
@@ -42,9 +43,9 @@ OF_THE_DATA = {"data", "depth", "framing", "invert", "seed", "size", "split"}
     metavar="FILE",
     help='The same as TOML, such as learning_rate = "0.002:0.02:log", or with a list: network = ["lenet", "mlp"].',
 )
-@click.option("--trials", type=click.IntRange(1), default=30, show_default=True, help="In all.")
+@click.option("--trials", type=click.IntRange(1), default=30, show_default=True, help="Number of trials in all.")
 @click.option("--run", type=FOLDER, default=Path("runs/search-1"), show_default=True, help="The folder of the search.")
-@scale_options("--workers", "Trials at once.  [default: one for each core]")
+@scale_options("--workers", "Number of trials at once.  [default: one for each core]")
 def command(
     recipe: str,
     data: str | None,
@@ -58,44 +59,62 @@ def command(
     """Search for a better recipe: train many, stop the worse ones early, and keep the best as RUN/recipe.toml.
 
     Trials are compared on images of the training part that are held out, by other writers where those are known, never
-    on the test part. The same line again resumes: no trial is lost or run twice. Watch it with:
+    on the test part. A trial trains up to four times, each time with other images held out; the mean counts. The same
+    line again resumes: no trial is lost or run twice. Watch it with:
     optuna-dashboard RUN/search.journal --host 127.0.0.1
 
     Train with the result: lenet train --recipe RUN/recipe.toml. Needs lenet[scale].
     """
-    from lenet.atomic import refuse_inputs, write_bytes, write_text
+    from lenet.atomic import refuse_inputs
 
     chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
     chosen = chosen.change(data=data) if data is not None else chosen
     refuse_inputs(run, paths_of(chosen.data))
     axes = _axes(chosen, _given(over, space))
+    from lenet.scale.cluster import refuse_silence
+
+    refuse_silence(cluster)
     form = ("size", "depth", "invert", "framing")
     dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
     say_notes(dataset)
 
-    from lenet import figures
-    from lenet.figures.render import as_png
-    from lenet.scale.search import search, search_parts
+    from lenet.scale.search import FAILED, STOPPED, ranked, search, search_parts
 
     validation = search_parts(dataset, chosen)[1]
     writers = "" if validation.writer_of is None else " by other writers"
-    click.echo(f"compared on {len(validation):,} training images{writers} that are held out", err=True)
-    found, importance = search(chosen, axes, trials, run, cluster, workers, _say)
-    names = list(axes)
-    rows = [[it.number, it.state, it.wrong, *(it.values.get(name) for name in names)] for it in found]
-    write_text(run / "trials.csv", _csv([["trial", "state", "wrong", *names], *rows]))
-    curve = [(it.number, it.wrong) for it in found if it.state == "complete" and it.wrong is not None]
-    write_bytes(run / "search.png", as_png(figures.search(curve, importance)))
-    complete = sorted((it for it in found if it.state == "complete"), key=lambda it: (it.wrong, it.number))
+    held_out = f"{len(validation):,} training images{writers} that are held out, others in each training of a trial"
+    click.echo(f"compared on {held_out}", err=True)
+    with stop_signals() as received:
+        found, importance = search(chosen, axes, trials, run, cluster, workers, _say, lambda: bool(received))
+    _write_table(run, list(axes), found, importance)
+    complete = ranked(found)
     for trial in complete[:SHOWN]:
         click.echo(_line(trial))
-    pruned = sum(it.state == "pruned" for it in found)
-    click.echo(f"{len(found)} trials, {pruned} stopped early, {len(found) - len(complete) - pruned} failed")
-    click.echo(f"train with: lenet train --recipe {run / 'recipe.toml'}")
+    early, failed = (sum(it.state == state for it in found) for state in (STOPPED, FAILED))
+    click.echo(f"{count(len(found), 'trial')}, {early} stopped early, {failed} failed")
+    if complete:
+        click.echo(f"train with: lenet train --recipe {run / 'recipe.toml'}")
+    if received:
+        end_stopped(received)
+
+
+def _write_table(run: Path, names: list[str], found: list["Trial"], importance: dict[str, float]) -> None:
+    """All trials as a table, and the complete ones as a figure."""
+    from lenet import figures
+    from lenet.atomic import write_bytes, write_text
+    from lenet.figures.render import as_png
+    from lenet.scale.search import ranked
+
+    rows = [[it.number, it.state, it.wrong, *(it.values.get(name) for name in names)] for it in found]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([["trial", "state", "wrong", *names], *rows])
+    write_text(run / "trials.csv", text.getvalue())
+    if curve := sorted((it.number, it.wrong) for it in ranked(found) if it.wrong is not None):
+        write_bytes(run / "search.png", as_png(figures.search(curve, importance)))
 
 
 def _say(trial: "Trial", best: "Trial | None") -> None:
-    ahead = "" if best is None or best.wrong is None else f"; best {best.wrong:.2%} wrong, trial {best.number}"
+    ahead = "" if best is None else f"; best: trial {best.number}, {best.wrong:.2%} wrong"
     click.echo(f"{_line(trial)}{ahead}", err=True)
 
 
@@ -104,12 +123,6 @@ def _line(trial: "Trial") -> str:
                        for name, value in trial.values.items())  # fmt: skip
     wrong = "" if trial.wrong is None else f", {trial.wrong:.2%} wrong"
     return f"trial {trial.number} {trial.state}{wrong}: {values}"
-
-
-def _csv(rows: list[list[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
 
 
 def _given(over: tuple[str, ...], space: Path | None) -> dict[str, Any]:

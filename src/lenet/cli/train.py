@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from lenet.cli.data import load_usable, preparation_options, say_notes
 from lenet.cli.main import BEGAN
-from lenet.cli.many import Hosts, fix_threads, on_hosts, scale_options
+from lenet.cli.many import Hosts, scale_options
 from lenet.cli.training import load_tensorflow, print_results, run_training, tell
 from lenet.cli.verb import FOLDER, paths_of, typed, verb
 from lenet.errors import LenetError
@@ -142,7 +142,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
     "--precision", type=click.Choice(get_args(Precision)), help="Of the computation; weights are always float32."
 )
 @click.option("--shards", type=int, help="Equal parts of each batch, which hosts divide among them; a power of two.")
-@scale_options("--hosts", "Processes that train together; any number gives the same bits.", "--workers")
+@scale_options("--hosts", "Number of processes that train together; any number gives the same bits.", "--workers")
 def command(
     data: tuple[str, ...], recipe: str | None, run: Path | None, resume: str | None, start: str | None, **changes: Any
 ) -> None:
@@ -154,6 +154,8 @@ def command(
     hosts = Hosts(changes.pop("hosts"), changes.pop("cluster"))
     given = {name: value for name, value in changes.items() if value is not None and name != "tensorboard"}
     if given.get("learning_rate") == FIND:
+        if hosts.several:
+            raise click.UsageError("--learning-rate find cannot be combined with --hosts or --cluster")
         _find_rate(recipe, resume, start, data, given)
         return
     if resume is not None:
@@ -189,11 +191,11 @@ def _train(
 
         refuse_existing(where)
         refuse_inputs(where, paths_of(*data))
-    dataset, chosen = _prepare(recipe, start, data, changes)
-    if hosts.several:
-        return run_training(on_hosts(hosts, where, chosen, chosen.data))
-    from lenet.training.train import train
+    dataset, chosen = _prepare(recipe, start, data, changes, hosts)
+    from lenet.training.train import named_models, train
 
+    if hosts.several:
+        return run_training(hosts.train(where, named_models(chosen, dataset), chosen.data))
     return run_training(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
 
 
@@ -209,7 +211,7 @@ def _find_rate(
         raise click.UsageError("--learning-rate find cannot be combined with --resume")
     refuse_loss(RATE_CURVE)
     del changes["learning_rate"]
-    dataset, chosen = _prepare(recipe, start, data, changes)
+    dataset, chosen = _prepare(recipe, start, data, changes, Hosts())
     from lenet.training.rate import find_rate
 
     found = find_rate(dataset.split(chosen.split, chosen.seed).train, chosen)
@@ -218,7 +220,7 @@ def _find_rate(
 
 
 def _prepare(
-    recipe: str | None, start: str | None, data: tuple[str, ...], changes: Changes
+    recipe: str | None, start: str | None, data: tuple[str, ...], changes: Changes, hosts: Hosts
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
     from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
@@ -235,7 +237,7 @@ def _prepare(
         chosen = (read or Recipe.named(recipe or default)).change(**changes)
         if chosen.split not in (OWN, BY_WRITER):
             parse_ratio(chosen.split)
-    fix_threads(chosen)
+    hosts.prepare(chosen)
     if start is not None:
         from lenet.training.start import start_from
 
@@ -291,9 +293,9 @@ def _resume(
     recipe = run.recipe
     with typed():
         recipe.change(**changes)
-    fix_threads(recipe)
+    hosts.prepare(recipe)
     if hosts.several:
-        return run_training(on_hosts(hosts, run, recipe.change(**changes), JOINT.join(data) or recipe.data))
+        return run_training(hosts.train(run, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:

@@ -24,6 +24,7 @@ from lenet.pictures.picture import MOST_BYTES
 # The most of one shard: pixel rows of an IDX file, and picture files and their bytes; and rows that are read at once.
 ROWS, PICTURES, PICTURE_BYTES, AT_ONCE = 10_000, 256, 64 << 20, 1024
 TARS = (".tar", ".tar.gz", ".tgz")
+UNNAMED = "arr_0"  # NumPy's name of the only array
 
 
 class Shard(NamedTuple):
@@ -66,39 +67,44 @@ def open_place(place: str) -> tuple[Any, str]:
     return system, path.rstrip("/")
 
 
-def find_shards(source: str) -> list[Shard]:
-    """All shards of a source, in the order of its files' names.
+def find_shards(source: str) -> tuple[list[Shard], list[str]]:
+    """All shards of a source, in the order of its files' names; and the names of the files that have nothing to read.
 
     Raises:
-        LenetError: when there is none, or a file cannot be read.
+        LenetError: when there is no shard, or a file cannot be read.
     """
     from pyarrow import fs
 
     system, root = open_place(source)
-    about = system.get_file_info(root)
-    files = [about]
-    if about.type == fs.FileType.Directory:
+    files = [system.get_file_info(root)]
+    base = str(PurePosixPath(root).parent)
+    if files[0].type == fs.FileType.NotFound:
+        raise LenetError(f"{source}: there is no such file or folder")
+    if files[0].type == fs.FileType.Directory:
         inside = system.get_file_info(fs.FileSelector(root, recursive=True))
         files = sorted((file for file in inside if file.type == fs.FileType.File), key=lambda file: file.path)
-    elif about.type == fs.FileType.NotFound:
-        raise LenetError(f"{source}: there is no such file or folder")
-    base = root if about.type == fs.FileType.Directory else str(PurePosixPath(root).parent)
+        base = root
     shards: list[Shard] = []
     pictures: list[Any] = []
+    skipped: list[str] = []
     for file in files:
         relative = file.path.removeprefix(base).lstrip("/")
         if any(map(is_passed_over, relative.split("/"))):
             continue
+        if is_picture(Path(file.path)):
+            pictures.append(file)
+            continue
         try:
-            shards += _shards_of(system, file, relative)
+            found = list(_shards_of(system, file, relative))
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise LenetError(f"{file.path}: cannot be read ({reason(error)})") from error
-        pictures += [file] if is_picture(Path(file.path)) else []
+        shards += found
+        skipped += [] if found else [relative]
     shards += _pictures(pictures)
     if not shards:
-        kinds = "pictures, .parquet, IDX, .npz or .tar"
+        kinds = "pictures, .parquet, IDX, .npz with an array x, images or arr_0, or .tar"
         raise LenetError(f"{source}: has nothing to read in it; read are {kinds}")
-    return shards
+    return shards, skipped
 
 
 def fingerprint(shards: Iterable[Shard]) -> str:
@@ -125,7 +131,7 @@ def _shards_of(system: Any, file: Any, name: str) -> Iterator[Shard]:
         with system.open_input_file(path) as opened, zipfile.ZipFile(opened) as archive:
             for entry in archive.namelist():
                 key = entry.removesuffix(".npy")
-                if (said := meaning(key)) and said.kind == "images":
+                if key == UNNAMED or ((said := meaning(key)) and said.kind == "images"):
                     yield Shard(f"{name}.{key}", "npz", (path,), entry, file.size)
     elif (match := IDX.fullmatch(PurePosixPath(name).name)) and (said := meaning(match["name"])):
         if said.kind == "images" and lower.endswith(".gz"):
@@ -222,18 +228,23 @@ def _array(system: Any, path: str, entry: str) -> Any:
 
 
 def _idx_blocks(system: Any, path: str, first: int) -> Iterator[tuple[int, Any]]:
-    """Blocks of an IDX file: a shard's from ``first`` on, or all of a packed one, which is read through."""
+    """Blocks of an IDX file: a shard's from ``first`` on, or all of a packed one, which is read through.
+
+    Of a file that is cut, each image that is missing is its error.
+    """
     with system.open_input_stream(path) if first < 0 else system.open_input_file(path) as file:
         start = file.read(4)
         start += file.read(4 * start[3]) if len(start) == 4 else b""
         _, dtype, (rows, *shape) = parse_header(start, Path(path))
-        each = prod(shape) * dtype.itemsize
+        each = max(1, prod(shape) * dtype.itemsize)
         begin, end = (0, rows) if first < 0 else (first, min(rows, first + ROWS))
         if first > 0:
-            file.seek(len(start) + first * each)
+            file.seek(min(file.size(), len(start) + first * each))
         for row in range(begin, end, AT_ONCE):
             count = min(AT_ONCE, end - row)
             content = file.read(count * each)
-            if len(content) != count * each:
-                raise LenetError(f"{path}: is cut: row {row + len(content) // each} is not whole")
-            yield row, np.frombuffer(content, dtype).reshape(count, *shape)
+            whole = len(content) // each
+            if whole:
+                yield row, np.frombuffer(content[: whole * each], dtype).reshape(whole, *shape)
+            if whole < count:
+                yield row + whole, [LenetError(f"{path}: is cut, this image is not in it")] * (count - whole)

@@ -5,17 +5,18 @@ keeps others from giving it work, but nothing is encrypted, so that several mach
 """
 
 import os
+import re
 import secrets
 import signal
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from lenet.errors import LenetError, missing, reason
+from lenet.errors import LenetError, reason
 
 # Ray keeps what tasks return in this much memory; lenet's are small.
 STORE_BYTES = 200 << 20
@@ -24,7 +25,7 @@ DRIVER = "LENET_DRIVER"
 AGENTS = ("ray::DashboardA", "ray::RuntimeEnv")  # of a process's name, the system keeps 15 characters
 # Seconds after which a cluster does not answer.
 SILENCE = 10.0
-# Seconds to wait for the next result before the caller may look at something else.
+# Seconds to wait for the next result before looking at something else.
 PATIENCE = 0.5
 
 
@@ -35,121 +36,95 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     Without an address no cluster that happens to run here is joined.
 
     Raises:
-        LenetError: when Ray is not installed, or the cluster does not answer.
+        LenetError: when the cluster does not answer.
     """
+    import ray
+
     _remove_agents()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_worker_niceness", "0")  # as all else that lenet does; Ray's own default is 15
     os.environ[DRIVER] = str(os.getpid())
-    own: dict[str, Any] = {"num_cpus": processes, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+    options: dict[str, Any] = {"address": address or "local", "log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once in a process
-        own["_node_ip_address"] = "127.0.0.1"
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise missing(error) from error
-    if address is not None:
-        _refuse_silence(address)
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+        options |= {"num_cpus": processes, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+        options["_node_ip_address"] = "127.0.0.1"
     terminate = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address=address or "local", **quiet, **(own if address is None else {}))
+        ray.init(**options)
     except (ConnectionError, OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         where = address or "Ray on this machine"
         raise LenetError(f"{where}: does not answer ({reason(error)}); see docs/scale.md") from error
-    received = _pass_on(terminate)
+    signal.signal(signal.SIGTERM, terminate)  # instead of Ray's own handler
     try:
         yield ray
-    except SystemExit:
-        if received and callable(terminate):
-            terminate(*received)  # in its wait, Ray makes another exception of the handler's
-        raise
     finally:
         ray.shutdown()
 
 
-def _pass_on(terminate: Any) -> list[Any]:
-    """Let SIGTERM call what it called before Ray's own handler, and what it was called with once it has been."""
-    received: list[Any] = []
-
-    def receive(*arguments: Any) -> None:
-        received[:] = arguments
-        terminate(*arguments)
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, receive if callable(terminate) else terminate)
-    return received
-
-
-def _refuse_silence(address: str) -> None:
-    """Ray itself waits for two minutes."""
+def refuse_silence(address: str | None) -> None:
+    """Raise a LenetError where a cluster is named and does not answer; Ray itself would wait for two minutes."""
+    if address is None:
+        return
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), SILENCE).close()
-    except (OSError, ValueError, OverflowError) as error:
-        message = f"no cluster answers there ({reason(error)})" if isinstance(error, OSError) else "is no HOST:PORT"
-        raise LenetError(f"--cluster {address}: {message}; name one that `ray start --head` has started") from error
+    except OSError as error:
+        message = f"no cluster answers there ({reason(error)}); name one that `ray start --head` has started"
+        raise LenetError(f"--cluster {address}: {message}") from error
 
 
 def run_tasks(
-    ray: Any, submit: Callable[[Any], Any], items: Iterable[Any], most: int | None
-) -> Iterator[tuple[Any, Any] | None]:
-    """Each item with its result, or with the exception of its task; None when nothing ended for a while.
+    ray: Any, submit: Callable[[Any], Any], items: Iterable[Any], most: int | None, stop: Callable[[], bool]
+) -> Iterator[tuple[Any, Any]]:
+    """Each item with its result, or with the exception of its task.
 
     Args:
         ray: Of ``cluster``.
         submit: Starts the task of an item and returns its reference.
         items: They are taken when there is a place for them.
         most: Tasks at once; by default two for each processor that the cluster has at that time.
+        stop: Called often; when it returns True, this ends.
     """
     waiting, running = iter(items), dict[Any, Any]()
-    more = True
-    while more or running:
+    while not stop():
         places = (most or 2 * int(ray.cluster_resources().get("CPU", 1))) - len(running)
-        while more and places > 0:
-            item = next(waiting, None)
-            more, places = item is not None, places - 1
-            if item is not None:
-                running[submit(item)] = item
-        done, _ = ray.wait(list(running), timeout=PATIENCE) if running else ([], [])
+        running |= {submit(item): item for item in islice(waiting, max(0, places))}
+        if not running:
+            return
+        done, _ = ray.wait(list(running), timeout=PATIENCE)
         for reference in done:
-            item = running.pop(reference)
             try:
-                yield item, ray.get(reference)
+                result = ray.get(reference)
             except ray.exceptions.RayError as error:
-                yield item, getattr(error, "cause", None) or error
-        if running and not done:
-            yield None
+                result = getattr(error, "cause", None) or error
+            yield running.pop(reference), result
 
 
 def _remove_agents() -> None:
     """End the agents that the Ray of a driver of lenet has left behind, where the driver was killed."""
     for path in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError):
             if (path / "comm").read_text().startswith(AGENTS):
-                variables = dict(
-                    part.split("=", 1) for part in (path / "environ").read_text().split("\0") if "=" in part
-                )
-                if DRIVER in variables and not Path("/proc", variables[DRIVER]).exists():
+                driver = re.search(rb"(?:^|\0)%s=(\d+)" % DRIVER.encode(), (path / "environ").read_bytes())
+                if driver and not Path("/proc", driver[1].decode()).exists():
                     os.kill(int(path.name), signal.SIGKILL)
 
 
 class Telling:
     """An actor that trains in one thread, while others ask how far it is and tell it to stop."""
 
-    def __init__(self) -> None:
-        self._told: deque[Any] = deque()  # which two threads may use
+    def __init__(self, folder: Path) -> None:
+        """Work in ``folder``, where this machine has it, so that relative paths mean the same as for the driver."""
+        with suppress(OSError):
+            os.chdir(folder)
+        self.news: deque[Any] = deque()  # which two threads may use
         self.stopped = False
-
-    def tell(self, news: Any) -> None:
-        """Keep for the next ``told``."""
-        self._told.append(news)
 
     def told(self) -> list[Any]:
         """What is new since the last call."""
-        return [self._told.popleft() for _ in range(len(self._told))]
+        return [self.news.popleft() for _ in range(len(self.news))]
 
     def stop(self) -> None:
         """Ask the training to stop."""

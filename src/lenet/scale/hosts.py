@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lenet.datasets import load_dataset
 from lenet.errors import LenetError
 from lenet.scale.cluster import PATIENCE, Telling, cluster
 from lenet.scale.pairs import Pairs
 from lenet.training.environment import choose_precision
 from lenet.training.recipe import Recipe
+from lenet.training.run import Run
 
 # Losses of a host in a row, without a new checkpoint between them, after which the training ends.
 MOST_LOSSES = 3
@@ -26,44 +28,36 @@ class _LostError(Exception):
 class _Host(Telling):
     """An actor: one process of the group."""
 
-    def address(self) -> str:
-        """Where TensorFlow shall listen."""
+    def about(self, recipe: Recipe) -> tuple[str, str]:
+        """Where TensorFlow shall listen, and the precision that this processor has for the recipe."""
         import ray
 
         with socket.socket() as free:
             free.bind(("", 0))
-            return f"{ray.util.get_node_ip_address()}:{free.getsockname()[1]}"
+            return f"{ray.util.get_node_ip_address()}:{free.getsockname()[1]}", choose_precision(recipe.precision)
 
-    def train(self, rank: int, addresses: list[str], path: str, data: str, threads: str) -> None:
+    def train(self, rank: int, addresses: list[str], path: Path, data: str, threads: str) -> None:
         """Train to the end; number 0 writes the run folder."""
         os.environ["TF_NUM_INTRAOP_THREADS"] = threads
         group = Pairs(rank, addresses)
-        from lenet.training.run import Run
         from lenet.training.train import follow, resume
 
-        run = Run(Path(path))
+        run = Run(path)
         dataset = load_data(run.recipe.change(data=data))
         if rank:
             follow(run, dataset, group)
             return
 
         def on_progress(progress: Any) -> None:
-            self.tell(replace(progress, learner=None))  # it stays in its process
+            self.news.append(replace(progress, learner=None))  # it stays in its process
 
         resume(run, dataset, on_progress=on_progress, stop=lambda: self.stopped, group=group)
 
 
 def load_data(recipe: Recipe) -> Any:
     """The recipe's data without broken pictures, which the driver has named."""
-    from lenet.datasets import load_dataset
-
     form = (recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
     return load_dataset(recipe.data, *form, on_error=lambda error: None)
-
-
-def absolute(data: str) -> str:
-    """The same sources, so that a process in another folder finds those that are files."""
-    return " + ".join(str(Path(one).resolve()) if Path(one).exists() else one for one in data.split(" + "))
 
 
 def train_on_hosts(
@@ -75,40 +69,31 @@ def train_on_hosts(
     on_progress: Callable[[Any], None],
     stop: Callable[[], bool],
     on_warning: Callable[[str], None],
-) -> Any:
+) -> Run:
     """Train on ``hosts`` processes; the run folder and the data must be found under the same path on all machines.
 
     Args:
         run: The path of a new run folder, ``runs/train-N`` for None, or a ``Run`` that was begun.
-        recipe: Of the training; ``hosts`` divides its ``shards``.
+        recipe: Of the training.
         data: Where the recipe's data is now.
-        hosts: Number of processes, a power of two.
+        hosts: Number of processes, a power of two that divides the recipe's ``shards``.
         address: Of a Ray cluster; by default all processes run on this machine.
         on_progress: As for ``train``.
         stop: As for ``train``.
         on_warning: Called with a sentence about each host that is lost; the group starts again from the checkpoint.
 
-    Returns:
-        The finished ``Run``.
-
     Raises:
         LenetError: as for ``train``, or when the hosts are lost again and again.
     """
-    if hosts & (hosts - 1) or recipe.shards % hosts:
-        message = f"use a power of two that divides the recipe's shards, {recipe.shards}, or another --shards"
-        raise LenetError(f"{hosts} hosts: {message}")
-    from lenet.training.run import Run
-
     with cluster(address, hosts) as ray:
         if ray.cluster_resources().get("CPU", 0) < hosts:
             raise LenetError(f"{address}: has fewer processors than {hosts} hosts need; add nodes or use fewer hosts")
         folder = run if isinstance(run, Run) else Run.create(run)
-        # Decided once, so that all hosts compute alike.
-        folder.write_recipe(recipe.change(precision=choose_precision(recipe.precision)))
+        folder.write_recipe(recipe)
         losses, seen = 0, None
         while True:
             try:
-                _train_once(ray, folder, data, hosts, on_progress, stop)
+                _train_once(ray, folder, recipe, data, hosts, on_progress, stop)
                 return folder
             except _LostError as error:
                 newest = max((path.name for path in folder.path.glob("checkpoint/**/*.ckpt")), default=None)
@@ -120,17 +105,16 @@ def train_on_hosts(
                 _wait_for_lock(folder)
 
 
-def _train_once(
-    ray: Any, run: Any, data: str, hosts: int, on_progress: Callable[[Any], None], stop: Callable[[], bool]
-) -> None:
+def _train_once(ray: Any, run: Run, recipe: Recipe, data: str, hosts: int, on_progress: Any, stop: Any) -> None:
     graphics = 1 if ray.cluster_resources().get("GPU", 0) >= hosts else 0
     options = {"num_cpus": 1, "num_gpus": graphics, "max_concurrency": 3, "scheduling_strategy": "SPREAD"}
-    group = [ray.remote(_Host).options(**options).remote() for _ in range(hosts)]
+    group = [ray.remote(_Host).options(**options).remote(Path.cwd()) for _ in range(hosts)]
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS", "1")
     try:
-        addresses = ray.get([host.address.remote() for host in group])
-        shared = (addresses, str(run.path.resolve()), absolute(data), threads)
-        running = [host.train.remote(rank, *shared) for rank, host in enumerate(group)]
+        addresses, precisions = zip(*ray.get([host.about.remote(recipe) for host in group]), strict=True)
+        if len(set(precisions)) > 1:
+            raise LenetError("the hosts' processors differ, only some have bfloat16; add --precision float32")
+        running = [host.train.remote(rank, addresses, run.path, data, threads) for rank, host in enumerate(group)]
         while running:
             ended, running = ray.wait(running, timeout=PATIENCE)
             for progress in ray.get(group[0].told.remote()):
@@ -149,7 +133,7 @@ def _train_once(
             ray.kill(host)
 
 
-def _wait_for_lock(run: Any) -> None:
+def _wait_for_lock(run: Run) -> None:
     """Until the process that wrote the run folder has ended."""
     for _ in range(100):
         with suppress(LenetError), run.locked():

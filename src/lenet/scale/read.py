@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from lenet.atomic import replacing
-from lenet.datasets.shards import Shard, find_shards, fingerprint, items, open_place
-from lenet.errors import LenetError, one_line
+from lenet.datasets.shards import Item, Shard, find_shards, fingerprint, items, open_place
+from lenet.errors import LenetError, one_line, reason
 from lenet.model.file import ModelFile, decode_model
 from lenet.model.runtime import Model
 from lenet.reading import Reader
@@ -45,7 +45,7 @@ class Progress(NamedTuple):
     rows: int  # of this call, as the next two
     errors: int
     seconds: float
-    seconds_left: float | None  # None before the first shard is done
+    seconds_left: float
 
 
 def read(
@@ -55,7 +55,9 @@ def read(
     address: str | None = None,
     workers: int | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> dict[str, Any]:
+    on_skipped: Callable[[list[str]], None] = lambda names: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Any] | None:
     """Read all pictures of ``source``, and write the answers to the folder ``to``.
 
     Args:
@@ -64,10 +66,12 @@ def read(
         model: What to read with.
         address: Of a Ray cluster; by default one is started on this machine.
         workers: Processes that read at once; by default one for each core.
-        on_progress: Called often.
+        on_progress: Called after each shard.
+        on_skipped: Called with the names of the files that are not read, if there are any.
+        stop: Called often; when it returns True, the reading stops.
 
     Returns:
-        The manifest.
+        The manifest, or None when it was stopped.
 
     Raises:
         LenetError: when the folder has answers of another model or of another source, or shards could not be read;
@@ -76,43 +80,58 @@ def read(
     system, folder = open_place(to)
     if f"{folder}/".startswith(f"{open_place(source)[1]}/"):
         raise LenetError(f"{to}: lies in {source}, whose files are read; choose another --to")
-    shards = find_shards(source)
+    shards, skipped = find_shards(source)
+    if skipped:
+        on_skipped(skipped)
     shown = re.sub("//[^/@]*@", "//", source)  # a URI may have a password in it
     head = {"source": shown, "source_sha256": fingerprint(shards), "model_sha256": model.sha256}
     _refuse_others(system, folder, head, to)
-    done = _finished(system, folder) & {shard.name for shard in shards}
+    done = _finished(system, folder, to) & {shard.name for shard in shards}
     left = [shard for shard in shards if shard.name not in done]
     _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
     counts: dict[str, Done] = {}
     failed: list[str] = []
+    rows = errors = 0
     if left:
         with cluster(address, workers) as ray:
-            task = ray.remote(read_shard).options(max_retries=3, retry_exceptions=[OSError])
+            began = time.monotonic()
+            task = ray.remote(read_shard).options(max_retries=3, retry_exceptions=True)
             shared = ray.put(model.content)
-            absolute = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
-            began, rows, errors = time.monotonic(), 0, 0
-            for ended in run_tasks(ray, lambda shard: task.remote(shard, *absolute, shared), left, workers):
-                if ended is not None and isinstance(ended[1], Done):
-                    counts[ended[0].name] = ended[1]
-                    rows, errors = rows + ended[1].rows, errors + ended[1].errors
-                elif ended is not None:
-                    failed.append(f"{ended[0].name}: {_last_line(ended[1])}")
+            places = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
+            for shard, result in run_tasks(ray, lambda shard: task.remote(shard, *places, shared), left, workers, stop):
+                if isinstance(result, Done):
+                    counts[shard.name] = result
+                    rows, errors = rows + result.rows, errors + result.errors
+                else:  # Ray's exceptions have the traceback before what they say
+                    said = (str(result).strip() or type(result).__name__).splitlines()[-1]
+                    failed.append(f"{shard.name}: {one_line(said)}")
                 spent, count = time.monotonic() - began, len(counts) + len(failed)
-                remaining = spent / count * (len(left) - count) if count else None
+                remaining = spent / count * (len(left) - count)
                 on_progress(Progress(len(done) + count, len(shards), rows, errors, spent, remaining))
-    _finished(system, folder)
+    _finished(system, folder, to)
+    if len(done) + len(counts) + len(failed) < len(shards):
+        return None
     if failed:
-        many = f"{len(failed):,} shards could" if len(failed) > 1 else "1 shard could"
-        raise LenetError(f"{many} not be read, such as {failed[0]}; the same line tries again")
+        many = f"{len(failed):,} shards" if len(failed) > 1 else "1 shard"
+        raise LenetError(f"{many} could not be read: {failed[0]}; all others are written, and are not read again")
     return _finish(system, folder, head, shards, counts)
 
 
 def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
     system, folder = open_place(to)
-    rows = answers(_reader(model), items(shard, source))
+    rows = answers(_reader(model), _items(shard, source))
     done: Done = _put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file))
     return done
+
+
+def _items(shard: Shard, source: str) -> Iterator[Item]:
+    try:
+        yield from items(shard, source)
+    except LenetError:
+        raise
+    except Exception as error:  # libraries raise many kinds for damaged files
+        raise LenetError(f"{shard.files[0]}: cannot be read ({reason(error)})") from error
 
 
 @lru_cache(maxsize=1)  # a process reads many shards
@@ -130,10 +149,8 @@ def _write(rows: Iterator[Row], file: Any) -> Done:
     count = errors = 0
     with parquet.ParquetWriter(file, schema) as writer:
         while some := list(islice(rows, ROWS)):
-            columns = [
-                pyarrow.array(column, kind.type) for column, kind in zip(zip(*some, strict=True), schema, strict=True)
-            ]
-            writer.write_table(pyarrow.table(columns, schema=schema))
+            columns = dict(zip(COLUMNS, zip(*some, strict=True), strict=True))
+            writer.write_table(pyarrow.Table.from_pydict(columns, schema))
             count, errors = count + len(some), errors + sum(row[-1] is not None for row in some)
     return Done(count, errors)
 
@@ -153,50 +170,43 @@ def _put(system: Any, path: str, write: Callable[[Any], Any]) -> Any:
     return result
 
 
-def _finished(system: Any, folder: str) -> set[str]:
+def _finished(system: Any, folder: str, to: str) -> set[str]:
     """Names of the shards whose file is there; what killed tasks have left is removed."""
     from pyarrow import fs
 
-    system.create_dir(folder, recursive=True)
     names = set()
-    for file in system.get_file_info(fs.FileSelector(folder, recursive=True)):
-        if LEFT.fullmatch(file.base_name):
-            system.delete_file(file.path)
-        elif file.path.endswith(".parquet"):
-            names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
+    try:
+        system.create_dir(folder, recursive=True)
+        for file in system.get_file_info(fs.FileSelector(folder, recursive=True)):
+            if LEFT.fullmatch(file.base_name):
+                system.delete_file(file.path)
+            elif file.path.endswith(".parquet"):
+                names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
+    except OSError as error:
+        raise LenetError(f"{to}: cannot be made or written ({error}); choose another --to") from error
     return names
 
 
-def _last_line(error: Any) -> str:
-    """What an exception says; Ray's have the traceback before it."""
-    return one_line((str(error).strip() or type(error).__name__).splitlines()[-1])
-
-
-def _read_manifest(system: Any, folder: str) -> dict[str, Any]:
-    try:
-        with system.open_input_stream(f"{folder}/{MANIFEST}") as file:
-            content = json.loads(file.read())
-    except FileNotFoundError:
-        return {}
-    except NotADirectoryError as error:
-        raise LenetError(f"{folder}: is a file; choose another --to") from error
-    except ValueError as error:
-        raise LenetError(f"{folder}/{MANIFEST}: is damaged; choose another --to") from error
-    if not (isinstance(content, dict) and {"model_sha256", "source_sha256"} <= content.keys()):
-        raise LenetError(f"{folder}/{MANIFEST}: was not written by lenet; choose another --to")
-    return content
-
-
 def _refuse_others(system: Any, folder: str, head: dict[str, Any], to: str) -> None:
+    """Raise a LenetError where the folder has anything but answers of the same model to the same source."""
     from pyarrow import fs
 
-    before = _read_manifest(system, folder)
-    there = [] if before else system.get_file_info(fs.FileSelector(folder, allow_not_found=True))
-    if any(not file.base_name.startswith(".") for file in there):
-        raise LenetError(f"{to}: holds other files; choose another --to")
-    if before and before.get("model_sha256") != head["model_sha256"]:
+    try:
+        with system.open_input_stream(f"{folder}/{MANIFEST}") as file:
+            before = json.loads(file.read())
+        model, source = before["model_sha256"], before["source_sha256"]
+    except FileNotFoundError:
+        there = system.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+        if any(not file.base_name.startswith(".") for file in there):
+            raise LenetError(f"{to}: holds other files; choose another --to") from None
+        return
+    except NotADirectoryError:
+        raise LenetError(f"{to}: is a file; choose another --to") from None
+    except (KeyError, TypeError, ValueError):
+        raise LenetError(f"{to}/{MANIFEST}: is damaged, or not written by lenet; choose another --to") from None
+    if model != head["model_sha256"]:
         raise LenetError(f"{to}: has answers of another model; choose another --to, or that model")
-    if before and before.get("source_sha256") != head["source_sha256"]:
+    if source != head["source_sha256"]:
         raise LenetError(f"{to}: was begun with another source, or its files have changed; choose another --to")
 
 

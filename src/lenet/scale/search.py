@@ -7,23 +7,31 @@ the search was killed, is queued again with the same values.
 import json
 import os
 import warnings
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from statistics import mean
 from typing import Any, NamedTuple
 
 import tomli_w
 
 from lenet.atomic import write_text
-from lenet.errors import LenetError, missing, one_line
+from lenet.datasets.dataset import BY_WRITER, OWN_PROPORTION
+from lenet.errors import LenetError, one_line
 from lenet.scale.cluster import PATIENCE, Telling, cluster
-from lenet.scale.hosts import absolute, load_data
+from lenet.scale.hosts import load_data
 from lenet.training.recipe import Recipe
+from lenet.training.run import Run
 
 JOURNAL = "search.journal"
-# Quarters of the steps after which a trial is measured, and stopped unless it is in the best half of those before.
-RUNGS, REDUCTION = (1, 2), 2
+# Trainings of a trial, each with another seed and other validation images: of one alone, most differences are chance.
+# After the first and the second, a trial is stopped unless its mean is in the best half of those before.
+TRAININGS, REDUCTION = 4, 2
 # Processes that may be lost with the same values.
 MOST_LOSSES = 3
+# Optuna's states of trials that have ended.
+COMPLETE, STOPPED, FAILED = STATES = ("complete", "stopped early", "failed")
+NAMES = dict(zip(("COMPLETE", "PRUNED", "FAIL"), STATES, strict=True))
 
 # Values of a field: low and high end and whether the scale is logarithmic, or those to choose from.
 Space = Mapping[str, tuple[float, float, bool] | list[Any]]
@@ -33,8 +41,8 @@ class Trial(NamedTuple):
     """A trial that has ended."""
 
     number: int
-    state: str  # complete, pruned or failed
-    wrong: float | None  # share of the validation images, the last that was measured
+    state: str  # one of ``STATES``
+    wrong: float | None  # share of the validation images, mean over its trainings
     values: dict[str, Any]
 
 
@@ -43,41 +51,45 @@ class _Trainer(Telling):
 
     data: Any = None
 
-    def train(self, values: dict[str, Any]) -> float | None:
-        """Share of the validation images that are wrong; None when it was stopped."""
+    def train(self, common: Recipe, values: dict[str, Any]) -> float | None:
+        """Share of the validation images that are wrong, mean over all trainings; None when it was stopped."""
         self.stopped = False
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
         from lenet.training.initial import build_network
         from lenet.training.loop import fit, measure
 
-        recipe = Recipe().change(**values)
-        if self.data is None:
-            self.data = search_parts(load_data(recipe), recipe)
-        train, validation = self.data
-        rungs, latest = list(RUNGS), dict[str, Any]()
+        recipe = common.change(**values)
+        self.data = self.data or load_data(recipe)
+        learner = deque[Any](maxlen=1)
+        wrong: list[float] = []
+        for number in range(TRAININGS):
+            train, validation = search_parts(self.data, recipe, number)
+            again = recipe.change(seed=recipe.seed + number)
+            state = fit(
+                build_network(train, again),
+                train,
+                again,
+                validation=validation if recipe.patience else None,
+                on_progress=lambda progress: learner.append(progress.learner),
+                stop=lambda: self.stopped,
+            )
+            if state.step < state.steps:
+                return None
+            wrong.append(1 - measure(learner[0], validation)[1])
+            self.news.append((number + 1, mean(wrong)))
+        return mean(wrong)
 
-        def on_progress(progress: Any) -> None:
-            latest["learner"] = progress.learner
-            if rungs and 4 * progress.step >= rungs[0] * progress.steps:
-                self.tell((rungs.pop(0), 1 - measure(progress.learner, validation)[1]))
 
-        network = build_network(train, recipe)
-        watched = validation if recipe.patience else None
-        state = fit(network, train, recipe, validation=watched, on_progress=on_progress, stop=lambda: self.stopped)
-        return 1 - measure(latest["learner"], validation)[1] if state.step == state.steps else None
-
-
-def search_parts(dataset: Any, recipe: Recipe) -> Any:
+def search_parts(dataset: Any, recipe: Recipe, number: int = 0) -> Any:
     """Training and validation part, both from the training part of the recipe's split; the test part is not used.
 
-    No writer is in both, where the writers are known; else every class is divided in the same ratio.
+    No writer is in both, where the writers are known; else every class is divided in the same ratio. Which images are
+    held out depends on the ``number`` of the training, where the source has no validation part of its own.
     """
-    from lenet.datasets.dataset import BY_WRITER, OWN_PROPORTION
-
     train = dataset.split(recipe.split, recipe.seed).train
     if train.validation_from is not None:
         return train.split_validation(0)
-    return train.split(OWN_PROPORTION if train.writer_of is None else BY_WRITER, recipe.seed)
+    return train.split(OWN_PROPORTION if train.writer_of is None else BY_WRITER, recipe.seed + number)
 
 
 def search(
@@ -88,6 +100,7 @@ def search(
     address: str | None = None,
     workers: int | None = None,
     on_trial: Callable[[Trial, Trial | None], None] = lambda trial, best: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[list[Trial], dict[str, float]]:
     """Run trials until there are ``trials``, also those of earlier calls, and write the best as ``recipe.toml``.
 
@@ -99,6 +112,7 @@ def search(
         address: Of a Ray cluster; by default one is started on this machine.
         workers: Trials at once; by default one for each core.
         on_trial: Called with each trial that has ended, and the best so far.
+        stop: Called often; when it returns True, the search stops. The trials that run begin anew in the next call.
 
     Returns:
         All trials, and the importance of each field for their results, shares of 1.
@@ -106,28 +120,31 @@ def search(
     Raises:
         LenetError: when the folder has another search, another process searches there, or all trials failed.
     """
-    try:
-        import optuna
-    except ModuleNotFoundError as error:
-        raise missing(error) from error
-    from lenet.training.run import Run
+    import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if folder.exists() and not (folder / JOURNAL).exists() and any(folder.iterdir()):
         raise LenetError(f"{folder}: holds no search; choose another --run")
     folder.mkdir(parents=True, exist_ok=True)
     with Run(folder).locked():
-        study = _open_study(optuna, recipe, space, folder)
+        study = _open_study(recipe, space, folder)
         if len(_ended(study)) < trials:
             with cluster(address, workers) as ray:
-                _run(ray, study, recipe, space, trials, workers, on_trial)
+                _run(ray, study, recipe, space, trials, workers, on_trial, stop)
         found = _ended(study)
-        best = _best(found)
-        if best is None:
+        best = ranked(found)[:1]
+        if not best and len(found) >= trials:
             errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
             raise LenetError(f"{folder}: no trial was trained to the end; {errors[0] if errors else 'add trials'}")
-        write_text(folder / "recipe.toml", tomli_w.dumps(recipe.change(**best.values).to_dict()))
-        return found, _importance(study) if sum(trial.state == "complete" for trial in found) > 1 else {}
+        for trial in best:
+            write_text(folder / "recipe.toml", tomli_w.dumps(recipe.change(**trial.values).to_dict()))
+        return found, _importance(study) if len(ranked(found)) > 1 else {}
+
+
+def ranked(trials: list[Trial]) -> list[Trial]:
+    """Those that were trained to the end, the best first."""
+    complete = [(trial.wrong, trial.number, trial) for trial in trials if trial.state == COMPLETE]
+    return [trial for _, _, trial in sorted(complete)]
 
 
 def _importance(study: Any) -> dict[str, float]:
@@ -138,12 +155,15 @@ def _importance(study: Any) -> dict[str, float]:
         return dict(get_param_importances(study))
 
 
-def _open_study(optuna: Any, recipe: Recipe, space: Space, folder: Path) -> Any:
+def _open_study(recipe: Recipe, space: Space, folder: Path) -> Any:
     """The study of the folder, whose interrupted trials are queued again."""
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
     states = optuna.trial.TrialState
     # Optuna's own lock, which a killed search has left; the caller has locked the folder.
     folder.joinpath(f"{JOURNAL}.lock").unlink(missing_ok=True)
-    backend = optuna.storages.journal.JournalFileBackend(str(folder.resolve() / JOURNAL))
+    backend = JournalFileBackend(str(folder.resolve() / JOURNAL))
     storage = optuna.storages.JournalStorage(backend)
     study = optuna.create_study(study_name="search", storage=storage, direction="minimize", load_if_exists=True)
     begun = json.dumps({"recipe": recipe.sha256, "space": {name: list(axis) for name, axis in space.items()}})
@@ -169,7 +189,7 @@ def _own_values(recipe: Recipe, space: Space) -> dict[str, Any] | None:
     for name, axis in space.items():
         value = getattr(recipe, name)
         choices = axis if isinstance(axis, list) else [value] * (axis[0] <= value <= axis[1])
-        same = [choice for choice in choices if recipe.change(**{name: choice}).to_dict()[name] == value]
+        same = [choice for choice in choices if recipe.change(**{name: choice}) == recipe]
         if not same:
             return None
         own[name] = same[0]
@@ -177,24 +197,18 @@ def _own_values(recipe: Recipe, space: Space) -> dict[str, Any] | None:
 
 
 def _run(
-    ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, workers: int | None, on_trial: Any
+    ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, workers: int | None, on_trial: Any, stop: Any
 ) -> None:  # fmt: skip
-    import optuna
-
-    common = recipe.change(data=absolute(recipe.data))
+    axes = {name: _distribution(recipe, name, axis) for name, axis in space.items()}
     most = workers or int(ray.cluster_resources().get("CPU", 1))
+    trainer = ray.remote(_Trainer).options(max_concurrency=3, num_cpus=1)
     idle: list[Any] = []
     running: dict[Any, tuple[Any, Any]] = {}
-    while True:
+    while not stop():
         while len(running) < most and len(_ended(study)) + len(running) < trials:
-            trial = study.ask({name: _distribution(optuna, recipe, name, axis) for name, axis in space.items()})
-            try:
-                values = common.change(**trial.params).to_dict()
-            except LenetError as error:
-                _tell_failed(study, trial, one_line(str(error)))
-                continue
-            actor = idle.pop() if idle else ray.remote(_Trainer).options(max_concurrency=3, num_cpus=1).remote()
-            running[actor.train.remote(values)] = actor, trial
+            trial = study.ask(axes)
+            actor = idle.pop() if idle else trainer.remote(Path.cwd())
+            running[actor.train.remote(recipe, trial.params)] = actor, trial
         if not running:
             return
         done, _ = ray.wait(list(running), timeout=PATIENCE)
@@ -203,17 +217,18 @@ def _run(
                 idle += [actor] if reference in done else []
                 del running[reference]
                 every = _ended(study)
-                if ended := [one for one in every if one.number == trial.number]:
-                    on_trial(ended[0], _best(every))
+                for ended in every:
+                    if ended.number == trial.number:
+                        on_trial(ended, next(iter(ranked(every)), None))
 
 
 def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bool:
-    """Prune a trial that is not among the best, and tell its result when there is one; whether it has ended."""
+    """Stop a trial that is not among the best, and tell its result when there is one; whether it has ended."""
     from optuna.trial import TrialState
 
     try:
-        for rung, wrong in ray.get(actor.told.remote()):
-            trial.report(wrong, rung)
+        for number, wrong in ray.get(actor.told.remote()):
+            trial.report(wrong, number)
             if trial.should_prune():
                 ray.get(actor.stop.remote())
         if result is None:
@@ -221,39 +236,26 @@ def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bo
         wrong = ray.get(result)
         study.tell(trial, wrong, state=TrialState.PRUNED if wrong is None else TrialState.COMPLETE)
     except ray.exceptions.RayTaskError as error:
-        _tell_failed(study, trial, one_line(str(error.cause).splitlines()[-1]))
-    except ray.exceptions.RayError as error:
-        _queue_again(study, trial, type(error).__name__)
+        trial.set_user_attr("error", one_line(str(error.cause).splitlines()[-1]))
+        study.tell(trial, state=TrialState.FAIL)
+    except ray.exceptions.RayError as error:  # its process was lost
+        losses = trial.user_attrs.get("losses", 0) + 1
+        if losses == MOST_LOSSES:
+            trial.set_user_attr("error", f"its process was lost {losses} times ({type(error).__name__})")
+        else:
+            study.enqueue_trial(trial.params, user_attrs={"losses": losses, "again": trial.number})
+        study.tell(trial, state=TrialState.FAIL)
     return True
 
 
-def _tell_failed(study: Any, trial: Any, error: str) -> None:
-    from optuna.trial import TrialState
+def _distribution(recipe: Recipe, name: str, axis: Any) -> Any:
+    from optuna import distributions as kinds
 
-    trial.set_user_attr("error", error)
-    study.tell(trial, state=TrialState.FAIL)
-
-
-def _queue_again(study: Any, trial: Any, why: str) -> None:
-    """A trial whose process was lost, unless that happens again and again with its values."""
-    from optuna.trial import TrialState
-
-    losses = trial.user_attrs.get("losses", 0) + 1
-    if losses == MOST_LOSSES:
-        _tell_failed(study, trial, f"its process was lost {losses} times ({why})")
-        return
-    study.enqueue_trial(trial.params, user_attrs={"losses": losses, "again": trial.number})
-    study.tell(trial, state=TrialState.FAIL)
-
-
-def _distribution(optuna: Any, recipe: Recipe, name: str, axis: Any) -> Any:
-    kinds = optuna.distributions
     if isinstance(axis, list):
         return kinds.CategoricalDistribution(axis)
     low, high, log = axis
-    if isinstance(getattr(recipe, name), int):
-        return kinds.IntDistribution(int(low), int(high), log=log)
-    return kinds.FloatDistribution(low, high, log=log)
+    kind = kinds.IntDistribution if isinstance(getattr(recipe, name), int) else kinds.FloatDistribution
+    return kind(low, high, log=log)
 
 
 def _ended(study: Any) -> list[Trial]:
@@ -262,11 +264,5 @@ def _ended(study: Any) -> list[Trial]:
     for trial in study.get_trials(deepcopy=False):
         if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs:
             last = max(trial.intermediate_values.items(), default=(0, None))[1]
-            wrong = trial.value if trial.state.name == "COMPLETE" else last
-            trials.append(Trial(trial.number, trial.state.name.lower(), wrong, trial.params))
+            trials.append(Trial(trial.number, NAMES[trial.state.name], last, trial.params))
     return trials
-
-
-def _best(trials: list[Trial]) -> Trial | None:
-    complete = [trial for trial in trials if trial.state == "complete"]
-    return min(complete, key=lambda trial: (trial.wrong, trial.number), default=None)

@@ -75,11 +75,8 @@ def train(
             f"train takes a Dataset and a Recipe, not {type(dataset).__name__} and {type(recipe).__name__}: write "
             "train(load_dataset(…), Recipe.named(…))"
         )
-    if recipe.start and not recipe.start_sha256:
-        recipe = start_from(recipe, recipe.start)
+    recipe = named_models(recipe, dataset)
     data = _split(dataset, recipe)
-    if recipe.teacher:
-        recipe = taught_by(recipe, data.train)
     network = build_network(dataset, recipe)
     if not isinstance(run, Run):
         run = Run.create(run)
@@ -89,6 +86,13 @@ def train(
         run.write_environment(_environment(dataset, recipe))
         _Trainer(run, recipe, dataset, data, on_progress, stop, on_metrics=on_metrics, draw=draw).train(network)
     return run
+
+
+def named_models(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """The recipe with the hashes of the models that it names, as ``train`` keeps it in the run folder."""
+    if recipe.start and not recipe.start_sha256:
+        recipe = start_from(recipe, recipe.start)
+    return taught_by(recipe, _split(dataset, recipe).train) if recipe.teacher else recipe
 
 
 def resume(
