@@ -63,15 +63,15 @@ def command(
     MODEL is a run folder or a model file; without one, the bundled model is exported.
     """
     from lenet.evaluation.parts import data_for
-    from lenet.export.export import check_free, export_model
+    from lenet.export.export import export_model, prepare
     from lenet.model.file import read_model
     from lenet.model.runtime import is_run, locate_model
 
-    check_free(model, format_, out, force)
-    dataset = data_for(read_model(locate_model(model)).metadata, data, own_paths=is_run(model))
-    click.echo("writing …" if unproven else "writing and proving …", err=True)
     limits = {"bits": bits and int(bits), "flash": flash, "ram": ram}
     given = {name: value for name, value in limits.items() if value}
+    prepare(model, format_, out, force, given)
+    dataset = data_for(read_model(locate_model(model)).metadata, data, own_paths=is_run(model))
+    click.echo("writing …" if unproven else "writing and proving …", err=True)
     proof = export_model(model, format_, out, dataset, force, unproven, given)
     click.echo(f"{out}: {_size(out):,} bytes")
     if out.suffix.lower() != (suffix := FORMATS[format_].suffix) and suffix:
