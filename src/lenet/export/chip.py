@@ -32,15 +32,8 @@ LARGEST = 65_535  # bytes of flash and of RAM that the C code can address
 LAYER_BYTES, ROW_COUNTERS = 26, 2  # of a ``layer_t``; of each layer's ``arrived`` and ``computed``
 # Pictures of the self-test and the example: at most so many, and so many bytes.
 PICTURES, PICTURE_BYTES = 10, 8_192
-# No score is below it.
-LOWEST_SCORE = -(1 << 31) + 1
-
-SMALLER = (
-    "train with fewer filters, such as lenet train --network tiny --recipe small --filters 8,16,32, or use --format c "
-    "without --bits on a larger chip"
-)
-
-# An array that LENET_COPY and FLASH_BYTE read.
+LOWEST_SCORE = -(1 << 31) + 1  # no score is below it
+FEWER = "train with fewer filters, as --network tiny --recipe small --filters 8,16,32, or use --format c without --bits"
 in_flash = partial(array_definition, place="LENET_FLASH")
 
 
@@ -70,7 +63,7 @@ class _Chip(Target):
         fitting = [it for it in BITS if not self._excess(it)]
         self.bits = next((it for it in choices if it in fitting), choices[-1])
         if self.bits not in fitting:
-            advice = SMALLER
+            advice = FEWER
             if fitting:
                 trained_so = f", for a model that was trained with weight_bits = {fitting[0]} in its recipe"
                 advice = f"--bits {fitting[0]} fits" + trained_so * (fitting[0] < (trained or max(BITS)))
@@ -134,8 +127,7 @@ class _Chip(Target):
 
     def pictures_in(self, room: int) -> int:
         """How many pictures fit so many bytes."""
-        metadata = self.model.metadata
-        size = metadata.height * metadata.width * metadata.depth + 6  # its class and its score
+        size = prod(self.layers[0].input_shape) + 6  # its class and its score
         return min(PICTURES, min(PICTURE_BYTES, room) // size)
 
     def run(self, path: Path, images: Images) -> Probabilities:
