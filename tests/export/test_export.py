@@ -72,10 +72,10 @@ def test_any_size_any_names_any_temperature(format: str, odd: Odd, tmp_path: Pat
 @pytest.mark.parametrize("format", FORMATS)
 def test_same_model_same_bytes(format: str, odd: Odd, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        assert export_model(odd.path, format, tmp_path / name, odd.dataset, unproven=True) is None
+        assert export_model(odd.path, format, tmp_path / name / "model", odd.dataset, unproven=True) is None
     one, two = (
         {file.relative_to(path): file.read_bytes() for file in path.rglob("*")} if path.is_dir() else path.read_bytes()
-        for path in (tmp_path / "one", tmp_path / "two")
+        for path in (tmp_path / "one" / "model", tmp_path / "two" / "model")
     )
     assert one == two
 

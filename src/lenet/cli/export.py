@@ -38,9 +38,13 @@ class Size(click.ParamType[int]):
     help=" ".join(f"{name}: {format_.purpose}." for name, format_ in FORMATS.items()),
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write; for C, the folder.")
-@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Bits of each weight, for c and arduino.")
-@click.option("--flash", type=Size(), help="Bytes of the chip's flash, such as 16k: takes the most bits that fit.")
-@click.option("--ram", type=Size(), help="Bytes of the chip's RAM, such as 2k.")
+@click.option(
+    "--bits",
+    type=click.Choice([8, 4, 2]),
+    help="Bits of each weight, for c and arduino. The recipe small trains for 4; weight_bits = 2 in it trains for 2.",
+)
+@click.option("--flash", type=Size(), help="Bytes of flash for it, such as 16k: takes the most bits that fit.")
+@click.option("--ram", type=Size(), help="Bytes of RAM for it, such as 2k.")
 @click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
 @click.option("--force", is_flag=True, help="Replace what was exported there before.")
 @click.option("--unproven", is_flag=True, help="Skip the proof, where cc (for C) or Chromium (for html) is missing.")
@@ -48,7 +52,7 @@ def command(
     model: str | None,
     format_: str,
     out: Path,
-    bits: str | None,
+    bits: int | None,
     flash: int | None,
     ram: int | None,
     data: str | None,
@@ -63,15 +67,14 @@ def command(
     MODEL is a run folder or a model file; without one, the bundled model is exported.
     """
     from lenet.evaluation.parts import data_for
-    from lenet.export.export import check_free, export_model
+    from lenet.export.export import export_model, prepare
     from lenet.model.file import read_model
     from lenet.model.runtime import is_run, locate_model
 
-    check_free(model, format_, out, force)
+    given = {name: value for name, value in {"bits": bits, "flash": flash, "ram": ram}.items() if value}
+    prepare(model, format_, out, force, given)
     dataset = data_for(read_model(locate_model(model)).metadata, data, own_paths=is_run(model))
     click.echo("writing …" if unproven else "writing and proving …", err=True)
-    limits = {"bits": bits and int(bits), "flash": flash, "ram": ram}
-    given = {name: value for name, value in limits.items() if value}
     proof = export_model(model, format_, out, dataset, force, unproven, given)
     click.echo(f"{out}: {_size(out):,} bytes")
     if out.suffix.lower() != (suffix := FORMATS[format_].suffix) and suffix:

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import tempfile
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from string import Template
@@ -16,7 +17,7 @@ import numpy as np
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.integer_network import IntegerNetwork, as_rows
+from lenet.export.integer_network import IntegerNetwork, as_rows, refuse_activations
 from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile
@@ -62,32 +63,20 @@ class _C(Target):
     def write(self, path: Path) -> None:
         """Write the folder."""
         metadata, table = self.model.metadata, self.table()
-        labels = [label.encode() for label in metadata.class_names]
-        label_size = max(map(len, labels)) + 1
         weight_bytes = sum(array.nbytes for row in table for array in row.arrays.values())
         buffer_a, buffer_b = self._buffers([row.step for row in table])
-        header = Template((SOURCE / "lenet.h.in").read_text(encoding="utf-8")).substitute(
-            height=metadata.height,
-            width=metadata.width,
-            depth=metadata.depth,
-            input=describe_input(metadata),
-            functions=self.functions,
-            classes=len(labels),
-            label_size=label_size,
-            ram=(buffer_a + buffer_b) * self.value_bytes + SCORE_BYTES,
-            flash=weight_bytes + len(labels) * label_size,
-            about=""
-            if metadata.test_accuracy is None
-            else f"\n * The model's accuracy is {metadata.test_accuracy:.2%} on {metadata.test_n:,} test images.",
-        )
+        fields = header_fields(metadata)
+        sizes = {"ram": (buffer_a + buffer_b) * self.value_bytes + SCORE_BYTES}
+        sizes |= {"flash": weight_bytes + fields["classes"] * fields["label_size"]}
         threshold = metadata.unknown_threshold
         # No score is below the lowest float.
         lowest = np.float32(np.finfo(np.float32).min if threshold is None else threshold)
+        labels = [string_literal(label.encode()) for label in metadata.class_names]
         weights = [
             "/* Part of lenet.c. */",
             f"enum {{ LAYERS = {len(table)}, WEIGHT_BYTES = {weight_bytes} }};",
             f"enum {{ BUFFER_A = {buffer_a}, BUFFER_B = {buffer_b} }};",
-            definition("const char", f"lenet_labels[LENET_CLASSES][{label_size}]", map(string_literal, labels)),
+            definition("const char", f"lenet_labels[LENET_CLASSES][{fields['label_size']}]", labels),
             f"static const float unknown_threshold = {lowest}f;",
             *(
                 array_definition(f"{row.step.weights}_{field}", array)
@@ -108,7 +97,7 @@ class _C(Target):
         shutil.copyfile(SOURCE / f"arithmetic_{self.arithmetic}.h", path / "arithmetic.h")
         for name in ("lenet.c", "selftest.c"):
             shutil.copyfile(SOURCE / name, path / name)
-        (path / "lenet.h").write_text(header, encoding="utf-8")
+        fill(SOURCE / "lenet.h.in", path / "lenet.h", fields | sizes | {"functions": self.functions})
         (path / "weights.h").write_text("\n\n".join(weights) + "\n", encoding="ascii")
         (path / "vectors.h").write_text("\n\n".join(vectors) + "\n", encoding="ascii")
 
@@ -135,9 +124,14 @@ class CInt8(_C):
     arithmetic, functions, value_bytes, copies_pixels = "int8", "expf is", 1, False
 
     def __init__(self, model: ModelFile, training_images: Callable[[], Images]) -> None:
-        """Quantize the model."""
+        """Take a model without activations other than ReLU."""
         super().__init__(model, training_images)
-        self.network = IntegerNetwork(model, training_images())
+        refuse_activations(group_layers(model.metadata.layers))
+
+    @cached_property
+    def network(self) -> IntegerNetwork:
+        """The network in integers, calibrated on the training images."""
+        return IntegerNetwork(self.model, self.training_images())
 
     def table(self) -> list[Row]:
         """Kernels, biases, and how sums become 8-bit values again; for the last layer, how they become logits."""
@@ -202,11 +196,26 @@ def _braces(fields: dict[str, Any]) -> str:
     return "{" + ", ".join(f".{field} = {value}" for field, value in fields.items()) + "}"
 
 
-def describe_input(metadata: Metadata) -> str:
-    """Description of the pixels in the header."""
-    if metadata.framing == "mark":
-        return "one character in MNIST's form, bright ink on black"
-    return "the whole picture, letterboxed and inverted" if metadata.inverted else "the whole picture, letterboxed"
+def header_fields(metadata: Metadata) -> dict[str, Any]:
+    """What a header says about the model: shape and form of its input, accuracy, classes."""
+    form = "one character in MNIST's form, bright ink on black"
+    if metadata.framing != "mark":
+        form = "the whole picture, letterboxed" + " and inverted" * metadata.inverted
+    about = ""
+    if metadata.test_accuracy is not None:
+        about = f"\n * The model's accuracy is {metadata.test_accuracy:.2%} on {metadata.test_n:,} test images."
+    return {
+        **{name: getattr(metadata, name) for name in ("height", "width", "depth")},
+        "input": form,
+        "about": about,
+        "classes": len(metadata.class_names),
+        "label_size": max(len(label.encode()) for label in metadata.class_names) + 1,
+    }
+
+
+def fill(template: Path, path: Path, fields: Mapping[str, Any]) -> None:
+    """Write a template with its ``$fields`` filled in."""
+    path.write_text(Template(template.read_text(encoding="utf-8")).substitute(fields), encoding="utf-8")
 
 
 def array_definition(name: str, array: np.ndarray[Any, Any], row: str = "", place: str = "") -> str:

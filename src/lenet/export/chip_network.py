@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
-from lenet.export.integer_network import BATCH, LARGEST_ACTIVATION, as_rows, windows
+from lenet.export.integer_network import BATCH, LARGEST_ACTIVATION, as_rows, refuse_activations, windows
 from lenet.export.steps import Step, group_layers
 from lenet.export.target import Probabilities
 from lenet.model.file import ModelFile
@@ -71,11 +71,9 @@ class ChipNetwork:
     def __init__(self, file: ModelFile, ranges: Mapping[Step, tuple[float, float]], bits: int) -> None:
         """Quantize a model of temperature 1; ``ranges`` are those of its activations for training images.
 
-        LenetError, with the name of the format that has it, for what these integers cannot express.
+        LenetError for weights that these integers cannot express; ``check`` comes before.
         """
         grouped = group_layers(file.metadata.layers)
-        _check(grouped, file)
-        self.bits = bits
         scale = np.float64(file.metadata.pixel_scale)
         shape: Shape = (file.metadata.height, file.metadata.width, file.metadata.depth)
         self.steps: list[ChipStep] = []
@@ -143,13 +141,12 @@ def _quantize(
     return ChipStep(step, shape, dense, kernel_shape, numbers, rounded, multiplier, before, after, last)
 
 
-def _check(steps: tuple[Step, ...], file: ModelFile) -> None:
-    """Refuse what the C code does not compute."""
+def check(steps: tuple[Step, ...], file: ModelFile) -> None:
+    """Refuse what the C code does not compute, with the name of the format that does; LenetError."""
     metadata = file.metadata
+    refuse_activations(steps)
     for step in steps:
         name = step.layers[0]
-        if step.activation not in (None, "relu"):
-            raise LenetError(f"{step.activation} is not available in integers; use --format c-float")
         if step.weights is None or (step.activation is None and step is not steps[-1]):
             raise LenetError(f"{name}: a layer without weights or without relu needs --format c, without --bits")
         if step.pool == "average":

@@ -1,6 +1,6 @@
 """Export a model: write it in another format, run the result, and keep it only if its answers are the model's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from lenet.datasets.dataset import Images
 from lenet.errors import LenetError
 from lenet.evaluation import Evaluation, evaluate, part_for
 from lenet.export.formats import FORMATS
-from lenet.export.target import Probabilities
+from lenet.export.target import Probabilities, Target
 from lenet.model.file import ModelFile, encode_model, read_model
 from lenet.model.metadata import Metadata
 from lenet.model.runtime import Model, locate_model
@@ -74,13 +74,9 @@ def export_model(
         LenetError: when the format cannot express the model, the file cannot be written, or its answers differ. Then
             nothing is left behind.
     """
-    if limits and not FORMATS[format].limited:
-        able = " or ".join(name for name, it in FORMATS.items() if it.limited)
-        raise LenetError(f"{format}: knows no --{min(limits)}; use --format {able}")
-    check_free(model, format, out, force)
-    target_class = FORMATS[format].load_target(bool(limits))
     file = read_model(locate_model(model))
-    target = target_class(fold_temperature(file), lambda: _calibration_images(file.metadata, dataset), **limits or {})
+    target = prepare(model, format, out, force, limits, lambda: _calibration_images(file.metadata, dataset))
+    target.name = out.stem
     with replacing_folder(out) if target.files else replacing(out) as temporary:
         target.write(temporary)
         if unproven:
@@ -90,7 +86,27 @@ def export_model(
         part = part.take(sample_indices, part.name)
         evaluation = evaluate(Model(file, name=str(model or "bundled")), part)
         exported = target.run(temporary, part.images)
-        return _prove(evaluation, exported, target.reference(part.images, evaluation.probabilities))
+        return _prove(evaluation, exported, target.reference(part.images, evaluation.probabilities), target.advice)
+
+
+def prepare(
+    model: str | Path | None,
+    format: str,
+    out: Path,
+    force: bool = False,
+    limits: Mapping[str, int] | None = None,
+    training_images: Callable[[], Images] = lambda: np.empty(0, np.uint8),
+) -> Target:
+    """Refuse what needs no data to be refused: a format that cannot express the model, limits, a place that is taken.
+
+    Arguments and errors as for ``export_model``; ``training_images`` are called only to write.
+    """
+    if limits and not FORMATS[format].limited:
+        able = " or ".join(name for name, it in FORMATS.items() if it.limited)
+        raise LenetError(f"{format}: knows no --{min(limits)}; use --format {able}")
+    _check_free(model, format, out, force)
+    target_class = FORMATS[format].load_target(bool(limits))
+    return target_class(fold_temperature(read_model(locate_model(model))), training_images, **limits or {})
 
 
 def fold_temperature(file: ModelFile) -> ModelFile:
@@ -109,11 +125,8 @@ def fold_temperature(file: ModelFile) -> ModelFile:
     return ModelFile(encode_model(weights, metadata), weights, metadata)
 
 
-def check_free(model: str | Path | None, format: str, out: Path, force: bool) -> None:
-    """Refuse to overwrite without ``force``; even with it, to replace the model or what is no export.
-
-    Arguments and errors as for ``export_model``.
-    """
+def _check_free(model: str | Path | None, format: str, out: Path, force: bool) -> None:
+    """Refuse to overwrite without ``force``; even with it, to replace the model or what is no export."""
     if not out.exists():
         return
     written = FORMATS[format]
@@ -141,7 +154,7 @@ def _calibration_images(metadata: Metadata, dataset: Dataset) -> Images:
     return part.images[chosen]
 
 
-def _prove(model: Evaluation, exported: Probabilities, reference: Probabilities | None) -> Proof:
+def _prove(model: Evaluation, exported: Probabilities, reference: Probabilities | None, advice: str) -> Proof:
     """Compare an exported file's probabilities ``(n, classes)`` with the model's, and with ``reference`` if known."""
     if exported.shape != model.probabilities.shape or not np.isfinite(exported).all():
         raise LenetError("the exported file does not give one finite probability for each class; nothing was kept")
@@ -159,6 +172,6 @@ def _prove(model: Evaluation, exported: Probabilities, reference: Probabilities 
     if proof.agreeing < LOWEST_AGREEMENT * proof.n or proof.accuracy < proof.model_accuracy - HIGHEST_LOSS:
         raise LenetError(
             f"the exported file agrees with the model on {proof.agreeing:,} of {proof.n:,} images, accuracy "
-            f"{proof.accuracy:.2%} instead of {proof.model_accuracy:.2%}; nothing was kept"
+            f"{proof.accuracy:.2%} instead of {proof.model_accuracy:.2%}; nothing was kept{advice}"
         )
     return proof

@@ -33,7 +33,7 @@ FORMATS = {
     ),
     "c-float": Format("", "C99 in floating point", "c:CFloat"),
     "arduino": Format(
-        ".zip", "the same with --bits as a library for the Arduino IDE and PlatformIO", "chip:Arduino", "chip:Arduino"
+        ".zip", "c with --bits as a library for the Arduino IDE and PlatformIO", "chip:Arduino", "chip:Arduino"
     ),
     "html": Format(".html", "a page that classifies what is drawn on it", "html:Html"),
 }

@@ -100,12 +100,9 @@ class IntegerNetwork:
     def __init__(self, file: ModelFile, images: Images) -> None:
         """Quantize a model of temperature 1; training ``images`` give the range of activations.
 
-        LenetError for activations other than ReLU, and sums that do not fit 32 bits.
+        LenetError for sums that do not fit 32 bits; ``refuse_activations`` comes before.
         """
         steps = group_layers(file.metadata.layers)
-        for step in steps:
-            if step.activation not in (None, "relu"):
-                raise LenetError(f"c: {step.activation} is not available in 8-bit integers; use --format c-float")
         ranges = activation_ranges(file, images, steps)
         self.steps: list[IntegerStep] = []
         scale, zero = np.float32(file.metadata.pixel_scale), 0
@@ -133,6 +130,13 @@ class IntegerNetwork:
             activations = step.activations(activations)
         assert last.weights is not None  # it is the last dense layer
         return softmax(last.sums(activations).reshape(len(activations), -1).astype(np.float32) * last.weights.scale)
+
+
+def refuse_activations(steps: tuple[Step, ...]) -> None:
+    """LenetError for activations other than ReLU."""
+    for step in steps:
+        if step.activation not in (None, "relu"):
+            raise LenetError(f"{step.activation} is not available in integers; use --format c-float")
 
 
 def as_rows(kernel: Array) -> Array:

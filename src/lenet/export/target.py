@@ -22,6 +22,8 @@ class Target(ABC):
     proof_images: ClassVar[int] = 10_000  # most images that the exported file is checked on
     # Whether its rounding depends on the integer kernels of its runtime.
     rounds_alone: ClassVar[bool] = False
+    name = "model"  # of what is written, where a format has a place for it
+    advice = ""  # follows where the exported file's answers differ from the model's
 
     def __init__(self, model: ModelFile, training_images: Callable[[], Images]) -> None:
         """Take a model.

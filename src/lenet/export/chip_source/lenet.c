@@ -53,18 +53,6 @@ typedef char flash_is_as_the_header_says[sizeof weights + sizeof biases + sizeof
                                              ? 1
                                              : -1];
 
-/* Layer of the table. */
-static const layer_t *layer_at(uint8_t number)
-{
-#ifdef __AVR__
-    static layer_t layer;
-    LENET_COPY(&layer, &layers[number], sizeof layer);
-    return &layer;
-#else
-    return &layers[number];
-#endif
-}
-
 /* Chips without a divider take longer for %. */
 static uint8_t remainder_of(uint8_t number, uint8_t divisor)
 {
@@ -180,14 +168,16 @@ void lenet_restart(void)
 int lenet_row(const uint8_t *pixels)
 {
     uint8_t number = 0;
+    layer_t layer; /* a copy from flash */
     memcpy(buffer + (uint16_t)(remainder_of(arrived[0], FIRST_ROWS) * LENET_ROW), pixels, LENET_ROW);
     arrived[0]++;
     for (;;) { /* a layer continues as far as the rows of its input allow */
-        const layer_t *const layer = layer_at(number);
-        const int16_t needed = (int16_t)(computed[number] * layer->stride - layer->top + layer->kernel_rows);
-        if (computed[number] < layer->rows &&
-            (needed < layer->height ? needed : layer->height) <= arrived[number]) {
-            compute_row(layer, number);
+        int16_t needed;
+        LENET_COPY(&layer, &layers[number], sizeof layer);
+        needed = (int16_t)(computed[number] * layer.stride - layer.top + layer.kernel_rows);
+        if (computed[number] < layer.rows &&
+            (needed < layer.height ? needed : layer.height) <= arrived[number]) {
+            compute_row(&layer, number);
             if (number != LAYERS - 1) {
                 number++;
             }

@@ -1,5 +1,5 @@
 // Classifies pictures that are stored in flash, and prints what each is read as and what it should be read as.
-#include <lenet.h>
+#include <$library.h>
 
 #include "pictures.h"
 

@@ -4,12 +4,11 @@
 //   import serial
 //   port = serial.Serial("/dev/ttyACM0", 115200)
 //   picture = open("picture.raw", "rb").read()  # LENET_PIXELS bytes, from 0 to 255
-//   row = 28                                    # LENET_ROW of lenet.h
-//   for start in range(0, len(picture), row):
+//   for start in range(0, len(picture), $row):
 //       port.read_until(b">")
-//       port.write(picture[start : start + row])
+//       port.write(picture[start : start + $row])
 //   print(port.readline().decode())
-#include <lenet.h>
+#include <$library.h>
 
 void setup() {
   Serial.begin(115200);
