@@ -16,9 +16,9 @@ test: .venv/dev
 proofs: .venv/dev
 	$(BIN)/pytest -m long
 
-# Every lesson in both languages; `make test` runs the English ones, whose code is the same.
+# Every lesson in both languages; `make proofs` runs the English ones, whose code is the same.
 lessons: .venv/dev
-	LENET_LESSONS=1 $(BIN)/pytest tests/lessons
+	LENET_LESSONS=1 $(BIN)/pytest -m "long or not long" tests/lessons
 
 # The documentation in both languages, built/en/index.html and built/zh/index.html; a warning is an error. Minutes.
 docs: .venv/dev

@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.float32]
 Layer = npt.NDArray[np.uint8]
 
 SIDE, ZOOM = 28, 3
+# Where loops that are not closed have their opening, across and down, in the digit's box.
+OPENINGS = {0: (0.75, 0.1), 6: (0.35, 0.6), 8: (0.75, 0.15), 9: (0.85, 0.35)}
 
 
 class Hands:
@@ -67,11 +69,30 @@ class Hands:
         segments = [(*a, *b) for line in lines for a, b in pairwise(line)]
         return np.array(segments, np.float32).reshape(-1, 4)
 
+    def opened(self, rng: np.random.Generator, index: int) -> Floats:
+        """Segments ``(n, 4)`` of the middle line with an opening in the loop of a zero, six, eight or nine."""
+        strokes = self.strokes(index)
+        place = OPENINGS.get(int(self.labels[index]))
+        if place is None:
+            return strokes
+        middles = (strokes[:, :2] + strokes[:, 2:]) / 2
+        low, extent = middles.min(axis=0), np.ptp(middles, axis=0) + 1
+        away = (middles - low) / extent - (np.array(place) + rng.normal(0, 0.1, 2))
+        start = middles[np.hypot(*away.T).argmin()]
+        return strokes[np.hypot(*(middles - start).T) > rng.uniform(0.08, 0.3) * extent[1]]
+
     def drawn(
-        self, rng: np.random.Generator, index: int, transform: Floats, width: float, skips: float, european: bool
+        self,
+        rng: np.random.Generator,
+        index: int,
+        transform: Floats,
+        width: float,
+        skips: float,
+        european: bool,
+        opened: bool,
     ) -> Floats:
         """The middle line of an image drawn with a pen so many pixels wide, which skips a share of its way."""
-        strokes = self.strokes(index)
+        strokes = self.opened(rng, index) if opened else self.strokes(index)
         if european:
             strokes = np.concatenate([strokes, self.european(rng, index)])
         return draw(rng, strokes, transform, width, skips)

@@ -127,7 +127,7 @@ class _Canvas:
         self.font = hands.fonts[rng.integers(len(hands.fonts))]
         self.threshold = rng.uniform(0.3, 0.65)
         self.writer = int(rng.integers(len(hands.images)))  # MNIST's neighbours are by one hand
-        self.european = rng.random() < 0.3
+        self.european, self.opened = rng.random() < 0.3, rng.random() < 0.2
         self.size = 0.0
         self.others = 0.0
 
@@ -150,7 +150,8 @@ class _Canvas:
             transform = affine(size / 20, self.slant + rng.normal(0, 0.04), self.turn + rng.normal(0, 3), self.stretch)
             european = self.european and rng.random() < 0.85
             if self.style == "pen":
-                ink = hands.drawn(rng, index, transform, max(0.8, self.pen * size), self.skips, european)
+                opened = self.opened and rng.random() < 0.7
+                ink = hands.drawn(rng, index, transform, max(0.8, self.pen * size), self.skips, european, opened)
             else:
                 ink = hands.enlarged(rng, index, transform, self.threshold, size, european)
             if ink.max() > 0.4:
@@ -243,7 +244,9 @@ class _Canvas:
             mark = self.put(patch, x, y + slope * (x - start), label)
             if mark:
                 marks.append(mark)
-            x += patch.shape[1] + size * self.rng.uniform(*gap)
+            # Zeros in a row are written in one go.
+            chained = self.opened and label == "0"
+            x += patch.shape[1] + size * self.rng.uniform(*((-0.15, 0.05) if chained else gap))
         return marks, x
 
     def row(self, marks: list[int]) -> None:

@@ -94,7 +94,7 @@ def _scene(
     around = rng.random() < 0.35
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     target = (corners - (width / 2, height / 2)) * (rng.uniform(0.6, 0.97) if around else rng.uniform(0.97, 1.03))
-    turn = np.radians(rng.normal(0, 5))
+    turn = np.radians(rng.normal(0, 8))
     target = target @ np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
     target += (width / 2, height / 2) + rng.normal(0, 0.025, (4, 2)) * min(height, width)
     matrix = cv2.getPerspectiveTransform(corners, target.astype(np.float32))
@@ -130,6 +130,20 @@ def _surroundings(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
         middle = rng.uniform(-0.1, 1.1, 2) * (width, height)
         corners = middle + rng.normal(0, 0.2, (int(rng.integers(3, 7)), 2)) * min(shape)
         cv2.fillPoly(scene, [corners.astype(np.int32)], rng.uniform(5, 250, 3).tolist(), cv2.LINE_AA)
+    for _ in range(int(rng.integers(0, 8))):  # cables, handles, edges
+        middle, axes = rng.uniform(0, 1, 2) * (width, height), rng.uniform(0.01, 0.4, 2) * min(shape) + 1
+        first, thick = rng.uniform(0, 360), 1 + int(rng.exponential(2))
+        cv2.ellipse(
+            scene,
+            middle.astype(int).tolist(),
+            axes.astype(int).tolist(),
+            rng.uniform(0, 180),
+            first,
+            first + rng.uniform(10, 360),
+            rng.uniform(5, 250, 3).tolist(),
+            thick,
+            cv2.LINE_AA,
+        )
     return cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.3, 3))
 
 
@@ -160,7 +174,9 @@ def _spiral(rng: np.random.Generator, scene: Floats, marks: npt.NDArray[np.int16
     reach = step * rng.uniform(0.4, 1.1)
     along = (b - a) / np.hypot(*(b - a))
     tone = rng.uniform(20, 230)
-    over, glint = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+    over, glint, holes = (np.zeros((height, width), np.float32) for _ in range(3))
+    inwards = np.array((-along[1], along[0])) * reach * rng.uniform(0.3, 0.9)
+    first, last = (0, 360) if rng.random() < 0.5 else sorted(rng.uniform(-30, 390, 2))
     axes = (max(1, round(step * rng.uniform(0.1, 0.3))), max(2, round(reach)))
     angle = float(np.degrees(np.arctan2(along[1], along[0]))) + rng.uniform(-15, 15)
     thick = max(1, round(step * rng.uniform(0.06, 0.16)))
@@ -168,10 +184,15 @@ def _spiral(rng: np.random.Generator, scene: Floats, marks: npt.NDArray[np.int16
         middle = a + (b - a) * (number + 0.5) / count
         for shift in (0.0, step * 0.2) if rng.random() < 0.5 else (0.0,):
             place = np.round(middle + along * shift).astype(int).tolist()
-            cv2.ellipse(over, place, axes, angle, 0, 360, 1.0, thick, cv2.LINE_AA)
-            cv2.ellipse(glint, place, axes, angle, 0, 360, 1.0, max(1, thick // 3), cv2.LINE_AA)
-    if marks[over > 0.3].any():
+            cv2.ellipse(over, place, axes, angle, first, last, 1.0, thick, cv2.LINE_AA)
+            cv2.ellipse(glint, place, axes, angle, first, last, 1.0, max(1, thick // 3), cv2.LINE_AA)
+        hole = np.round(middle + inwards).astype(int).tolist()
+        cv2.ellipse(holes, hole, (max(1, axes[0]), max(1, axes[0])), angle, 0, 360, 1.0, -1, cv2.LINE_AA)
+    if marks[np.maximum(over, holes) > 0.3].any():
         return scene
+    if rng.random() < 0.6:  # holes, and the wires' shadow
+        shadow = np.roll(over, rng.integers(-thick - 2, thick + 3, 2), (0, 1)) * rng.uniform(0, 0.7)
+        scene = scene * (1 - np.maximum(shadow, holes * rng.uniform(0.3, 1)))[..., np.newaxis]
     scene = scene * (1 - over[..., np.newaxis]) + over[..., np.newaxis] * np.float32(tone)
     shine = glint[..., np.newaxis] * rng.uniform(0, 1)
     return scene * (1 - shine) + shine * np.float32(min(255.0, tone + 80))

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from lenet import Architecture, Model, Reader, Run, evaluate
 from lenet.figures.style import BLUE, VERMILION
+from lenet.training.loop import Progress
 
 
 def colours(png: bytes) -> set[tuple[int, ...]]:
@@ -80,3 +81,8 @@ def test_a_reading_shows_its_boxes_and_which_are_unknown(strokes, text, colour, 
     assert repr(reading) == f"<Reading {text!r}: 1 answer>"
     assert rgb(colour) in colours(reading._repr_png_())
     assert rgb(other) not in colours(reading._repr_png_())
+
+
+def test_the_progress_of_a_training_is_a_line():
+    """What ``train(…, on_progress=print)`` prints."""
+    assert str(Progress(40, 1516, 0.23456, 0.9)) == "step 40 of 1,516: loss 0.2346, accuracy 90.00%"

@@ -5,7 +5,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from lenet import Reader
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.detect import detect_at
 from lenet.pictures.marks import Mark
+from lenet.pictures.picture import open_picture
+from lenet.reading.known import known
 from lenet.reading.table import find_table
 
 
@@ -68,13 +72,13 @@ def test_ruled_paper_and_a_single_box_are_no_table():
     assert find_table([], grid(3, 3), 1.0) is None
 
 
-def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path, lenet):
-    """Also where contrast shows the same digits: it sees no lines."""
+def table_page(test_part, tone=110):
+    """Pixels of a table of three by three cells with five digits, its lines of a tone, and what stands in each cell."""
     page = Image.new("L", (400, 300), 245)
     pen = ImageDraw.Draw(page)
     for side in range(4):
-        pen.line((40, 30 + 80 * side, 340, 30 + 80 * side), 110, 3)
-        pen.line((40 + 100 * side, 30, 40 + 100 * side, 270), 110, 3)
+        pen.line((40, 30 + 80 * side, 340, 30 + 80 * side), tone, 3)
+        pen.line((40 + 100 * side, 30, 40 + 100 * side, 270), tone, 3)
     pixels = np.array(page)
     expected = [[""] * 3 for _ in range(3)]
     for index, (row, column) in enumerate([(0, 0), (0, 2), (1, 1), (2, 0), (2, 2)]):
@@ -82,6 +86,25 @@ def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path
         y, x = 42 + 80 * row, 62 + 100 * column
         pixels[y : y + 56, x : x + 56] = 245 - 0.9 * digit
         expected[row][column] = str(test_part.labels[index])
+    return pixels, expected
+
+
+def test_marks_that_contrast_shows_stand_in_the_cells_of_the_table_that_is_detected(reader, test_part):
+    """Contrast sees no lines, and a small picture with a margin around."""
+    pixels, expected = table_page(test_part, tone=215)
+    picture = open_picture(np.asarray(Image.fromarray(pixels).resize((240, 180))))
+    contrast = known(find_marks(picture), reader.model, digits=True)
+    detected = known(detect_at(picture, 200), reader.model, digits=True)
+    assert contrast.table is None
+    assert contrast.found.margin > 0
+    both = contrast.in_table_of(detected)
+    assert both.table == (3, 3)
+    cells = {both.cells[mark]: str(both.answered[mark].probabilities.argmax()) for mark in both.characters}
+    assert cells == {(row, column): expected[row][column] for row, column in np.argwhere(np.array(expected) != "")}
+
+
+def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path, lenet):
+    pixels, expected = table_page(test_part)
     assert reader.read(pixels).cells == expected
     Image.fromarray(pixels).save(tmp_path / "table.png")
     printed = lenet("predict", "table.png", "--table").stdout

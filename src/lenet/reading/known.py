@@ -62,6 +62,14 @@ class Known(NamedTuple):
         marks = [mark for line in self.lines for mark in line]
         return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
 
+    def in_table_of(self, other: "Known") -> "Known":
+        """The same in the rows and columns of the table that another way of looking has found."""
+        if other.table is None or other.found.lines is None:
+            return self
+        zoom = other.found.zoom / self.found.zoom / HALF
+        table = find_table(self.characters, other.found.lines, zoom, self.found.margin)
+        return self._replace(cells=table.cells, table=(table.rows, table.columns)) if table else self
+
 
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""

@@ -123,7 +123,7 @@ class Reader:
             return contrast, [], size
         if detected.evidence > contrast.evidence + CLEARLY or fragments:
             return detected, [*others, seen_by(contrast)], size
-        return contrast, [*others, seen_by(detected)], size
+        return contrast.in_table_of(detected), [*others, seen_by(detected)], size
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered

@@ -55,13 +55,14 @@ class _Line(NamedTuple):
         return self.start + self.slope * along
 
 
-def find_table(marks: Sequence[Mark], lines: Mask, zoom: float) -> Table | None:
+def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0) -> Table | None:
     """Find the rows and columns that lines enclose.
 
     Args:
         marks: Characters.
         lines: Where lines are, ``(height, width)``.
         zoom: Pixels of ``lines`` to one of the marks' boxes.
+        margin: Pixels around the picture that the marks' boxes count and ``lines`` does not have.
     """
     height = zoom * writing_height(marks)
     if height < 2:
@@ -73,7 +74,7 @@ def find_table(marks: Sequence[Mark], lines: Mask, zoom: float) -> Table | None:
     # The squares of squared paper may be smaller than what is written on it.
     if _pitch(flat) < LEAST_HEIGHT * height or _pitch(upright) < LEAST_WIDTH * height:
         return None
-    x, y = zoom * np.array([mark.centre for mark in marks]).T
+    x, y = zoom * (np.array([mark.centre for mark in marks]).T - margin)
     row, column = _place(flat, y, x), _place(upright, x, y)
     # The edge of the picture closes cells, too, where the lines across it reach as far.
     inside = _reached(upright, y) & _reached(flat, x)

@@ -35,13 +35,8 @@ def load_teacher(recipe: Recipe) -> Any:
     """The trained model that ``recipe`` names as its teacher, as a Keras network."""
     file = _read_teacher(recipe)
     metadata = file.metadata
-    network = build(
-        Architecture.parse(metadata.network),
-        metadata.width,
-        metadata.height,
-        metadata.depth,
-        len(metadata.class_names),
-    )
+    sizes = metadata.width, metadata.height, metadata.depth, len(metadata.class_names)
+    network = build(Architecture.parse(metadata.network), *sizes)
     network.set_weights([file.weights[name] for placed in metadata.layers for name in placed.weight_shapes])
     return network
 

@@ -62,6 +62,9 @@ class Progress:
     stage: str = ""  # ``TEACHER`` while the teacher is trained
     learner: Learner | None = None  # the network after these steps; it changes with the next ones
 
+    def __str__(self) -> str:
+        return f"step {self.step:,} of {self.steps:,}: loss {self.loss:.4f}, accuracy {self.accuracy:.2%}"
+
 
 def fit(
     network: Any,

@@ -61,7 +61,7 @@ def train(
         dataset: Labelled images.
         recipe: How to train it.
         run: A new run folder or its path; ``runs/train-N`` when not given. Never overwritten.
-        on_progress: Called often.
+        on_progress: Called often; ``print`` shows a line each time.
         stop: Called often; when it returns True, the training stops.
         on_metrics: Called with the content of ``metrics.json`` as soon as it is known, before the figures are written.
         draw: Whether to draw the figures of the run folder, which takes a second, or a process that draws them.

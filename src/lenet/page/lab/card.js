@@ -66,7 +66,7 @@ function tell() {
   if (!about) return;
   const { accuracy_interval: interval, test_accuracy: accuracy, test_n: n } = about;
   const wrong = accuracy === null ? 0 : Math.round(n * (1 - accuracy));
-  find("card-said").textContent = interval ? say().measured(count(wrong), count(n), ...interval.map((share) => percent(share, 2))) : say().unmeasured;
+  find("card-said").textContent = interval ? say().measured(count(wrong), count(n), ...interval.map((share) => percent(share, 2).replace(" ", "\u00a0"))) : say().unmeasured;
   tellFacts();
   tellDownloads();
   find("confusion").hidden = !measured?.confusion;
