@@ -77,9 +77,8 @@ def train_on_hosts(
         recipe: Of the training.
         data: Where the recipe's data is now.
         hosts: Number of processes, a power of two that divides the recipe's ``shards``.
-        address: Of a Ray cluster; by default all processes run on this machine.
-        on_progress: As for ``train``.
-        stop: As for ``train``.
+        address: As for ``cluster``.
+        on_progress, stop: As for ``train``.
         on_warning: Called with a sentence about each host that is lost; the group starts again from the checkpoint.
 
     Raises:

@@ -64,7 +64,7 @@ def read(
         source: A file or folder, local or a URI.
         to: The same for the folder of the answers; if it has some already, only the missing ones are written.
         model: What to read with.
-        address: Of a Ray cluster; by default one is started on this machine.
+        address: As for ``cluster``.
         workers: Processes that read at once; by default one for each core.
         on_progress: Called after each shard.
         on_skipped: Called with the names of the files that are not read, if there are any.
@@ -121,8 +121,7 @@ def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
     system, folder = open_place(to)
     rows = answers(_reader(model), _items(shard, source))
-    done: Done = _put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file))
-    return done
+    return Done(*_put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file)))
 
 
 def _items(shard: Shard, source: str) -> Iterator[Item]:
