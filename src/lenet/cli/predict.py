@@ -46,7 +46,7 @@ class Source(NamedTuple):
     "cat photo.jpg | lenet predict -",
     "lenet predict --data archive --to answers --workers 2",
 )
-@click.argument("pictures", nargs=-1, metavar="PICTURE…")
+@click.argument("pictures", nargs=-1, metavar="[PICTURE…]")
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", is_flag=True, help="One JSON document instead of lines.")
 @click.option("--csv", is_flag=True, help="A CSV table with one row for each digit.")

@@ -5,6 +5,7 @@ there is whole, and the same call again reads only the shards whose file is miss
 """
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -182,7 +183,8 @@ def _finished(system: Any, folder: str, to: str) -> set[str]:
             elif file.path.endswith(".parquet"):
                 names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
     except OSError as error:
-        raise LenetError(f"{to}: cannot be made or written ({error}); choose another --to") from error
+        why = os.strerror(error.errno) if error.errno else reason(error)
+        raise LenetError(f"{to}: cannot be made or written ({why}); choose another --to") from error
     return names
 
 

@@ -29,9 +29,8 @@ JOURNAL = "search.journal"
 TRAININGS, REDUCTION = 4, 2
 # Processes that may be lost with the same values.
 MOST_LOSSES = 3
-# Optuna's states of trials that have ended.
-COMPLETE, STOPPED, FAILED = STATES = ("complete", "stopped early", "failed")
-NAMES = dict(zip(("COMPLETE", "PRUNED", "FAIL"), STATES, strict=True))
+# By Optuna's names, what a trial is called that has ended.
+STATES = {"COMPLETE": "complete", "PRUNED": "stopped early", "FAIL": "failed"}
 
 # Values of a field: low and high end and whether the scale is logarithmic, or those to choose from.
 Space = Mapping[str, tuple[float, float, bool] | list[Any]]
@@ -144,7 +143,7 @@ def search(
 
 def ranked(trials: list[Trial]) -> list[Trial]:
     """Those that were trained to the end, the best first."""
-    complete = [trial for trial in trials if trial.state == COMPLETE]
+    complete = [trial for trial in trials if trial.state == STATES["COMPLETE"]]
     return sorted(complete, key=lambda trial: (trial.wrong, trial.number))
 
 
@@ -262,5 +261,5 @@ def _ended(study: Any) -> list[Trial]:
     for trial in study.get_trials(deepcopy=False):
         if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs:
             last = max(trial.intermediate_values.items(), default=(0, None))[1]
-            trials.append(Trial(trial.number, NAMES[trial.state.name], last, trial.params))
+            trials.append(Trial(trial.number, STATES[trial.state.name], last, trial.params))
     return trials
