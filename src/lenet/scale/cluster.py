@@ -76,11 +76,7 @@ def refuse_silence(address: str | None) -> None:
 
 
 def run_tasks(
-    ray: Any,
-    submit: Callable[[Any], Any],
-    items: Iterable[Any],
-    most: int | None,
-    stop: Callable[[], bool] = lambda: False,
+    ray: Any, submit: Any, items: Iterable[Any], most: int | None, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[Any, Any]]:
     """Each item with its result, or with the exception of its task.
 

@@ -64,9 +64,7 @@ def read(
     Args:
         source: A file or folder, local or a URI.
         to: The same for the folder of the answers; if it has some already, only the missing ones are written.
-        model: What to read with.
-        address: As for ``cluster``.
-        workers: Processes that read at once; by default one for each core.
+        address, workers: As for ``cluster``.
         on_progress: Called after each shard.
         on_skipped: Called with the names of the files that are not read, if there are any.
         stop: Called often; when it returns True, the reading stops.

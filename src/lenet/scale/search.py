@@ -106,10 +106,8 @@ def search(
     Args:
         recipe: What all trials have in common; its data, too.
         space: The fields to change.
-        trials: Number of trials in all.
         folder: A new folder, or one of an earlier call with the same recipe and space.
-        address: As for ``cluster``.
-        workers: Trials at once; by default one for each core.
+        address, workers: As for ``cluster``; a worker trains one trial at a time.
         on_trial: Called with each trial that has ended, and the best so far.
         stop: Called often; when it returns True, the search stops. The trials that run begin anew in the next call.
 
@@ -138,21 +136,15 @@ def search(
         elif len(found) >= trials:
             errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
             raise LenetError(f"{folder}: no trial was trained to the end; {errors[0] if errors else 'add trials'}")
-        return found, _importance(study) if len(complete) > 1 else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # few trials tell little
+            return found, optuna.importance.get_param_importances(study) if len(complete) > 1 else {}
 
 
 def ranked(trials: list[Trial]) -> list[Trial]:
     """Those that were trained to the end, the best first."""
     complete = [trial for trial in trials if trial.state == STATES["COMPLETE"]]
     return sorted(complete, key=lambda trial: (trial.wrong, trial.number))
-
-
-def _importance(study: Any) -> dict[str, float]:
-    from optuna.importance import get_param_importances
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # few trials tell little
-        return dict(get_param_importances(study))
 
 
 def _open_study(recipe: Recipe, space: Space, folder: Path) -> Any:
