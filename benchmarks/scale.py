@@ -128,7 +128,7 @@ def _read_plainly(source: str, to: str) -> None:
     from lenet.scale.read import read_shard
 
     model = locate_model().read_bytes()
-    for shard in find_shards(source):
+    for shard in find_shards(source)[0]:
         read_shard(shard, source, to, model)
 
 
@@ -261,7 +261,8 @@ def _searching(seeds: int) -> None:
         "A search",
         f"""`python benchmarks/scale.py searching --seeds {seeds}`: 6,000 MNIST training images, `lenet search` over
 {", ".join(OVER)},
-30 trials, chosen by images that are held out. Then both recipes with seeds 1 to {seeds}, 10,000 test images:
+30 trials, each trained up to four times and compared by its mean on the images that are held out. Then both recipes
+with seeds 1 to {seeds}, 10,000 test images by other writers:
 
 {table(["recipe", "accuracy, %: mean ± sd"], rows)}
 

@@ -70,11 +70,11 @@ def test_a_folders_other_files_are_counted_and_named_and_its_systems_own_are_not
         (tmp_path / "scans" / name).touch()
     result = lenet("predict", "scans")
     assert result.exit_code == 0
-    assert result.stderr == "skipped 4 files that are no pictures: a.txt, b.doc, c\\nc, …\n"
+    assert result.stderr == "skipped 4 files that are not read: a.txt, b.doc, c\\nc, …\n"
     assert result.stdout.startswith("scans/1.png: 7")
     for name in ("d.svg", "b.doc", "c\nc"):
         (tmp_path / "scans" / name).unlink()
-    assert lenet("predict", "scans").stderr == "skipped 1 file that is no picture: a.txt\n"
+    assert lenet("predict", "scans").stderr == "skipped 1 file that is not read: a.txt\n"
 
 
 def test_drawings_keep_subfolders_and_never_share_a_name(lenet, tmp_path, digits):

@@ -4,20 +4,20 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from lenet.cli.signals import stop_signals
+from lenet.cli.training import tell
 from lenet.cli.verb import UsageError
-from lenet.errors import one_line
 from lenet.scale.cluster import refuse_silence
 
 if TYPE_CHECKING:
     from lenet.scale.read import Progress
     from lenet.training.recipe import Recipe
 
-MOST_PROCESSES = 4096
 # Least seconds between two lines on a pipe, and between two changes on a terminal.
 SECONDS, TERMINAL_SECONDS = 20.0, 0.2
 # Names of files in the line about those that are skipped.
@@ -34,7 +34,7 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
             callback=_check_cluster,
             help="Address of a Ray cluster, such as 10.0.0.1:6379.  [default: Ray is started on this machine]",
         )
-        processes = click.option(name, *more, type=click.IntRange(1, MOST_PROCESSES), metavar="N", help=says)
+        processes = click.option(name, *more, type=click.IntRange(1, 4096), metavar="N", help=says)
         return cluster(processes(function))
 
     return decorate
@@ -76,10 +76,7 @@ class Hosts(NamedTuple):
         def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
             from lenet.scale.hosts import train_on_hosts
 
-            def warn(sentence: str) -> None:
-                click.echo(one_line(sentence), err=True)
-
-            done = train_on_hosts(run, recipe, data, self.number or 1, self.cluster, on_progress, stop, warn)
+            done = train_on_hosts(run, recipe, data, self.number or 1, self.cluster, on_progress, stop, tell)
             on_metrics(done.metrics)
             return done
 
@@ -113,7 +110,7 @@ def tell_skipped(names: Sequence[str]) -> None:
     """Say how many files are not read, with the first names."""
     files = f"{len(names):,} files that are" if len(names) > 1 else "1 file that is"
     named = ", ".join(names[:NAMED]) + ", …" * (len(names) > NAMED)
-    click.echo(one_line(f"skipped {files} not read: {named}"), err=True)
+    tell(f"skipped {files} not read: {named}")
 
 
 def count(number: int, word: str) -> str:
@@ -135,12 +132,6 @@ class _Line:
         self.shown = time.monotonic()
         rows = f"{count(progress.rows, 'row')}, {progress.rows / max(progress.seconds, 1e-9):,.0f} rows/s"
         errors = f", {progress.errors:,} not readable" if progress.errors else ""
-        left = "" if last else f", {_duration(progress.seconds_left)} left"
+        left = "" if last else f", {timedelta(seconds=round(progress.seconds_left))} left"
         line = f"{progress.shards:,} of {count(progress.of, 'shard')}, {rows}{errors}{left}"
         click.echo(f"\r\x1b[K{line}" if terminal else line, err=True, nl=last or not terminal)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from lenet.cli.many import predict_many, scale_options
+from lenet.cli.many import predict_many, scale_options, tell_skipped
 from lenet.cli.progress import picture_progress, say
 from lenet.cli.table import is_table, predict_table
 from lenet.cli.verb import FOLDER, csv_cell, verb
@@ -23,8 +23,6 @@ COLUMNS = (
     *("picture", "page", "row", "column", "word", "label", "probability", "unknown"),
     *("left", "top", "right", "bottom", "error"),
 )
-# Names of files in the line about those of a folder that are no pictures.
-NAMED = 3
 
 
 class Source(NamedTuple):
@@ -202,9 +200,7 @@ def _find(pictures: tuple[str, ...], outputs: list[Path]) -> list[Source]:
         sources += found
         others += [path.name for path in inside if not is_picture(path)]
     if others:
-        files = f"{len(others):,} files that are no pictures" if len(others) > 1 else "1 file that is no picture"
-        named = ", ".join(others[:NAMED]) + ", …" * (len(others) > NAMED)
-        click.echo(one_line(f"skipped {files}: {named}"), err=True)
+        tell_skipped(others)
     return sources
 
 

@@ -78,7 +78,7 @@ def command(
     dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
     say_notes(dataset)
 
-    from lenet.scale.search import FAILED, STOPPED, ranked, search, search_parts
+    from lenet.scale.search import STATES, ranked, search, search_parts
 
     validation = search_parts(dataset, chosen)[1]
     writers = "" if validation.writer_of is None else " by other writers"
@@ -90,8 +90,8 @@ def command(
     complete = ranked(found)
     for trial in complete[:SHOWN]:
         click.echo(_line(trial))
-    early, failed = (sum(it.state == state for it in found) for state in (STOPPED, FAILED))
-    click.echo(f"{count(len(found), 'trial')}, {early} stopped early, {failed} failed")
+    states = [it.state for it in found]
+    click.echo(", ".join([count(len(found), "trial"), *(f"{states.count(one)} {one}" for one in STATES.values())]))
     if complete:
         click.echo(f"train with: lenet train --recipe {run / 'recipe.toml'}")
     if received:

@@ -18,7 +18,7 @@ def stop_signals() -> Iterator[list[int]]:
         received.append(number)
         # Not through Python's streams, which may be in the middle of another line.
         with suppress(OSError):
-            os.write(2, "stopping after these steps …\n".encode())
+            os.write(2, "stopping …\n".encode())
 
     before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -38,8 +38,6 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     Raises:
         LenetError: when the cluster does not answer.
     """
-    import ray
-
     _remove_agents()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -47,9 +45,11 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     os.environ[DRIVER] = str(os.getpid())
     options: dict[str, Any] = {"address": address or "local", "log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once in a process
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         options |= {"num_cpus": processes, "include_dashboard": False, "object_store_memory": STORE_BYTES}
         options["_node_ip_address"] = "127.0.0.1"
+    import ray  # which reads these variables at its import
+
     terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**options)
@@ -76,7 +76,7 @@ def refuse_silence(address: str | None) -> None:
 
 
 def run_tasks(
-    ray: Any, submit: Callable[[Any], Any], items: Iterable[Any], most: int | None, stop: Callable[[], bool]
+    ray: Any, submit: Any, items: Iterable[Any], most: int | None, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[Any, Any]]:
     """Each item with its result, or with the exception of its task.
 

@@ -3,7 +3,6 @@
 import os
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -61,25 +60,16 @@ def load_data(recipe: Recipe) -> Any:
 
 
 def train_on_hosts(
-    run: Any,
-    recipe: Recipe,
-    data: str,
-    hosts: int,
-    address: str | None,
-    on_progress: Callable[[Any], None],
-    stop: Callable[[], bool],
-    on_warning: Callable[[str], None],
+    run: Any, recipe: Recipe, data: str, hosts: int, address: str | None, on_progress: Any, stop: Any, on_warning: Any
 ) -> Run:
     """Train on ``hosts`` processes; the run folder and the data must be found under the same path on all machines.
 
     Args:
         run: The path of a new run folder, ``runs/train-N`` for None, or a ``Run`` that was begun.
-        recipe: Of the training.
+        recipe: Of the training; ``hosts``, a power of two, divides its ``shards``.
         data: Where the recipe's data is now.
-        hosts: Number of processes, a power of two that divides the recipe's ``shards``.
-        address: Of a Ray cluster; by default all processes run on this machine.
-        on_progress: As for ``train``.
-        stop: As for ``train``.
+        address: As for ``cluster``.
+        on_progress, stop: As for ``train``.
         on_warning: Called with a sentence about each host that is lost; the group starts again from the checkpoint.
 
     Raises:
@@ -102,7 +92,10 @@ def train_on_hosts(
                     message = f"a host was lost {losses} times without progress ({error})"
                     raise LenetError(f"{message}; resume with: lenet train --resume {folder.path}") from error
                 on_warning(f"a host was lost ({error}); all start again from {newest or 'the beginning'}")
-                _wait_for_lock(folder)
+                for _ in range(100):  # until the process that wrote the run folder has ended
+                    with suppress(LenetError), folder.locked():
+                        break
+                    time.sleep(0.2)
 
 
 def _train_once(ray: Any, run: Run, recipe: Recipe, data: str, hosts: int, on_progress: Any, stop: Any) -> None:
@@ -131,11 +124,3 @@ def _train_once(ray: Any, run: Run, recipe: Recipe, data: str, hosts: int, on_pr
     finally:
         for host in group:
             ray.kill(host)
-
-
-def _wait_for_lock(run: Run) -> None:
-    """Until the process that wrote the run folder has ended."""
-    for _ in range(100):
-        with suppress(LenetError), run.locked():
-            return
-        time.sleep(0.2)

@@ -5,6 +5,7 @@ there is whole, and the same call again reads only the shards whose file is miss
 """
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -63,9 +64,7 @@ def read(
     Args:
         source: A file or folder, local or a URI.
         to: The same for the folder of the answers; if it has some already, only the missing ones are written.
-        model: What to read with.
-        address: Of a Ray cluster; by default one is started on this machine.
-        workers: Processes that read at once; by default one for each core.
+        address, workers: As for ``cluster``.
         on_progress: Called after each shard.
         on_skipped: Called with the names of the files that are not read, if there are any.
         stop: Called often; when it returns True, the reading stops.
@@ -121,8 +120,7 @@ def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
     system, folder = open_place(to)
     rows = answers(_reader(model), _items(shard, source))
-    done: Done = _put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file))
-    return done
+    return Done(*_put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file)))
 
 
 def _items(shard: Shard, source: str) -> Iterator[Item]:
@@ -183,7 +181,8 @@ def _finished(system: Any, folder: str, to: str) -> set[str]:
             elif file.path.endswith(".parquet"):
                 names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
     except OSError as error:
-        raise LenetError(f"{to}: cannot be made or written ({error}); choose another --to") from error
+        why = os.strerror(error.errno) if error.errno else reason(error)
+        raise LenetError(f"{to}: cannot be made or written ({why}); choose another --to") from error
     return names
 
 

@@ -29,9 +29,8 @@ JOURNAL = "search.journal"
 TRAININGS, REDUCTION = 4, 2
 # Processes that may be lost with the same values.
 MOST_LOSSES = 3
-# Optuna's states of trials that have ended.
-COMPLETE, STOPPED, FAILED = STATES = ("complete", "stopped early", "failed")
-NAMES = dict(zip(("COMPLETE", "PRUNED", "FAIL"), STATES, strict=True))
+# By Optuna's names, what a trial is called that has ended.
+STATES = {"COMPLETE": "complete", "PRUNED": "stopped early", "FAIL": "failed"}
 
 # Values of a field: low and high end and whether the scale is logarithmic, or those to choose from.
 Space = Mapping[str, tuple[float, float, bool] | list[Any]]
@@ -107,10 +106,8 @@ def search(
     Args:
         recipe: What all trials have in common; its data, too.
         space: The fields to change.
-        trials: Number of trials in all.
         folder: A new folder, or one of an earlier call with the same recipe and space.
-        address: Of a Ray cluster; by default one is started on this machine.
-        workers: Trials at once; by default one for each core.
+        address, workers: As for ``cluster``; a worker trains one trial at a time.
         on_trial: Called with each trial that has ended, and the best so far.
         stop: Called often; when it returns True, the search stops. The trials that run begin anew in the next call.
 
@@ -130,29 +127,24 @@ def search(
         study = _open_study(recipe, space, folder)
         if len(_ended(study)) < trials:
             with cluster(address, workers) as ray:
-                _run(ray, study, recipe, space, trials, workers, on_trial, stop)
+                most = workers or int(ray.cluster_resources().get("CPU", 1))
+                _run(ray, study, recipe, space, trials, most, on_trial, stop)
         found = _ended(study)
-        best = ranked(found)[:1]
-        if not best and len(found) >= trials:
+        complete = ranked(found)
+        if complete:
+            write_text(folder / "recipe.toml", tomli_w.dumps(recipe.change(**complete[0].values).to_dict()))
+        elif len(found) >= trials:
             errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
             raise LenetError(f"{folder}: no trial was trained to the end; {errors[0] if errors else 'add trials'}")
-        for trial in best:
-            write_text(folder / "recipe.toml", tomli_w.dumps(recipe.change(**trial.values).to_dict()))
-        return found, _importance(study) if len(ranked(found)) > 1 else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # few trials tell little
+            return found, optuna.importance.get_param_importances(study) if len(complete) > 1 else {}
 
 
 def ranked(trials: list[Trial]) -> list[Trial]:
     """Those that were trained to the end, the best first."""
-    complete = [(trial.wrong, trial.number, trial) for trial in trials if trial.state == COMPLETE]
-    return [trial for _, _, trial in sorted(complete)]
-
-
-def _importance(study: Any) -> dict[str, float]:
-    from optuna.importance import get_param_importances
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # few trials tell little
-        return dict(get_param_importances(study))
+    complete = [trial for trial in trials if trial.state == STATES["COMPLETE"]]
+    return sorted(complete, key=lambda trial: (trial.wrong, trial.number))
 
 
 def _open_study(recipe: Recipe, space: Space, folder: Path) -> Any:
@@ -160,11 +152,9 @@ def _open_study(recipe: Recipe, space: Space, folder: Path) -> Any:
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
-    states = optuna.trial.TrialState
     # Optuna's own lock, which a killed search has left; the caller has locked the folder.
     folder.joinpath(f"{JOURNAL}.lock").unlink(missing_ok=True)
-    backend = JournalFileBackend(str(folder.resolve() / JOURNAL))
-    storage = optuna.storages.JournalStorage(backend)
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder.resolve() / JOURNAL)))
     study = optuna.create_study(study_name="search", storage=storage, direction="minimize", load_if_exists=True)
     begun = json.dumps({"recipe": recipe.sha256, "space": {name: list(axis) for name, axis in space.items()}})
     if study.user_attrs.setdefault("begun", begun) != begun:
@@ -176,31 +166,27 @@ def _open_study(recipe: Recipe, space: Space, folder: Path) -> Any:
     if not study.trials and (own := _own_values(recipe, space)):
         study.enqueue_trial(own)
     queued = {trial.user_attrs.get("again") for trial in study.trials}
-    for trial in study.get_trials(states=(states.RUNNING,)):
+    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
         if trial.number not in queued:  # else it was killed between the two lines
             study.enqueue_trial(trial.params, user_attrs={**trial.user_attrs, "again": trial.number})
-        study.tell(trial.number, state=states.FAIL)
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
     return study
 
 
-def _own_values(recipe: Recipe, space: Space) -> dict[str, Any] | None:
-    """The values that the recipe has already, which are tried first; None where the space leaves one out."""
+def _own_values(recipe: Recipe, space: Space) -> dict[str, Any]:
+    """The values that the recipe has already, which are tried first; none where the space leaves one out."""
     own: dict[str, Any] = {}
     for name, axis in space.items():
         value = getattr(recipe, name)
         choices = axis if isinstance(axis, list) else [value] * (axis[0] <= value <= axis[1])
-        same = [choice for choice in choices if recipe.change(**{name: choice}) == recipe]
-        if not same:
-            return None
-        own[name] = same[0]
-    return own
+        for choice in choices:
+            if recipe.change(**{name: choice}) == recipe:
+                own[name] = choice
+    return own if own.keys() == space.keys() else {}
 
 
-def _run(
-    ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, workers: int | None, on_trial: Any, stop: Any
-) -> None:  # fmt: skip
+def _run(ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, most: int, on_trial: Any, stop: Any) -> None:
     axes = {name: _distribution(recipe, name, axis) for name, axis in space.items()}
-    most = workers or int(ray.cluster_resources().get("CPU", 1))
     trainer = ray.remote(_Trainer).options(max_concurrency=3, num_cpus=1)
     idle: list[Any] = []
     running: dict[Any, tuple[Any, Any]] = {}
@@ -213,39 +199,42 @@ def _run(
             return
         done, _ = ray.wait(list(running), timeout=PATIENCE)
         for reference, (actor, trial) in list(running.items()):
-            if _look_after(ray, study, actor, trial, reference if reference in done else None):
-                idle += [actor] if reference in done else []
-                del running[reference]
-                every = _ended(study)
-                for ended in every:
-                    if ended.number == trial.number:
-                        on_trial(ended, next(iter(ranked(every)), None))
+            alive = _look_after(ray, study, actor, trial, reference if reference in done else None)
+            if alive is None:
+                continue
+            del running[reference]
+            idle += [actor] * alive
+            ended = _ended(study)
+            for one in ended:
+                if one.number == trial.number:
+                    on_trial(one, next(iter(ranked(ended)), None))
 
 
-def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bool:
-    """Stop a trial that is not among the best, and tell its result when there is one; whether it has ended."""
+def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bool | None:
+    """Stop a trial that is not among the best, and tell its result. None while it runs; else if ``actor`` lives."""
     from optuna.trial import TrialState
 
     try:
         for number, wrong in ray.get(actor.told.remote()):
             trial.report(wrong, number)
             if trial.should_prune():
-                ray.get(actor.stop.remote())
+                actor.stop.remote()
         if result is None:
-            return False
+            return None
         wrong = ray.get(result)
         study.tell(trial, wrong, state=TrialState.PRUNED if wrong is None else TrialState.COMPLETE)
-    except ray.exceptions.RayTaskError as error:
-        trial.set_user_attr("error", one_line(str(error.cause).splitlines()[-1]))
-        study.tell(trial, state=TrialState.FAIL)
-    except ray.exceptions.RayError as error:  # its process was lost
+        return True
+    except ray.exceptions.RayError as error:
+        alive = isinstance(error, ray.exceptions.RayTaskError)
         losses = trial.user_attrs.get("losses", 0) + 1
-        if losses == MOST_LOSSES:
+        if alive:
+            trial.set_user_attr("error", one_line(str(error.cause).splitlines()[-1]))
+        elif losses == MOST_LOSSES:
             trial.set_user_attr("error", f"its process was lost {losses} times ({type(error).__name__})")
         else:
             study.enqueue_trial(trial.params, user_attrs={"losses": losses, "again": trial.number})
         study.tell(trial, state=TrialState.FAIL)
-    return True
+        return alive
 
 
 def _distribution(recipe: Recipe, name: str, axis: Any) -> Any:
@@ -264,5 +253,5 @@ def _ended(study: Any) -> list[Trial]:
     for trial in study.get_trials(deepcopy=False):
         if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs:
             last = max(trial.intermediate_values.items(), default=(0, None))[1]
-            trials.append(Trial(trial.number, NAMES[trial.state.name], last, trial.params))
+            trials.append(Trial(trial.number, STATES[trial.state.name], last, trial.params))
     return trials
