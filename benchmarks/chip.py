@@ -28,10 +28,10 @@ from tests.export.emulator import M0, build_m0, call, run_m0, sizes
 # Filters and bits of a weight: `tiny` first, then the other points of the curve.
 POINTS = (
     ((12, 26, 58), 4),
+    ((12, 26, 58), 2),
     ((4, 10, 20), 4),
     ((6, 14, 30), 4),
     ((8, 20, 40), 4),
-    ((12, 26, 58), 2),
     ((12, 32, 100), 2),
 )
 EMULATED = 20
