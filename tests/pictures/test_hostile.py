@@ -64,7 +64,7 @@ def gif(width, height, frames: int) -> bytes:
 def webp(width, height) -> bytes:
     """One colour, without loss."""
     sides = struct.pack("<I", (width - 1) | (height - 1) << 14 | 1 << 28)
-    return b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + sides + bytes.fromhex("0710118888fe0700")
+    return b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + sides + bytes.fromhex("071011118888fe0700")
 
 
 def hostile() -> dict[str, bytes]:
