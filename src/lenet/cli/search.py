@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lenet.cli.data import load_usable, say_notes
+from lenet.cli.data import load_for
 from lenet.cli.many import scale_options
 from lenet.cli.verb import FILE, FOLDER, verb
 from lenet.errors import LenetError
@@ -66,9 +66,7 @@ def command(
     chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
     chosen = chosen.change(data=data) if data is not None else chosen
     axes = _axes(chosen, _given(over, space))
-    form = ("size", "depth", "invert", "framing")
-    dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
-    say_notes(dataset)
+    dataset = load_for(chosen)
 
     from lenet import figures
     from lenet.atomic import write_bytes, write_text
