@@ -54,10 +54,11 @@ def read_labelled(root: Path, table: Path, preparation: Preparation, on_error: O
     """
     pictures = [path for path in _walk(root, root, on_error) if is_picture(path)]
     by_path = {path.relative_to(root).as_posix(): {path} for path in pictures}
-    by_name = defaultdict(set)
+    by_name: dict[str, set[Path]] = defaultdict(set)
     for path, key in chain.from_iterable(((it, it.stem), (it, it.name)) for it in pictures):
         by_name[key].add(path)
-    files, named = [], set()
+    files: list[LabelledFile] = []
+    named: set[Path] = set()
     for line, name, label, part in _rows(table):
         found = by_path.get(name.removeprefix("./")) or by_name[name]
         where, shown = f"{table}: line {line}", repr(name[:100])
@@ -69,7 +70,7 @@ def read_labelled(root: Path, table: Path, preparation: Preparation, on_error: O
             on_error(LenetError(f"{where}: names {shown} a second time"))
         else:
             named |= found
-            files.append(LabelledFile(*found, label, part_number(part, where) if part else TRAIN))
+            files.append(LabelledFile(min(found), label, part_number(part, where) if part else TRAIN))
     others = (str(path.relative_to(root)) for path in pictures if path not in named)
     notes = left_out(f"pictures that {table.name} does not name", others)
     return read_pictures(root, files, preparation, on_error, notes)

@@ -153,7 +153,7 @@ def open_pages(source: Source, name: str | None = None, number: int | None = Non
             if not several:
                 image.close()  # its pixels would take as much memory as what is done with the page
             elif image.format == "TIFF":
-                image.im = None
+                image.im = None  # type: ignore[assignment]  # the next page needs none of it
             yield Page(page, several, picture)
 
 
