@@ -7,6 +7,7 @@ and memory are looked at. Files that break the rules are kept, and named. Seeds 
 """
 
 import argparse
+import ctypes
 import os
 import resource
 import shutil
@@ -148,9 +149,11 @@ def readers() -> dict[str, Callable[[Path], object]]:
 
 def tried(use: Callable[[Path], object], path: Path, errors: Path) -> Found:
     """Use a file in a child, and see what becomes of it."""
+    ctypes.CDLL(None).malloc_trim(0)  # else the child uses what was freed here, and seems to take no memory
+    loaded = _mebibytes("VmRSS:")  # here, since a child has the libraries' pages only when it uses them
     child = os.fork()
     if not child:
-        _child(use, path, errors)
+        _child(use, path, errors, loaded)
     _, status, used = os.wait4(child, 0)
     seconds = used.ru_utime + used.ru_stime
     said = errors.read_text(errors="replace").splitlines()
@@ -168,13 +171,12 @@ def tried(use: Callable[[Path], object], path: Path, errors: Path) -> Found:
     return Found(what, seconds, peak)
 
 
-def _child(use: Callable[[Path], object], path: Path, errors: Path) -> None:
+def _child(use: Callable[[Path], object], path: Path, errors: Path, loaded: float) -> None:
     """Exit with 0 for what was read, 1 for one line, 2 for a traceback; the last line is the memory at its peak."""
     status = 2
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (int(ENDED), int(ENDED)))
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-        loaded = _mebibytes("VmRSS:")
         os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         try:
             use(path)

@@ -26,6 +26,7 @@ from tests.attack.damage import Contents, damaged, revalued, reworded
 from tests.datasets.test_forms import FORMS
 from tests.networks import random_model
 from tests.pictures.test_hostile import hostile
+from tests.pictures.test_hostile import laborious as largest
 
 NETWORK = "conv 3 3, relu, maxpool 2, dense 5, relu"
 SHAPE, CLASSES = (8, 8, 1), 3
@@ -273,6 +274,7 @@ def entrances(folder: Path) -> dict[str, Entrance]:
         "checkpoint, forged": alone(250, forged_checkpoints, "step.ckpt"),
         "run": one_of(300, runs(folder / "run"), ""),
         "picture, by hand": alone(len(hostile()), by_hand(hostile()), "p.png"),
+        "picture, largest": alone(len(largest()), by_hand(largest()), "p.png"),
         "picture, laborious": alone(120, laborious, "p.png"),
     }
     for layout, options in {"plain": {}, "compact": {}, **LAYOUTS}.items():

@@ -1,5 +1,6 @@
 """What a source has and no image comes from is counted in a note, or it is a fault."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -59,6 +60,18 @@ def test_what_else_is_there_is_counted(tmp_path, form, add, note):
     add(source)
     notes = load_dataset(source, framing="whole").notes
     assert [said for said in notes if said not in before and said.startswith(note)], notes
+
+
+def test_pipes_and_devices_are_not_opened(tmp_path):
+    (tmp_path / "idx").mkdir()
+    idx = FORMS["qmnist"][0](tmp_path / "idx")
+    (idx / "classes.txt").symlink_to("/dev/zero")
+    with pytest.raises(LenetError, match=r"classes\.txt: is no file"):
+        load_dataset(idx)
+    (tmp_path / "hub").mkdir()
+    folder = FORMS["parquet-of-the-hub"][0](tmp_path / "hub") / "mnist"
+    os.mkfifo(folder / "more.parquet")
+    assert "left out other files and folders: 1, such as 'more.parquet'" in load_dataset(folder).notes
 
 
 def test_parquet_files_tell_their_part_anywhere_in_their_names(tmp_path):

@@ -64,7 +64,7 @@ def gif(width, height, frames: int) -> bytes:
 def webp(width, height) -> bytes:
     """One colour, without loss."""
     sides = struct.pack("<I", (width - 1) | (height - 1) << 14 | 1 << 28)
-    return b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + sides + bytes.fromhex("0710118888fe0700")
+    return b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + sides + bytes.fromhex("071011118888fe0700")
 
 
 def hostile() -> dict[str, bytes]:
@@ -121,11 +121,24 @@ def hostile() -> dict[str, bytes]:
         "script.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9999999 9999999\n",
         "blank.webp": webp(8000, 8000),
         "frames.gif": gif(8000, 8000, 1000),
-        "many-pages.gif": gif(2000, 2000, 1000),
-        "sixteen-bits.png": png(8000, 8000, depth=16, data=zlib.compress(bytes(8000 * 16_001))),
         "progressive.jpg": four_four_four[:fine] + struct.pack(">HH", 8000, 8000) + four_four_four[fine + 4 :],
         "much-to-draw.pdf": pdf(b"0 0 595 842 re f\n" * 200_000),
         "fits.png": b"SIMPLE  =                    T" + bytes(2880),
+    }
+
+
+def laborious() -> dict[str, bytes]:
+    """Sound pictures that take as much memory or time as their kinds may."""
+    return {
+        "many-pages.gif": gif(2000, 2000, 300),
+        "sixteen-bits.png": png(8000, 8000, depth=16, data=zlib.compress(bytes(8000 * 16_001))),
+        "colour.png": encoded(Image.new("RGBA", (8000, 8000), (255, 255, 255, 9)), "PNG", compress_level=1),
+        "progressive.jpg": encoded(Image.new("RGB", (8000, 8000), "white"), "JPEG", progressive=True),
+        "fractions.tif": encoded(Image.new("F", (8000, 8000), 0.5), "TIFF", compression="tiff_adobe_deflate"),
+        "inks.tif": encoded(Image.new("CMYK", (8000, 8000)), "TIFF", compression="tiff_lzw"),
+        "colours.gif": encoded(Image.new("P", (8000, 8000)), "GIF"),
+        "one-colour.webp": webp(4200, 4200),
+        "white.avif": encoded(Image.new("RGB", (5300, 5300), "white"), "AVIF", speed=10),
     }
 
 

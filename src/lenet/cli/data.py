@@ -13,6 +13,7 @@ from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
+    from lenet.training.recipe import Recipe
 
 # Most classes on a contact sheet.
 MOST_ROWS = 70
@@ -243,6 +244,14 @@ def load_usable(source: str, preparation: dict[str, Any]) -> "Dataset":
             click.echo(one_line(f"left out: {error}"), err=True)
         if len(broken) > MOST_NAMED:
             click.echo(f"left out: {len(broken) - MOST_NAMED:,} more; see `lenet data check`", err=True)
+
+
+def load_for(recipe: "Recipe") -> "Dataset":
+    """The recipe's data without broken pictures, which are named; says what was done to it."""
+    form = ("size", "depth", "invert", "framing")
+    dataset = load_usable(recipe.data, {name: getattr(recipe, name) or None for name in form})
+    say_notes(dataset)
+    return dataset
 
 
 def say_notes(dataset: "Dataset") -> None:

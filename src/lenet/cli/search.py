@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lenet.cli.data import load_usable, say_notes
+from lenet.cli.data import load_for
 from lenet.cli.many import count, end_stopped, scale_options
 from lenet.cli.signals import stop_signals
 from lenet.cli.verb import FILE, FOLDER, paths_of, verb
@@ -74,9 +74,7 @@ def command(
     from lenet.scale.cluster import refuse_silence
 
     refuse_silence(cluster)
-    form = ("size", "depth", "invert", "framing")
-    dataset = load_usable(chosen.data, {name: getattr(chosen, name) or None for name in form})
-    say_notes(dataset)
+    dataset = load_for(chosen)
 
     from lenet.scale.search import STATES, ranked, search, search_parts
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from click.core import ParameterSource
 
-from lenet.cli.data import load_usable, preparation_options, say_notes
+from lenet.cli.data import load_for, preparation_options
 from lenet.cli.main import BEGAN
 from lenet.cli.many import Hosts, scale_options
 from lenet.cli.training import load_tensorflow, print_results, run_training, tell
@@ -250,7 +250,7 @@ def _prepare(
 
     from lenet.training.adapt import recipe_for_few
 
-    dataset = _load(chosen)
+    dataset = load_for(chosen)
     if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
         chosen = few.change(**changes)
         tell(f"{dataset.name}: few pictures ({len(dataset)}): recipe {few.name}, framing {dataset.framing}")
@@ -297,7 +297,7 @@ def _resume(
     if hosts.several:
         return run_training(hosts.train(run, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
-        dataset = _load(recipe.change(data=JOINT.join(data) or recipe.data))
+        dataset = load_for(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 
@@ -308,14 +308,6 @@ def _resume(
         tell(f"{where}: {sentence}")
 
     return run_training(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
-
-
-def _load(recipe: Recipe) -> "Dataset":
-    """The recipe's data, and what was done to it."""
-    form = ("size", "depth", "invert", "framing")
-    dataset = load_usable(recipe.data, {name: getattr(recipe, name) or None for name in form})
-    say_notes(dataset)
-    return dataset
 
 
 def _refuse_besides_resume() -> None:

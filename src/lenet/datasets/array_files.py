@@ -18,6 +18,7 @@ from lenet.datasets.npy import read_npy
 from lenet.datasets.npz import read_arrays
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason
+from lenet.text_files import read_text
 
 # train-images-idx3-ubyte, t10k-images.idx3-ubyte.gz, qmnist-test-labels-idx2-int.gz
 IDX = re.compile(r"(?P<name>.+)[-.]idx\d-(ubyte|int)(\.gz)?", re.IGNORECASE)
@@ -114,14 +115,12 @@ def _class_names(folder: Path, family: str) -> tuple[Path, list[str] | dict[int,
     mappings = sorted(folder.glob(f"{family}-{EMNIST_NAMES}" if family else f"*-{EMNIST_NAMES}"))
     try:
         if path.exists():
-            return path, path.read_text(encoding="utf-8").splitlines()
+            return path, read_text(path).splitlines()
         if not mappings:
             return path, None
         path = mappings[0]
-        rows = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
+        rows = (line.split() for line in read_text(path).splitlines())
         return path, {int(label): chr(int(code)) for label, code, *_ in rows}
-    except OSError as error:
-        raise LenetError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, OverflowError) as error:
         raise LenetError(f"{path}: has not one label and one code point in each line ({error})") from error
 

@@ -46,14 +46,9 @@ def check(dataset: Dataset, broken: Sequence[str] = ()) -> list[Finding]:
     Returns:
         The findings, faults first; empty for sound data.
     """
+    says = f"{len(broken):,} broken files, which training leaves out"
     findings = [
-        Finding(
-            "broken",
-            False,
-            len(broken),
-            f"{len(broken):,} broken files, which training leaves out",
-            tuple(broken[:EXAMPLES]),
-        ),
+        Finding("broken", False, len(broken), says, _some(broken)),
         *_twins(dataset),
         _one_class(dataset),
         *_absent(dataset),
@@ -62,6 +57,10 @@ def check(dataset: Dataset, broken: Sequence[str] = ()) -> list[Finding]:
         _transposed(dataset),
     ]
     return sorted((found for found in findings if found.count), key=lambda found: not found.fault)
+
+
+def _some(examples: Sequence[str]) -> tuple[str, ...]:
+    return tuple(examples[:EXAMPLES])
 
 
 def _twins(dataset: Dataset) -> list[Finding]:
@@ -109,29 +108,26 @@ def _absent(dataset: Dataset) -> list[Finding]:
     for part, rows in sections(dataset).items():
         counts = np.bincount(dataset.labels[rows], minlength=len(dataset.class_names))
         absent += [f"{name} in {part}" for name, count in zip(dataset.class_names, counts, strict=True) if not count]
-    findings = [Finding("absent-class", True, len(absent), "classes without an image", tuple(absent[:EXAMPLES]))]
+    findings = [Finding("absent-class", True, len(absent), "classes without an image", _some(absent))]
     if all(name.isascii() and name.isdigit() for name in dataset.class_names):
         numbers = {int(name) for name in dataset.class_names}
         # Of a class 400000000 nobody wants to see the numbers before it.
         missing = sorted(set(range(min(numbers), min(max(numbers), min(numbers) + MOST_CLASSES) + 1)) - numbers)
         says = "numbers are missing between the classes"
-        findings.append(
-            Finding("missing-number", False, len(missing), says, tuple(str(number) for number in missing[:EXAMPLES]))
-        )
+        findings.append(Finding("missing-number", False, len(missing), says, _some([str(it) for it in missing])))
     return findings
 
 
 def _blank(dataset: Dataset) -> Finding:
     blank = [index for index, image in enumerate(dataset.images) if image.min() == image.max()]
-    examples = tuple(dataset.origin(index) for index in blank[:EXAMPLES])
+    examples = _some([dataset.origin(index) for index in blank])
     return Finding("blank", True, len(blank), f"{len(blank):,} images are of one colour all over", examples)
 
 
 def _dim(dataset: Dataset) -> Finding:
     brightest = max(int(dataset.images[start : start + 4096].max()) for start in range(0, len(dataset), 4096))
-    return Finding(
-        "dim", True, int(brightest < 64), f"no pixel is brighter than {brightest} of 255: the scale is wrong"
-    )
+    says = f"no pixel is brighter than {brightest} of 255: the scale is wrong"
+    return Finding("dim", True, int(brightest < 64), says)
 
 
 def _transposed(dataset: Dataset) -> Finding:

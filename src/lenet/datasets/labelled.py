@@ -4,6 +4,7 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from lenet.datasets.assemble import LABEL_COLUMNS, TRAIN, part_number
@@ -52,12 +53,12 @@ def read_labelled(root: Path, table: Path, preparation: Preparation, on_error: O
         LenetError: when the table cannot be read, or names no picture that can be.
     """
     pictures = [path for path in _walk(root, root, on_error) if is_picture(path)]
-    by_path = {path.relative_to(root).as_posix(): [path] for path in pictures}
-    by_name = defaultdict(list)
-    for path in pictures:
-        for key in {path.stem, path.name}:
-            by_name[key].append(path)
-    files, named = [], set()
+    by_path = {path.relative_to(root).as_posix(): {path} for path in pictures}
+    by_name: dict[str, set[Path]] = defaultdict(set)
+    for path, key in chain.from_iterable(((it, it.stem), (it, it.name)) for it in pictures):
+        by_name[key].add(path)
+    files: list[LabelledFile] = []
+    named: set[Path] = set()
     for line, name, label, part in _rows(table):
         found = by_path.get(name.removeprefix("./")) or by_name[name]
         where, shown = f"{table}: line {line}", repr(name[:100])
@@ -65,11 +66,11 @@ def read_labelled(root: Path, table: Path, preparation: Preparation, on_error: O
             on_error(LenetError(f"{where}: there is no picture {shown}"))
         elif len(found) > 1:
             on_error(LenetError(f"{where}: {len(found)} pictures are called {shown}; write the folder before the name"))
-        elif found[0] in named:
+        elif found <= named:
             on_error(LenetError(f"{where}: names {shown} a second time"))
         else:
-            named.add(found[0])
-            files.append(LabelledFile(found[0], label, part_number(part, where) if part else TRAIN))
+            named |= found
+            files.append(LabelledFile(min(found), label, part_number(part, where) if part else TRAIN))
     others = (str(path.relative_to(root)) for path in pictures if path not in named)
     notes = left_out(f"pictures that {table.name} does not name", others)
     return read_pictures(root, files, preparation, on_error, notes)

@@ -29,17 +29,11 @@ def load_mnist(folder: Path = FOLDER) -> Dataset:
         arrays = pool.map(lambda name: _read_verified(folder / f"{name}.gz", SHA256[name]), SHA256)
     train_images, train_labels, test_images, test_labels = arrays
     writer_of, groups, group_of = mnist_writers()
+    images, labels = np.concatenate([train_images, test_images]), np.concatenate([train_labels, test_labels])
     return Dataset(
-        name="mnist",
-        images=np.concatenate([train_images, test_images]),
-        labels=np.concatenate([train_labels, test_labels]).astype(np.int64),
-        class_names=tuple("0123456789"),
-        test_from=len(train_images),
-        framing="mark",
-        writer_of=writer_of,
-        groups=groups,
-        group_of=group_of,
-    )
+        "mnist", images, labels.astype(np.int64), tuple("0123456789"), len(train_images), framing="mark",
+        writer_of=writer_of, groups=groups, group_of=group_of,
+    )  # fmt: skip
 
 
 def _read_verified(path: Path, sha256: str) -> npt.NDArray[np.uint8]:

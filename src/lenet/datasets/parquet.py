@@ -64,7 +64,7 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
     Raises:
         LenetError: names the file, and the row where it is one.
     """
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    files = sorted(filter(Path.is_file, path.glob("*.parquet"))) if path.is_dir() else [path]
     shards = sorted((_open(file, path.is_dir()) for file in files), key=lambda shard: shard.part)
     count = sum(shard.rows for shard in shards)
     if not count:

@@ -127,7 +127,7 @@ def _read(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
 def _read_folder(path: Path, preparation: Preparation, on_error: OnError) -> Dataset:
     if files := find_array_files(path):
         return frame_arrays(turn_emnist(read_array_files(path, files)), preparation)
-    if tables := list(path.glob("*.parquet")):
+    if tables := list(filter(Path.is_file, path.glob("*.parquet"))):
         return _beside(read_parquet(path, preparation, on_error), path, tables)
     if table := find_table(path):
         return read_labelled(path, table, preparation, on_error)

@@ -27,7 +27,7 @@ MULTIPLE = 32
 OFFSET_UNIT, HALF, QUARTER = 16, 2, 4
 # So many pixels are looked at at once, in strips across the picture: memory grows with them. What is so many pixels
 # away hardly matters to what is seen at a place.
-STRIP, AROUND = 1_000_000, 64
+STRIP, AROUND = 500_000, 64
 
 
 class View(NamedTuple):

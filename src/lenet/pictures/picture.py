@@ -141,7 +141,7 @@ def open_pages(source: Source, name: str | None = None, number: int | None = Non
             if number is None and page > 1 and _is_reduced(image):
                 continue
             total += image.width * image.height
-            if total > most:
+            if page > 1 and total > most:
                 message = f"{total:,} pixels to this page are too many for so small a file; split it"
                 raise LenetError(f"{where}: {message}")
             picture: Picture | LenetError
@@ -153,7 +153,7 @@ def open_pages(source: Source, name: str | None = None, number: int | None = Non
             if not several:
                 image.close()  # its pixels would take as much memory as what is done with the page
             elif image.format == "TIFF":
-                image.im = None
+                image.im = None  # type: ignore[assignment]  # the next page needs none of it
             yield Page(page, several, picture)
 
 

@@ -22,7 +22,7 @@ MODE_BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2
 DECODER_BYTES = {"WEBP": 16, "AVIF": 10}
 ANIMATION_BYTES = 64
 # Of all pages of a file together: pixels that are always read, and more for each byte of it.
-MOST_TOTAL, TOTAL_PER_BYTE = MOST_PIXELS, 2_000
+MOST_TOTAL, TOTAL_PER_BYTE = 32_000_000, 2_000
 
 
 def check_size(image: Image.Image, name: str) -> None:

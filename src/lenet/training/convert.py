@@ -12,13 +12,13 @@ import numpy as np
 from lenet.datasets import load_dataset
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
-from lenet.model.file import decode_model, encode_model, write_model
+from lenet.model.file import MOST_BYTES, decode_model, encode_model, write_model
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.network.architecture import Architecture
 from lenet.training.train import LARGEST_DIFFERENCE
-from lenet.weights_file import MOST_BYTES, open_keras_file
+from lenet.weights_file import open_keras_file
 
 # Sides of square inputs that are tried. Several others would have arrays of the same shapes.
 SIDES = (28, 32, 64, 96, 128, 224)
@@ -87,7 +87,7 @@ def _shapes(path: Path) -> list[tuple[int, ...]]:
         else:
             shapes.append(shape)
     if 4 * sum(map(prod, shapes)) > MOST_BYTES:
-        raise LenetError(f"{path}: claims arrays of more than {MOST_BYTES >> 20} MiB")
+        raise LenetError(f"{path}: claims arrays of more than {MOST_BYTES >> 20} MiB, what a model file holds")
     if not shapes or len(shapes[-1]) != 2:
         raise LenetError(f"{path}: has no dense layer at its end: not a LeNet's weights file")
     return shapes

@@ -1,6 +1,5 @@
 """Event files for TensorBoard."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +10,9 @@ from lenet.training.loop import Progress
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Make the folder for event files; LenetError when that fails, or no file can be written there."""
+    """Make the folder for event files; LenetError when that fails."""
     try:
         make_folder(folder)
-        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise LenetError(f"{folder}: cannot be written ({error.strerror}); choose another --tensorboard") from error
 
