@@ -96,7 +96,7 @@ def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0)
 
 
 def _levelling(mask: Mask) -> tuple[Floats, Floats]:
-    """The rotation about the middle, ``(2, 2)`` and ``(2,)``, that takes places of the level table to those of the mask.
+    """The rotation, ``(2, 2)`` and ``(2,)``, that takes places of the level table to those of the mask.
 
     Of all angles, the one by which the squared numbers of pixels in each row and column have the largest sum.
     """
