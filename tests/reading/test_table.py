@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy.ndimage import rotate
 
 from lenet import Reader
 from lenet.pictures.contrast import find_marks
@@ -45,6 +46,20 @@ def test_marks_have_the_row_and_column_that_they_stand_in(slope, gap):
     ]
     table = find_table(marks, grid(5, 4, slope, gap), 1.0)
     assert (table.rows, table.columns) == (5, 4)
+    assert [table.cells[each] for each in marks] == places
+
+
+def test_a_turned_table_is_levelled():
+    """Lines that climb so much are in neither direction, and thin ones have short runs."""
+    lines = rotate(grid(9, 9).astype(float), 20, order=1) > 0.4
+    before, after = ((np.array(mask.shape)[::-1] - 1) / 2 for mask in (grid(9, 9), lines))
+    turn = np.array(
+        [(np.cos(np.radians(20)), np.sin(np.radians(20))), (-np.sin(np.radians(20)), np.cos(np.radians(20)))]
+    )
+    places = [(row, column) for row in range(9) for column in range(row % 2, 9, 2)]
+    centres = [turn @ (np.array((60 + 60 * column, 50 + 40 * row)) - before) + after for row, column in places]
+    marks = [mark(round(x) - 7, round(y) - 10) for x, y in centres]
+    table = find_table(marks, lines, 1.0)
     assert [table.cells[each] for each in marks] == places
 
 

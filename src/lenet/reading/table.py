@@ -13,6 +13,8 @@ from lenet.reading.lines import writing_height
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
+# A table is turned by so many degrees at most, told from so many pixels of its lines.
+ANGLES, MOST_POINTS = np.arange(-20, 20.25, 0.5), 5000
 # Gaps in a line of up to this many heights of the writing are closed.
 CLOSED = 0.8
 # Pieces of a line run on for this many heights of the writing, and this many times their thickness.
@@ -67,6 +69,8 @@ def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0)
     height = zoom * writing_height(marks)
     if height < 2:
         return None
+    turn, shift = _levelling(lines)
+    lines = ndimage.affine_transform(lines, turn, shift, order=0)
     flat, upright = _straight(lines, height), _straight(lines.T, height)
     rows, columns = len(flat) - 1, len(upright) - 1
     if min(rows, columns) < 1 or rows * columns < LEAST_CELLS:
@@ -75,6 +79,7 @@ def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0)
     if _pitch(flat) < LEAST_HEIGHT * height or _pitch(upright) < LEAST_WIDTH * height:
         return None
     x, y = zoom * (np.array([mark.centre for mark in marks]).T - margin)
+    y, x = turn.T @ (np.array([y, x]) - shift[:, np.newaxis])
     row, column = _place(flat, y, x), _place(upright, x, y)
     # The edge of the picture closes cells, too, where the lines across it reach as far.
     inside = _reached(upright, y) & _reached(flat, x)
@@ -88,6 +93,26 @@ def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0)
     places = zip((row - first_row).tolist(), (column - first_column).tolist(), strict=True)
     cells = {mark: place for mark, place, it_is in zip(marks, places, inside, strict=True) if it_is}
     return Table(rows, columns, cells)
+
+
+def _levelling(mask: Mask) -> tuple[Floats, Floats]:
+    """The rotation, ``(2, 2)`` and ``(2,)``, that takes places of the level table to those of the mask.
+
+    Of all angles, the one by which the squared numbers of pixels in each row and column have the largest sum.
+    """
+    points = np.argwhere(mask)[:: max(1, np.count_nonzero(mask) // MOST_POINTS)].astype(float)
+    middle = (np.array(mask.shape) - 1) / 2
+
+    def turn(degrees: float) -> Floats:
+        sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+        return np.array([(cosine, -sine), (sine, cosine)])
+
+    def level(degrees: float) -> float:
+        places = np.rint((points - middle) @ turn(degrees)).astype(int)
+        return float(sum((np.bincount(way - way.min()) ** 2.0).sum() for way in places.T)) if len(points) else 0.0
+
+    best = turn(max(sorted(ANGLES, key=abs), key=level))
+    return best, middle - best @ middle
 
 
 def _straight(mask: Mask, height: float) -> list[_Line]:
