@@ -94,7 +94,7 @@ def read(
     if left:
         with cluster(address, workers) as ray:
             began = time.monotonic()
-            task = ray.remote(read_shard).options(max_retries=3, retry_exceptions=True)
+            task = ray.remote(read_shard).options(max_retries=3)  # when its process is lost
             shared = ray.put(model.content)
             places = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
             for shard, result in run_tasks(ray, lambda shard: task.remote(shard, *places, shared), left, workers, stop):
