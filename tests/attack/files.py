@@ -262,6 +262,7 @@ def entrances(folder: Path) -> dict[str, Entrance]:
     state = {"step": 3, "owner": {"recipe": "x"}, "loss": 0.5, "history": [[1, 0.5, 0.9, None, None, 2.0]]}
     checkpoint = encode(state, {"weights/0": np.ones((40, 3), np.float32), "mean/0": np.zeros(7, np.float32)})
     model = encode_model(small_model().weights, small_model().metadata)
+    small, large = hostile(), largest()
     space = 'learning_rate = "0.002:0.02:log"\nbatch_size = [64, 128]\nnetwork = ["lenet", "mlp"]\ndropout = "0,0.5"\n'
     found = {
         "model, damaged": alone(300, damaged(model), "m.onnx"),
@@ -273,8 +274,8 @@ def entrances(folder: Path) -> dict[str, Entrance]:
         "checkpoint, damaged": alone(150, damaged(checkpoint), "step.ckpt"),
         "checkpoint, forged": alone(250, forged_checkpoints, "step.ckpt"),
         "run": one_of(300, runs(folder / "run"), ""),
-        "picture, by hand": alone(len(hostile()), by_hand(hostile()), "p.png"),
-        "picture, largest": alone(len(largest()), by_hand(largest()), "p.png"),
+        "picture, by hand": alone(len(small), by_hand(small), "p.png"),
+        "picture, largest": alone(len(large), by_hand(large), "p.png"),
         "picture, laborious": alone(120, laborious, "p.png"),
     }
     for layout, options in {"plain": {}, "compact": {}, **LAYOUTS}.items():
