@@ -30,12 +30,12 @@ if hasattr(os, "sched_setaffinity"):
 from lenet import Architecture, LenetError, Model, Reader, Recipe, load_dataset, load_weights
 from lenet.cli.search import _axes, _given
 from lenet.datasets.preparation import Preparation
-from lenet.datasets.shards import find_shards, items
+from lenet.datasets.shards import find_shards
 from lenet.datasets.source import load_unlabelled
 from lenet.explain.explanation import explain
 from lenet.pictures.picture import open_pages
 from lenet.reading.many import answers
-from lenet.scale.read import _last_line
+from lenet.scale.read import _items
 from lenet.sheet.cut import read_sheets
 from lenet.training.checkpoint import read as read_checkpoint
 from lenet.training.compare import Record
@@ -124,11 +124,8 @@ def readers() -> dict[str, Callable[[Path], object]]:
         np.asarray(dataset.images).sum()
 
     def use_many(path: Path) -> None:
-        for shard in find_shards(str(path)):
-            try:
-                list(answers(reader, items(shard, str(path))))
-            except Exception as error:  # as the answer of a task is shown
-                raise LenetError(_last_line(error)) from error
+        for shard in find_shards(str(path))[0]:
+            list(answers(reader, _items(shard, str(path))))
 
     return {
         "model": use_model,

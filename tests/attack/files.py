@@ -279,9 +279,10 @@ def entrances(folder: Path) -> dict[str, Entrance]:
         "picture, laborious": alone(120, laborious, "p.png"),
     }
     for layout, options in {"plain": {}, "compact": {}, **LAYOUTS}.items():
-        found[f"weights, {layout}"] = alone(60, damaged(weights_of(options, folder)), "w.h5")
+        count = 1000 if layout == "plain" else 60  # only that is what Keras writes, and reaches HDF5
+        found[f"weights, {layout}"] = alone(count, damaged(weights_of(options, folder)), "w.h5")
     for layout, content in old_weights(folder).items():
-        found[f"weights, {layout}"] = alone(60, damaged(content), "w.hdf5")
+        found[f"weights, {layout}"] = alone(1000, damaged(content), "w.hdf5")
     for form, content in pictures().items():
         found[f"picture, {form}"] = alone(110, damaged(content), f"p.{form.rpartition('.')[2]}")
     found["sheet"] = alone(60, damaged(pictures()["jpeg"]), "sheet.jpeg")
