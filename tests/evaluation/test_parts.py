@@ -101,6 +101,9 @@ def test_the_own_data_comes_out_as_in_the_training(few, tmp_path, framing, form)
     again = data_for(model, own_paths=True)
     assert (again.sha256, again.framing, again.inverted) == (dataset.sha256, dataset.framing, dataset.inverted)
     assert len(part_for(model, again, "train")) == 10
+    assert not any("has changed" in note for note in again.notes)
+    saved(tmp_path / "d.npz", images.get(form, 255 - few.images)[:61], few.labels[:61])
+    assert "has changed since the training" in part_for(model, data_for(model, own_paths=True)).notes[-1]
 
 
 def test_the_own_data_of_version_0_1_is_letterboxed_and_other_data_framed(few, tmp_path):

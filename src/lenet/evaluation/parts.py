@@ -37,7 +37,11 @@ def data_for(model: Metadata, source: str | None = None, *, own_paths: bool = Fa
         invert, framing = str(model.recipe.get("invert", "auto")), "whole"
     # Training went on without the files that it could not read.
     on_error = (lambda error: None) if source == own else refuse
-    return load_dataset(source, (model.height, model.width), model.depth, invert, framing, on_error)
+    dataset = load_dataset(source, (model.height, model.width), model.depth, invert, framing, on_error)
+    if source == own and dataset.sha256 != model.training_data_sha256:
+        changed = f"{source}: has changed since the training, whose images may be among those that are measured"
+        return replace(dataset, notes=(*dataset.notes, changed))
+    return dataset
 
 
 def names_bundled(source: str) -> bool:
