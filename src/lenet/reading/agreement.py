@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
-CONTEXT = 0.4
+CONTEXT = 0.5
 # Boxes of the same mark: area of both to area of either.
 SAME = 0.5
 
