@@ -57,7 +57,7 @@ def test_the_tutorials_figures():
         ("filters = [20, 50]", "no field 'filters'"),
         ("dropout = 1.0", "dropout"),
         ("momentum = 0.9", "no field 'momentum'"),
-        ("epochs = ", "not a recipe in TOML"),
+        ("epochs = ", "not readable TOML"),
     ],
 )
 def test_a_bad_recipe_is_refused_by_one_line_that_names_the_file(text, says, tmp_path):
