@@ -18,7 +18,7 @@ NETWORK = 0.8
 # A character that fills a picture has this share of its longer side, or more.
 FILLS = 0.25
 # Only texture has more marks; to classify each would take long.
-MOST_MARKS = 1000
+MOST_MARKS = 600
 # An unknown mark takes so much from the evidence that marks were found well; a separator and a table add so much.
 UNKNOWN, SEPARATOR, TABLE = 0.8, 0.9, 1.0
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a seco
 CLEARLY, MANY_MARKS = 0.5, 6.0
 # The picture is also looked at in sizes near the best: what is writing is read alike.
 NEAR = (0.74, 1.35)
+# But not where there are more marks than this, which would take seconds.
+MOST_LOOKED_AT_AGAIN = 300
 
 
 class Reader:
@@ -94,7 +96,9 @@ class Reader:
         best, others, size = self._best_way(picture)
         if not others:
             return self._reading(picture, best)
-        near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
+        most = max(len(best.characters), *(len(other.answers) for other in others))
+        factors = NEAR if most <= MOST_LOOKED_AT_AGAIN else ()
+        near = {min(largest_size(picture), max(1, round(factor * size))) for factor in factors} - {size}
         others += [seen_by(known(detect_at(picture, other), self.model, digits=True)) for other in sorted(near)]
         return self._reading(picture, agreed(best, others))
 

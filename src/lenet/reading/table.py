@@ -122,8 +122,8 @@ def _straight(mask: Mask, height: float) -> list[_Line]:
     gap, least = max(1, round(CLOSED * height)), max(3, round(max(RUN * height, LONG * thickness)))
     # Dilated by a pixel, a line that slopes still has long runs.
     thick = ndimage.maximum_filter(mask, (3, 1))
-    runs = ndimage.binary_opening(thick, np.ones((1, least)))
-    closed = ndimage.binary_closing(np.pad(runs, ((0, 0), (gap, gap))), np.ones((1, 2 * gap + 1)))[:, gap:-gap]
+    runs = ndimage.grey_opening(thick, (1, least))  # unlike the binary one, as fast for long runs
+    closed = ndimage.grey_closing(np.pad(runs, ((0, 0), (gap, gap))), (1, 2 * gap + 1))[:, gap:-gap]
     pieces, _ = ndimage.label(closed, np.ones((3, 3)))
     found = []
     for number, window in enumerate(ndimage.find_objects(pieces), 1):
