@@ -44,6 +44,9 @@ RIGHT = [
     (9, 8_000),
     (10, START.replace("maxpool", "avgpool")),
     (10, Architecture.parse(START.replace("conv 8 3", "conv 8 5"))),
+    (10, START.replace("relu, maxpool 2", "maxpool 2")),
+    (10, START.replace("maxpool 2", "maxpool 2, sigmoid")),
+    (10, START.replace("maxpool 2", "maxpool 2, conv 8 3")),
 ]
 WRONG = [
     (1, [], "nothing is an answer"),
@@ -88,7 +91,13 @@ WRONG = [
     (10, f"{START}, softmax", "the end must be written"),
     (10, f"{START}, conv 8 3", "a convolution after a dense layer"),
     (10, START.replace("dense 64", "dense 64, dense 64"), "two dense layers see more"),
-    (10, f"{START}, relu", "ReLU twice is more"),
+    (10, START.removesuffix(", relu"), "two dense layers see more"),
+    (10, f"{START}, dense 10", "two dense layers see more"),
+    (10, f"{START}, relu", "every layer does something"),
+    (10, START.replace("maxpool 2", "maxpool 2, relu"), "every layer does something"),
+    (10, START.replace("maxpool 2", "maxpool 2, maxpool 1"), "every layer does something"),
+    (10, START.replace("relu, maxpool 2", "maxpool 2, relu"), "every layer does something"),
+    (10, f"relu, {START}", "every layer does something"),
     (10, "conv 16 5, tanh, maxpool 2, dense 64, relu", "several at once"),
 ]
 

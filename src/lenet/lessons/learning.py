@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lenet.errors import LenetError
 from lenet.lessons.check import Question
-from lenet.network.architecture import Activation, Architecture, Conv, Dense, Pool
+from lenet.network.architecture import Activation, Architecture, Conv, Dense, Layer, Pool
 
 Array = npt.NDArray[np.float64]
 LOGITS = np.array([1.0, 2.0, 3.0])
@@ -66,7 +66,6 @@ FAIR = Question(
 
 START = Architecture.parse("conv 8 3, relu, maxpool 2, dense 64, relu")
 RELU = Activation("relu")
-TWO_DENSE, TWO_RELU = (Dense, Dense), (RELU, RELU)
 
 
 def _parsed(text: str) -> Architecture | None:
@@ -85,12 +84,30 @@ def _changes(network: Architecture) -> int:
     return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in operations if tag != "equal")
 
 
-def _follow(text: str, pair: tuple[Any, Any]) -> bool:
-    """Whether a layer of the first kind is followed by one of the second; RELU is a layer, not a kind."""
+def _effective(network: Architecture) -> list[Layer]:
+    """Its layers in one order, without those that change nothing."""
+    layers: list[Layer] = []
+    negative = False  # whether a value may be; pixels are not
+    for layer in network.layers:
+        if layer == Pool("max", 1) or layer == Pool("average", 1) or (layer == RELU and not negative):
+            continue
+        place = len(layers)
+        while isinstance(layer, Activation) and place and getattr(layers[place - 1], "kind", "") == "max":
+            place -= 1  # an activation before max-pooling gives the same as after it
+        layers.insert(place, layer)
+        negative = isinstance(layer, Conv | Dense) or (negative and layer not in (RELU, Activation("sigmoid")))
+    return layers
+
+
+def _is_same(text: str) -> bool:
     network = _parsed(text)
-    layers = network.layers if network else ()
-    kinds = [layer if layer == RELU else type(layer) for layer in layers]
-    return pair in pairwise(kinds)
+    return network is not None and _effective(network) == list(START.layers)
+
+
+def _joins_dense(text: str) -> bool:
+    """Whether a dense layer follows directly on another, the implied last one included."""
+    network = _parsed(text)
+    return network is not None and (Dense, Dense) in pairwise([*map(type, network.layers), Dense])
 
 
 def _convolves_late(text: str) -> bool:
@@ -104,8 +121,7 @@ def _convolves_late(text: str) -> bool:
 
 def _is_changed(text: str) -> bool:
     network = _parsed(text)
-    idle = _follow(text, TWO_DENSE) or _follow(text, TWO_RELU)
-    return network is not None and not idle and _changes(network) == 1
+    return network is not None and not (_is_same(text) or _joins_dense(text)) and _changes(network) == 1
 
 
 CHANGED = Question(
@@ -115,8 +131,8 @@ CHANGED = Question(
         "training changes layers": lambda text: text == str(START),
         "the end must be written": lambda text: "softmax" in text or "flatten" in text,
         "a convolution after a dense layer": _convolves_late,
-        "two dense layers see more": lambda text: _follow(text, TWO_DENSE),
-        "ReLU twice is more": lambda text: _follow(text, TWO_RELU),
+        "two dense layers see more": _joins_dense,
+        "every layer does something": _is_same,
         "several at once": lambda text: (network := _parsed(text)) is not None and _changes(network) > 1,
     },
 )
