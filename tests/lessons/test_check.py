@@ -49,6 +49,8 @@ RIGHT = [
     (10, START.replace("maxpool 2", "maxpool 2, conv 8 3")),
 ]
 WRONG = [
+    (1, [[(100, 100), (104, 104)]], "a dot is a stroke"),
+    (1, [[(x / 200, y / 200) for x, y in SEVEN]], "a dot is a stroke"),
     (1, [], "nothing is an answer"),
     (1, [[(x + 40, y + 20) for x, y in SEVEN]], "the place counts"),
     (1, [[(x / 2, y / 2) for x, y in SEVEN]], "the size counts"),
@@ -164,6 +166,13 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     nonsense = check(lesson, object())
     assert not nonsense.right
     assert WORDS[str(lesson)]["form"]["en"] in nonsense.text
+
+
+@pytest.mark.parametrize("point", [(float("nan"), 1), (float("inf"), 1), (100, 201), (-1, 100)])
+def test_a_point_outside_the_picture_is_no_answer(point):
+    verdict = check(1, [[*SEVEN, (150, 160), point]])
+    assert not verdict.right
+    assert "from 0 to 200" in verdict.text
 
 
 def test_what_an_answer_says_is_not_taken_for_html():

@@ -1,5 +1,6 @@
 """Lessons 7 to 10: probabilities, a step of training, a fair test, a network of one's own."""
 
+import re
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
@@ -68,27 +69,27 @@ START = Architecture.parse("conv 8 3, relu, maxpool 2, dense 64, relu")
 RELU = Activation("relu")
 
 
-def _parsed(text: str) -> Architecture | None:
+def _layers(text: str) -> tuple[Layer, ...]:
+    """Its layers; none where it is no network."""
     try:
         network = Architecture.parse(text)
         network.place(28, 28, 1, 10)
     except LenetError:
-        return None
-    return network
+        return ()
+    return network.layers
 
 
-def _changes(network: Architecture) -> int:
+def _changes(layers: tuple[Layer, ...]) -> int:
     """Number of layers that differ from the network to start from."""
-    old, new = list(map(str, START.layers)), list(map(str, network.layers))
-    operations = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    operations = SequenceMatcher(None, START.layers, layers, autojunk=False).get_opcodes()
     return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in operations if tag != "equal")
 
 
-def _effective(network: Architecture) -> list[Layer]:
-    """Its layers in one order, without those that change nothing."""
+def _effective(given: tuple[Layer, ...]) -> list[Layer]:
+    """The layers in one order, without those that change nothing."""
     layers: list[Layer] = []
     negative = False  # whether a value may be; pixels are not
-    for layer in network.layers:
+    for layer in given:
         if layer == Pool("max", 1) or layer == Pool("average", 1) or (layer == RELU and not negative):
             continue
         place = len(layers)
@@ -100,39 +101,23 @@ def _effective(network: Architecture) -> list[Layer]:
 
 
 def _is_same(text: str) -> bool:
-    network = _parsed(text)
-    return network is not None and _effective(network) == list(START.layers)
+    return _effective(_layers(text)) == list(START.layers)
 
 
 def _joins_dense(text: str) -> bool:
     """Whether a dense layer follows directly on another, the implied last one included."""
-    network = _parsed(text)
-    return network is not None and (Dense, Dense) in pairwise([*map(type, network.layers), Dense])
-
-
-def _convolves_late(text: str) -> bool:
-    try:
-        layers = Architecture.parse(text).layers
-    except LenetError:
-        return False
-    dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
-    return any(isinstance(layer, Conv | Pool) for layer in layers[min(dense, default=len(layers)) :])
-
-
-def _is_changed(text: str) -> bool:
-    network = _parsed(text)
-    return network is not None and not (_is_same(text) or _joins_dense(text)) and _changes(network) == 1
+    return (Dense, Dense) in pairwise([*map(type, _layers(text)), Dense])
 
 
 CHANGED = Question(
     read=lambda answer: ", ".join(part.strip() for part in str(answer).lower().split(",")),
-    right=_is_changed,
+    right=lambda text: _changes(_layers(text)) == 1 and not (_is_same(text) or _joins_dense(text)),
     misconceptions={
         "training changes layers": lambda text: text == str(START),
         "the end must be written": lambda text: "softmax" in text or "flatten" in text,
-        "a convolution after a dense layer": _convolves_late,
+        "a convolution after a dense layer": lambda text: bool(re.search("dense.*(conv|pool)", text)),
         "two dense layers see more": _joins_dense,
         "every layer does something": _is_same,
-        "several at once": lambda text: (network := _parsed(text)) is not None and _changes(network) > 1,
+        "several at once": lambda text: bool(_layers(text)) and _changes(_layers(text)) > 1,
     },
 )
