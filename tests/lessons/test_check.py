@@ -82,11 +82,15 @@ WRONG = [
     (7, np.exp, "no sum"),
     (7, [0, 0, 1], "the winner takes all"),
     (7, lambda scores: 1 / (1 + np.exp(-scores)), "each on its own"),
+    (7, lambda scores: softmax(-scores), "low scores win"),
     (8, 2.5, "along the gradient"),
     (8, 5, "the whole gradient"),
+    (8, 1, "the whole gradient along"),
+    (8, 3, "no step"),
     (8, 4, "straight to the minimum"),
     (8, -0.5, "the step is the weight"),
     (9, 1_000, "ten times as many"),
+    (9, 100_000, "a thousand times as many"),
     (9, 100, "size does not matter"),
     (9, "60,000", "training images count"),
     (10, START, "training changes layers"),
@@ -149,7 +153,8 @@ def test_no_two_hints_are_the_same_and_all_words_are_in_both_languages():
     hints = [hint for words in lessons for hint in words["hints"].values()]
     for language in ("en", "zh"):
         assert len({hint[language] for hint in hints}) == len(hints) >= 30
-    for said in [WORDS["open"], *hints, *(words[kind] for words in lessons for kind in ("form", "why"))]:
+    common = [WORDS["open"], WORDS["wrong"]]
+    for said in [*common, *hints, *(words[kind] for words in lessons for kind in ("form", "why"))]:
         assert list(said) == ["en", "zh"]
         assert max(said["en"]) < "一" <= max(said["zh"])
 
@@ -166,6 +171,34 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     nonsense = check(lesson, object())
     assert not nonsense.right
     assert WORDS[str(lesson)]["form"]["en"] in nonsense.text
+
+
+FORM, WRONG_CONTENT = "The answer is ", "right form"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "answer", "said"),
+    [
+        (2, lambda picture: picture // 2, WRONG_CONTENT),
+        (2, lambda picture: 255 - picture.astype(int), FORM),
+        (2, lambda picture: picture[1:], FORM),
+        (4, (MAPS["right"] + 2) % 20, WRONG_CONTENT),
+        (4, 20, FORM),
+        (5, [[3, 0], [4, 6]], WRONG_CONTENT),
+        (5, [2, 0, 4, 6], FORM),
+        (7, [9, 24, 67], WRONG_CONTENT),
+        (7, [9, 24], FORM),
+        (8, 7, WRONG_CONTENT),
+        (8, float("nan"), FORM),
+        (9, 50_000, WRONG_CONTENT),
+        (9, -3, FORM),
+        (10, "conv 8", FORM),
+    ],
+)
+def test_a_wrong_answer_in_the_right_form_is_not_told_the_form(lesson, answer, said):
+    verdict = check(lesson, answer)
+    assert (verdict.right, verdict.misconception) == (False, "")
+    assert said in verdict.text
 
 
 @pytest.mark.parametrize("point", [(float("nan"), 1), (float("inf"), 1), (100, 201), (-1, 100)])

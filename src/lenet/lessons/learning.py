@@ -1,5 +1,6 @@
 """Lessons 7 to 10: probabilities, a step of training, a fair test, a network of one's own."""
 
+import math
 import re
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -33,7 +34,9 @@ SOFTMAX = Question(
         "no sum": lambda answer: _near(answer, np.exp(LOGITS)),
         "the winner takes all": lambda answer: _near(answer, LOGITS.max() == LOGITS),
         "each on its own": lambda answer: _near(answer, 1 / (1 + np.exp(-LOGITS))),
+        "low scores win": lambda answer: _near(answer, _shares(np.exp(-LOGITS))),
     },
+    has_form=lambda answer: answer.shape == LOGITS.shape,
 )
 
 # A weight, its gradient, and the learning rate.
@@ -50,9 +53,12 @@ STEP = Question(
     misconceptions={
         "along the gradient": _is(WEIGHT + RATE * GRADIENT),
         "the whole gradient": _is(WEIGHT - GRADIENT),
+        "the whole gradient along": _is(WEIGHT + GRADIENT),
+        "no step": _is(WEIGHT),
         "straight to the minimum": _is(LOWEST),
         "the step is the weight": lambda answer: abs(abs(answer) - abs(RATE * GRADIENT)) < 1e-6,
     },
+    has_form=math.isfinite,
 )
 
 FAIR = Question(
@@ -60,9 +66,11 @@ FAIR = Question(
     right=lambda n: 7_500 <= n <= 12_500,  # the square root says 10,000, Wilson's interval 8,100
     misconceptions={
         "ten times as many": lambda n: 900 <= n <= 1_100,
-        "size does not matter": lambda n: n <= 100,
+        "a thousand times as many": lambda n: 90_000 <= n <= 110_000,
+        "size does not matter": lambda n: 1 <= n <= 100,
         "training images count": lambda n: n in (60_000, 70_000),
     },
+    has_form=lambda n: 1 <= n < math.inf,
 )
 
 START = Architecture.parse("conv 8 3, relu, maxpool 2, dense 64, relu")
@@ -120,4 +128,5 @@ CHANGED = Question(
         "every layer does something": _is_same,
         "several at once": lambda text: bool(_layers(text)) and _changes(_layers(text)) > 1,
     },
+    has_form=lambda text: bool(_layers(text)),
 )

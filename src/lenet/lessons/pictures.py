@@ -88,4 +88,5 @@ PREPARED = Question(
         "scale first": lambda result: result.dtype.kind == "f",
         "ink is yes or no": lambda result: len(np.unique(result)) == 2,
     },
+    has_form=lambda result: result.dtype == np.uint8 and result.shape == PAPER.shape,
 )
