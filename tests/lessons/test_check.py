@@ -173,6 +173,28 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     assert WORDS[str(lesson)]["form"]["en"] in nonsense.text
 
 
+@pytest.mark.parametrize(
+    ("lesson", "answer", "untrue"),
+    [
+        (1, [[(30, 100), (170, 100)]], "no ink"),
+        (1, [SEVEN], "another place"),
+        (2, lambda picture: 255.0 - picture, "scaled twice"),
+        (2, lambda picture: picture - np.uint8(255), "stays 0"),
+        (3, [[1, 0, -1], [-1, 0, 1], [1, 0, -1]], "Positive where"),
+        (6, "dense 10, relu", "You changed"),
+        (6, "conv 20 5, relu, conv 50 5, relu, maxpool 4, dense 500, relu", "more weights"),
+        (6, LENET.replace("maxpool 2, dense", "maxpool 4, dense"), "its 2,450 inputs"),
+    ],
+)
+def test_a_hint_is_true_for_every_answer_that_gets_it(lesson, answer, untrue):
+    assert untrue not in check(lesson, answer).text
+
+
+@pytest.mark.parametrize("number", [True, MAPS["right"] + 0.9])
+def test_the_number_of_a_map_is_a_whole_one(number):
+    assert WORDS["4"]["form"]["en"] in check(4, number).text
+
+
 FORM, WRONG_CONTENT = "The answer is ", "right form"
 
 

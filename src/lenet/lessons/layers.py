@@ -60,7 +60,7 @@ def _maps() -> dict[str, int]:
 
 
 MAP = Question(
-    read=int,
+    read=lambda answer: int(str(answer)),  # int() alone takes True for 1 and 3.9 for 3
     right=lambda number: number == _maps()["right"],
     misconceptions={
         "counting from 1": lambda number: number == _maps()["right"] + 1,
