@@ -212,6 +212,18 @@ def test_library_and_sender_follow_the_model(odd: Odd, tmp_path: Path) -> None:
         sketch = archive.read("lenet_Zeichen_f_r_2/examples/serial/serial.ino").decode()
     assert "range(0, len(picture), 42)" in sketch and "start + 42" in sketch
     assert "#include <lenet_Zeichen_f_r_2.h>" in sketch
+    # A '>' of the time before the sender would start a row too early.
+    assert sketch.index("port.reset_input_buffer()") < sketch.index("port.read_until")
+
+
+@pytest.mark.parametrize("page", ["docs/how-to/chip.md", "docs/zh/how-to/chip.md", "README.md", "README.zh-CN.md"])
+def test_the_documented_limits_fit_tiny_on_an_uno(page: str, mnist: Dataset) -> None:
+    """On an Uno the sketch, the Arduino core and its serial port need some of the 2,048 bytes."""
+    examples = re.findall(r"--flash (\d+)k --ram (\d+) ", (Path(__file__).parents[2] / page).read_text())
+    for (flash, ram), bits in zip(examples, (4, 2), strict=False):
+        assert int(ram) < 2_048
+        Arduino(_file(random_model("tiny")), lambda: mnist.images[:20], bits, int(flash) << 10, int(ram))
+    assert examples
 
 
 def test_limits_on_the_command_line(tmp_path: Path) -> None:

@@ -44,8 +44,13 @@ RIGHT = [
     (9, 8_000),
     (10, START.replace("maxpool", "avgpool")),
     (10, Architecture.parse(START.replace("conv 8 3", "conv 8 5"))),
+    (10, START.replace("relu, maxpool 2", "maxpool 2")),
+    (10, START.replace("maxpool 2", "maxpool 2, sigmoid")),
+    (10, START.replace("maxpool 2", "maxpool 2, conv 8 3")),
 ]
 WRONG = [
+    (1, [[(100, 100), (104, 104)]], "a dot is a stroke"),
+    (1, [[(x / 200, y / 200) for x, y in SEVEN]], "a dot is a stroke"),
     (1, [], "nothing is an answer"),
     (1, [[(x + 40, y + 20) for x, y in SEVEN]], "the place counts"),
     (1, [[(x / 2, y / 2) for x, y in SEVEN]], "the size counts"),
@@ -77,18 +82,28 @@ WRONG = [
     (7, np.exp, "no sum"),
     (7, [0, 0, 1], "the winner takes all"),
     (7, lambda scores: 1 / (1 + np.exp(-scores)), "each on its own"),
+    (7, lambda scores: softmax(-scores), "low scores win"),
     (8, 2.5, "along the gradient"),
     (8, 5, "the whole gradient"),
+    (8, 1, "the whole gradient along"),
+    (8, 3, "no step"),
     (8, 4, "straight to the minimum"),
     (8, -0.5, "the step is the weight"),
     (9, 1_000, "ten times as many"),
+    (9, 100_000, "a thousand times as many"),
     (9, 100, "size does not matter"),
     (9, "60,000", "training images count"),
     (10, START, "training changes layers"),
     (10, f"{START}, softmax", "the end must be written"),
     (10, f"{START}, conv 8 3", "a convolution after a dense layer"),
     (10, START.replace("dense 64", "dense 64, dense 64"), "two dense layers see more"),
-    (10, f"{START}, relu", "ReLU twice is more"),
+    (10, START.removesuffix(", relu"), "two dense layers see more"),
+    (10, f"{START}, dense 10", "two dense layers see more"),
+    (10, f"{START}, relu", "every layer does something"),
+    (10, START.replace("maxpool 2", "maxpool 2, relu"), "every layer does something"),
+    (10, START.replace("maxpool 2", "maxpool 2, maxpool 1"), "every layer does something"),
+    (10, START.replace("relu, maxpool 2", "maxpool 2, relu"), "every layer does something"),
+    (10, f"relu, {START}", "every layer does something"),
     (10, "conv 16 5, tanh, maxpool 2, dense 64, relu", "several at once"),
 ]
 
@@ -138,7 +153,8 @@ def test_no_two_hints_are_the_same_and_all_words_are_in_both_languages():
     hints = [hint for words in lessons for hint in words["hints"].values()]
     for language in ("en", "zh"):
         assert len({hint[language] for hint in hints}) == len(hints) >= 30
-    for said in [WORDS["open"], *hints, *(words[kind] for words in lessons for kind in ("form", "why"))]:
+    common = [WORDS["open"], WORDS["wrong"]]
+    for said in [*common, *hints, *(words[kind] for words in lessons for kind in ("form", "why"))]:
         assert list(said) == ["en", "zh"]
         assert max(said["en"]) < "一" <= max(said["zh"])
 
@@ -155,6 +171,63 @@ def test_no_answer_and_nonsense_are_told_what_is_asked(lesson):
     nonsense = check(lesson, object())
     assert not nonsense.right
     assert WORDS[str(lesson)]["form"]["en"] in nonsense.text
+
+
+@pytest.mark.parametrize(
+    ("lesson", "answer", "untrue"),
+    [
+        (1, [[(30, 100), (170, 100)]], "no ink"),
+        (1, [SEVEN], "another place"),
+        (2, lambda picture: 255.0 - picture, "scaled twice"),
+        (2, lambda picture: picture - np.uint8(255), "stays 0"),
+        (3, [[1, 0, -1], [-1, 0, 1], [1, 0, -1]], "Positive where"),
+        (6, "dense 10, relu", "You changed"),
+        (6, "conv 20 5, relu, conv 50 5, relu, maxpool 4, dense 500, relu", "more weights"),
+        (6, LENET.replace("maxpool 2, dense", "maxpool 4, dense"), "its 2,450 inputs"),
+    ],
+)
+def test_a_hint_is_true_for_every_answer_that_gets_it(lesson, answer, untrue):
+    assert untrue not in check(lesson, answer).text
+
+
+@pytest.mark.parametrize("number", [True, MAPS["right"] + 0.9])
+def test_the_number_of_a_map_is_a_whole_one(number):
+    assert WORDS["4"]["form"]["en"] in check(4, number).text
+
+
+FORM, WRONG_CONTENT = "The answer is ", "right form"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "answer", "said"),
+    [
+        (2, lambda picture: picture // 2, WRONG_CONTENT),
+        (2, lambda picture: 255 - picture.astype(int), FORM),
+        (2, lambda picture: picture[1:], FORM),
+        (4, (MAPS["right"] + 2) % 20, WRONG_CONTENT),
+        (4, 20, FORM),
+        (5, [[3, 0], [4, 6]], WRONG_CONTENT),
+        (5, [2, 0, 4, 6], FORM),
+        (7, [9, 24, 67], WRONG_CONTENT),
+        (7, [9, 24], FORM),
+        (8, 7, WRONG_CONTENT),
+        (8, float("nan"), FORM),
+        (9, 50_000, WRONG_CONTENT),
+        (9, -3, FORM),
+        (10, "conv 8", FORM),
+    ],
+)
+def test_a_wrong_answer_in_the_right_form_is_not_told_the_form(lesson, answer, said):
+    verdict = check(lesson, answer)
+    assert (verdict.right, verdict.misconception) == (False, "")
+    assert said in verdict.text
+
+
+@pytest.mark.parametrize("point", [(float("nan"), 1), (float("inf"), 1), (100, 201), (-1, 100)])
+def test_a_point_outside_the_picture_is_no_answer(point):
+    verdict = check(1, [[*SEVEN, (150, 160), point]])
+    assert not verdict.right
+    assert "from 0 to 200" in verdict.text
 
 
 def test_what_an_answer_says_is_not_taken_for_html():

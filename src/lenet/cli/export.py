@@ -27,7 +27,7 @@ class Size(click.ParamType[int]):
     "export",
     "lenet export runs/train-1 --format html --out digits.html",
     "lenet export runs/train-1 --format c --out digits-c",
-    "lenet export runs/chip --format arduino --flash 16k --ram 2k --out digits.zip",
+    "lenet export runs/chip --format arduino --flash 16k --ram 1800 --out digits.zip",
 )
 @click.argument("model", required=False)
 @click.option(
@@ -41,10 +41,11 @@ class Size(click.ParamType[int]):
 @click.option(
     "--bits",
     type=click.Choice([8, 4, 2]),
-    help="Bits of each weight, for c and arduino. The recipe small trains for 4; weight_bits = 2 in it trains for 2.",
+    help="Bits of each weight, for c and arduino. The recipe small trains for 4; weight_bits = 2 in it trains for 2.  "
+    "[default: those that the model was trained for; otherwise the most that fit]",
 )
-@click.option("--flash", type=Size(), help="Bytes of flash for it, such as 16k: takes the most bits that fit.")
-@click.option("--ram", type=Size(), help="Bytes of RAM for it, such as 2k.")
+@click.option("--flash", type=Size(), help="Bytes of flash for it, such as 16k.")
+@click.option("--ram", type=Size(), help="Bytes of RAM for it, such as 1800.")
 @click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
 @click.option("--force", is_flag=True, help="Replace what was exported there before.")
 @click.option("--unproven", is_flag=True, help="Skip the proof, where cc (for C) or Chromium (for html) is missing.")

@@ -25,6 +25,7 @@ class Question:
     right: Callable[[Any], bool]
     # By name, whether an answer, as ``read`` gives it, shows that misconception; the first that holds gives the hint.
     misconceptions: dict[str, Callable[[Any], bool]]
+    has_form: Callable[[Any], bool] = lambda answer: True  # what ``read`` does not refuse may still have another form
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def check(lesson: int, answer: Any) -> Verdict:
     for name, holds in question.misconceptions.items():
         if holds(value):
             return Verdict(False, name, f"✗ {said(words['hints'][name])}")
-    return Verdict(False, "", f"✗ {said(words['form'])}")
+    return Verdict(False, "", f"✗ {said(WORDS['wrong'] if question.has_form(value) else words['form'])}")
 
 
 def said(words: dict[str, str]) -> str:

@@ -60,13 +60,14 @@ def _maps() -> dict[str, int]:
 
 
 MAP = Question(
-    read=int,
+    read=lambda answer: int(str(answer)),  # int() alone takes True for 1 and 3.9 for 3
     right=lambda number: number == _maps()["right"],
     misconceptions={
         "counting from 1": lambda number: number == _maps()["right"] + 1,
         "a map belongs to a digit": lambda number: number == _maps()["other bar"],
         "bright all over": lambda number: number == _maps()["everywhere"],
     },
+    has_form=lambda number: 0 <= number < 20,
 )
 
 GRID = np.array([[-5, 2, -3, -1], [1, -3, -2, -4], [3, 0, 1, 6], [-7, 4, -8, 2]], float)
@@ -92,6 +93,7 @@ POOLED = Question(
         "pooling is enough": lambda answer: _same(answer, _squares(GRID).max(axis=-1)),
         "squares overlap": lambda answer: answer.shape == (3, 3),
     },
+    has_form=lambda answer: answer.shape == (2, 2),
 )
 
 LENET = NETWORKS["lenet"]

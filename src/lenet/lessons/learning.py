@@ -1,5 +1,7 @@
 """Lessons 7 to 10: probabilities, a step of training, a fair test, a network of one's own."""
 
+import math
+import re
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
@@ -9,7 +11,7 @@ import numpy.typing as npt
 
 from lenet.errors import LenetError
 from lenet.lessons.check import Question
-from lenet.network.architecture import Activation, Architecture, Conv, Dense, Pool
+from lenet.network.architecture import Activation, Architecture, Conv, Dense, Layer, Pool
 
 Array = npt.NDArray[np.float64]
 LOGITS = np.array([1.0, 2.0, 3.0])
@@ -32,7 +34,9 @@ SOFTMAX = Question(
         "no sum": lambda answer: _near(answer, np.exp(LOGITS)),
         "the winner takes all": lambda answer: _near(answer, LOGITS.max() == LOGITS),
         "each on its own": lambda answer: _near(answer, 1 / (1 + np.exp(-LOGITS))),
+        "low scores win": lambda answer: _near(answer, _shares(np.exp(-LOGITS))),
     },
+    has_form=lambda answer: answer.shape == LOGITS.shape,
 )
 
 # A weight, its gradient, and the learning rate.
@@ -49,9 +53,12 @@ STEP = Question(
     misconceptions={
         "along the gradient": _is(WEIGHT + RATE * GRADIENT),
         "the whole gradient": _is(WEIGHT - GRADIENT),
+        "the whole gradient along": _is(WEIGHT + GRADIENT),
+        "no step": _is(WEIGHT),
         "straight to the minimum": _is(LOWEST),
         "the step is the weight": lambda answer: abs(abs(answer) - abs(RATE * GRADIENT)) < 1e-6,
     },
+    has_form=math.isfinite,
 )
 
 FAIR = Question(
@@ -59,64 +66,67 @@ FAIR = Question(
     right=lambda n: 7_500 <= n <= 12_500,  # the square root says 10,000, Wilson's interval 8,100
     misconceptions={
         "ten times as many": lambda n: 900 <= n <= 1_100,
-        "size does not matter": lambda n: n <= 100,
+        "a thousand times as many": lambda n: 90_000 <= n <= 110_000,
+        "size does not matter": lambda n: 1 <= n <= 100,
         "training images count": lambda n: n in (60_000, 70_000),
     },
+    has_form=lambda n: 1 <= n < math.inf,
 )
 
 START = Architecture.parse("conv 8 3, relu, maxpool 2, dense 64, relu")
 RELU = Activation("relu")
-TWO_DENSE, TWO_RELU = (Dense, Dense), (RELU, RELU)
 
 
-def _parsed(text: str) -> Architecture | None:
+def _layers(text: str) -> tuple[Layer, ...]:
+    """Its layers; none where it is no network."""
     try:
         network = Architecture.parse(text)
         network.place(28, 28, 1, 10)
     except LenetError:
-        return None
-    return network
+        return ()
+    return network.layers
 
 
-def _changes(network: Architecture) -> int:
+def _changes(layers: tuple[Layer, ...]) -> int:
     """Number of layers that differ from the network to start from."""
-    old, new = list(map(str, START.layers)), list(map(str, network.layers))
-    operations = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    operations = SequenceMatcher(None, START.layers, layers, autojunk=False).get_opcodes()
     return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in operations if tag != "equal")
 
 
-def _follow(text: str, pair: tuple[Any, Any]) -> bool:
-    """Whether a layer of the first kind is followed by one of the second; RELU is a layer, not a kind."""
-    network = _parsed(text)
-    layers = network.layers if network else ()
-    kinds = [layer if layer == RELU else type(layer) for layer in layers]
-    return pair in pairwise(kinds)
+def _effective(given: tuple[Layer, ...]) -> list[Layer]:
+    """The layers in one order, without those that change nothing."""
+    layers: list[Layer] = []
+    negative = False  # whether a value may be; pixels are not
+    for layer in given:
+        if layer == Pool("max", 1) or layer == Pool("average", 1) or (layer == RELU and not negative):
+            continue
+        place = len(layers)
+        while isinstance(layer, Activation) and place and getattr(layers[place - 1], "kind", "") == "max":
+            place -= 1  # an activation before max-pooling gives the same as after it
+        layers.insert(place, layer)
+        negative = isinstance(layer, Conv | Dense) or (negative and layer not in (RELU, Activation("sigmoid")))
+    return layers
 
 
-def _convolves_late(text: str) -> bool:
-    try:
-        layers = Architecture.parse(text).layers
-    except LenetError:
-        return False
-    dense = [place for place, layer in enumerate(layers) if isinstance(layer, Dense)]
-    return any(isinstance(layer, Conv | Pool) for layer in layers[min(dense, default=len(layers)) :])
+def _is_same(text: str) -> bool:
+    return _effective(_layers(text)) == list(START.layers)
 
 
-def _is_changed(text: str) -> bool:
-    network = _parsed(text)
-    idle = _follow(text, TWO_DENSE) or _follow(text, TWO_RELU)
-    return network is not None and not idle and _changes(network) == 1
+def _joins_dense(text: str) -> bool:
+    """Whether a dense layer follows directly on another, the implied last one included."""
+    return (Dense, Dense) in pairwise([*map(type, _layers(text)), Dense])
 
 
 CHANGED = Question(
     read=lambda answer: ", ".join(part.strip() for part in str(answer).lower().split(",")),
-    right=_is_changed,
+    right=lambda text: _changes(_layers(text)) == 1 and not (_is_same(text) or _joins_dense(text)),
     misconceptions={
         "training changes layers": lambda text: text == str(START),
         "the end must be written": lambda text: "softmax" in text or "flatten" in text,
-        "a convolution after a dense layer": _convolves_late,
-        "two dense layers see more": lambda text: _follow(text, TWO_DENSE),
-        "ReLU twice is more": lambda text: _follow(text, TWO_RELU),
-        "several at once": lambda text: (network := _parsed(text)) is not None and _changes(network) > 1,
+        "a convolution after a dense layer": lambda text: bool(re.search("dense.*(conv|pool)", text)),
+        "two dense layers see more": _joins_dense,
+        "every layer does something": _is_same,
+        "several at once": lambda text: bool(_layers(text)) and _changes(_layers(text)) > 1,
     },
+    has_form=lambda text: bool(_layers(text)),
 )

@@ -4,6 +4,7 @@
 //   import serial
 //   port = serial.Serial("/dev/ttyACM0", 115200)
 //   picture = open("picture.raw", "rb").read()  # LENET_PIXELS bytes, from 0 to 255
+//   port.reset_input_buffer()  # the board has sent '>' each second while it waited
 //   for start in range(0, len(picture), $row):
 //       port.read_until(b">")
 //       port.write(picture[start : start + $row])
