@@ -83,12 +83,17 @@ def test_drawings_keep_subfolders_and_never_share_a_name(lenet, tmp_path, digits
     digits[0].save(tmp_path / "scans" / "a.tif", save_all=True, append_images=digits[1:])
     for name in ("a-page1.png", "A-page1.jpg", "sub/a.png", "b.png", "b-stages.png"):
         digits[0].save(tmp_path / "scans" / name)
-    for _ in range(2):  # what was drawn is not read the second time
-        result = lenet("predict", "scans", "--annotate", "scans/seen", "--explain", "scans/seen", "--json")
+    (tmp_path / "scans" / "seen").mkdir()
+    digits[0].save(tmp_path / "scans" / "seen" / "mine.png")
+    seen = ("--annotate", "scans/seen", "--explain", "scans/seen")
+    for drawings in (seen, seen, ()):  # what was drawn is not read again, whatever is drawn the next time
+        result = lenet("predict", "scans", *drawings, "--json")
         assert result.exit_code == 0, result.output
-        assert len(json.loads(result.stdout)) == 8
+        assert len(json.loads(result.stdout)) == 9
+    assert result.stderr.startswith("skipped 18 files that are not read: ") and "(made by lenet)" in result.stderr
+    (tmp_path / "scans" / "seen" / "mine.png").unlink()
     drawn = {str(path.relative_to(tmp_path / "scans/seen")) for path in (tmp_path / "scans/seen").rglob("*.png")}
-    assert len(drawn) == len({name.casefold() for name in drawn}) == 16
+    assert len(drawn) == len({name.casefold() for name in drawn}) == 18
     assert "sub/a.png" in drawn
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lenet.atomic import is_made_here, refuse_inputs
 from lenet.cli.many import predict_many, scale_options, tell_skipped
 from lenet.cli.progress import picture_progress, say
 from lenet.cli.table import is_table, predict_table
@@ -116,7 +117,9 @@ def command(
         predict_table(Path(pictures[0]), model, form)
         return
     places = _crop_places(crops) if crops else ()
-    sources = _find(pictures, [place for place in (annotate, explain, *places) if place])
+    for place in places:
+        refuse_inputs(place, {Path(picture).resolve() for picture in pictures})
+    sources = _find(pictures)
 
     from lenet.model.runtime import Model
     from lenet.reading import Reader
@@ -177,8 +180,8 @@ def _crop_places(folder: Path) -> tuple[Path, Path, Path]:
     return folder, folder.with_name(f"{folder.name}-unknown"), folder.with_name(f"{folder.name}-contact.png")
 
 
-def _find(pictures: tuple[str, ...], outputs: list[Path]) -> list[Source]:
-    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without earlier outputs."""
+def _find(pictures: tuple[str, ...]) -> list[Source]:
+    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without lenet's drawings."""
     from lenet.pictures.formats import ENDINGS, is_passed_over, is_picture
 
     sources, others = [], []
@@ -188,17 +191,17 @@ def _find(pictures: tuple[str, ...], outputs: list[Path]) -> list[Source]:
         if picture == STDIN or not (root := Path(picture)).is_dir():
             sources.append(Source(picture, Path("stdin" if picture == STDIN else Path(picture).stem)))
             continue
-        earlier = [output.resolve() for output in outputs if root.resolve() in output.resolve().parents]
         inside = [
             path for path in sorted(root.rglob("*"))
             if path.is_file() and not any(map(is_passed_over, path.relative_to(root).parts))
-            and not any(path.resolve().is_relative_to(output) for output in earlier)
         ]  # fmt: skip
-        found = [Source(str(path), path.relative_to(root).with_suffix("")) for path in inside if is_picture(path)]
+        found = [path for path in inside if is_picture(path) and not is_made_here(path)]
         if not found:
-            raise LenetError(f"{picture}: has no picture in it; its files should end in {', '.join(ENDINGS)}")
-        sources += found
-        others += [path.name for path in inside if not is_picture(path)]
+            raise LenetError(
+                f"{picture}: has no picture in it that lenet did not make; its files should end in {', '.join(ENDINGS)}"
+            )
+        sources += [Source(str(path), path.relative_to(root).with_suffix("")) for path in found]
+        others += [f"{path.name}{' (made by lenet)' * is_picture(path)}" for path in inside if path not in found]
     if others:
         tell_skipped(others)
     return sources
