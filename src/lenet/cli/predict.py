@@ -116,9 +116,7 @@ def command(
         _refuse_beside_table(len(pictures) > 1, form == "table", page, annotate, explain, crops)
         predict_table(Path(pictures[0]), model, form)
         return
-    places = _crop_places(crops) if crops else ()
-    for place in places:
-        refuse_inputs(place, {Path(picture).resolve() for picture in pictures})
+    places = _crop_places(crops, pictures) if crops else ()
     sources = _find(pictures)
 
     from lenet.model.runtime import Model
@@ -174,14 +172,15 @@ def _refuse_beside_table(*given: object) -> None:
         raise click.UsageError("a table of images is read alone, with --model, --csv or --json only")
 
 
-def _crop_places(folder: Path) -> tuple[Path, Path, Path]:
+def _crop_places(folder: Path, pictures: tuple[str, ...]) -> tuple[Path, Path, Path]:
     """The folder of crops, and beside it, so that it holds nothing but classes, that of unknown ones and the sheet."""
     folder = folder if folder.name.strip(".") else folder.resolve()
+    refuse_inputs(folder, {Path(picture).resolve() for picture in pictures})
     return folder, folder.with_name(f"{folder.name}-unknown"), folder.with_name(f"{folder.name}-contact.png")
 
 
 def _find(pictures: tuple[str, ...]) -> list[Source]:
-    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without lenet's drawings."""
+    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without lenet's own."""
     from lenet.pictures.formats import ENDINGS, is_passed_over, is_picture
 
     sources, others = [], []
