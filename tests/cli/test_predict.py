@@ -56,6 +56,17 @@ def test_one_page_can_be_asked_for(lenet, tmp_path, digits):
     assert lenet("predict", "scan.pdf", "--page", 0).exit_code == 2
 
 
+def test_a_file_of_empty_pages_is_bounded_and_a_long_one_is_read(lenet, tmp_path, digits):
+    empty = [Image.new("L", (64, 64), 255)] * 20
+    digits[0].save(tmp_path / "empty.tif", save_all=True, append_images=empty)
+    digits[0].save(tmp_path / "both.tif", save_all=True, append_images=[empty[0], digits[1]] * 9)
+    result = lenet("predict", "empty.tif", "--json")
+    *read, last = json.loads(result.stdout)
+    assert (result.exit_code, len(read)) == (1, 9)
+    assert last["error"] == "empty.tif: 8 pages in a row are empty, and the rest is not read; use --page"
+    assert len(json.loads(lenet("predict", "both.tif", "--json").stdout)) == 19
+
+
 def test_drawings_of_pages_do_not_replace_each_other(lenet, tmp_path, digits):
     digits[0].save(tmp_path / "scan.gif", save_all=True, append_images=digits[1:])
     assert lenet("predict", "scan.gif", "--annotate", "seen").exit_code == 0

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lenet.reading import Digit, Reader, Reading
 
 STDIN = "-"
+MOST_EMPTY = 8  # pages in a row; a file of a few KB can have hundreds, and looking for marks takes as long
 COLUMNS = (
     *("picture", "page", "row", "column", "word", "label", "probability", "unknown"),
     *("left", "top", "right", "bottom", "error"),
@@ -214,13 +215,17 @@ def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[
         raise LenetError("standard input is closed; name a file")
     source, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
     shown = name.encode(errors="backslashreplace").decode()  # a name that is no UTF-8 is no JSON either
+    empty = 0
     try:
         for found in open_pages(source, called, page):
+            if empty == MOST_EMPTY:
+                raise LenetError(f"{shown}: {empty} pages in a row are empty, and the rest is not read; use --page")
             result: dict[str, Any] = {"picture": shown, "page": found.number}
             if isinstance(found.picture, LenetError):
                 yield {**result, "error": one_line(str(found.picture))}, None, found.of_several
             else:
                 reading = reader.read(found.picture)
+                empty = 0 if reading.answers else empty + 1
                 result |= reading.to_dict()
                 for token in result.get("tokens", ()):
                     token["page"] = found.number
