@@ -54,7 +54,6 @@ COMMANDS = (
     "data preview a+b --out a+b/A/new.png",
     "train --data photos --run photos",
     "train --data photos --tensorboard photos/7/events",
-    "train --data photos --data . --learning-rate find",
     "train --data mnist --data photos --run link/run",
     "search --data photos --over batch_size=64,128 --run photos",
     "search --data photos --over batch_size=64,128 --run photos/search",
@@ -136,6 +135,12 @@ def test_a_drawing_is_replaced_through_no_link_and_not_when_it_is_read(tmp_path)
     for path, inputs in ((link, {drawing}), (drawing, {tmp_path}), (tmp_path, set())):
         with pytest.raises(LenetError, match="choose another place"):
             refuse_loss(path, inputs)
+
+
+def test_the_curve_of_learning_rates_is_not_drawn_among_the_data(lenet, work, monkeypatch):
+    monkeypatch.chdir(work / "photos")
+    result = lenet("train", "--data", ".", "--learning-rate", "find")
+    assert "learning-rate.png: is an input or lies in one" in result.stderr
 
 
 def test_a_folder_may_have_the_name_of_bundled_data(lenet, work):
