@@ -34,19 +34,21 @@ def refuse_loss(path: Path, inputs: Set[Path] = frozenset()) -> None:
     refuse_inputs(path, inputs)
     if not os.path.lexists(path):
         return
-    try:
-        made_here = path.is_file() and _is_marked(path)
-    except OSError:
-        made_here = False
-    if not made_here:
+    if not is_made_here(path):
         raise LenetError(f"{path}: exists and was not made by lenet, so it is not overwritten; choose another place")
 
 
-def _is_marked(path: Path) -> bool:
-    with path.open("rb") as file:
-        ends = file.read(_MARKED_BYTES)
-        file.seek(-min(_MARKED_BYTES, path.stat().st_size), os.SEEK_END)
-        ends += file.read(_MARKED_BYTES)
+def is_made_here(path: Path) -> bool:
+    """Whether ``path`` is a file that lenet made; False when it cannot be read."""
+    try:
+        if not path.is_file():  # opening a pipe would wait
+            return False
+        with path.open("rb") as file:
+            ends = file.read(_MARKED_BYTES)
+            file.seek(-min(_MARKED_BYTES, path.stat().st_size), os.SEEK_END)
+            ends += file.read(_MARKED_BYTES)
+    except OSError:
+        return False
     return any(mark in ends for mark in _MARKS)
 
 

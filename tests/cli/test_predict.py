@@ -56,6 +56,17 @@ def test_one_page_can_be_asked_for(lenet, tmp_path, digits):
     assert lenet("predict", "scan.pdf", "--page", 0).exit_code == 2
 
 
+def test_a_file_of_empty_pages_is_bounded_and_a_long_one_is_read(lenet, tmp_path, digits):
+    empty = [Image.new("L", (64, 64), 255)] * 20
+    digits[0].save(tmp_path / "empty.tif", save_all=True, append_images=empty)
+    digits[0].save(tmp_path / "both.tif", save_all=True, append_images=[empty[0], digits[1]] * 9)
+    result = lenet("predict", "empty.tif", "--json")
+    *read, last = json.loads(result.stdout)
+    assert (result.exit_code, len(read)) == (1, 9)
+    assert last["error"] == "empty.tif: 8 pages in a row are empty, and the rest is not read; use --page"
+    assert len(json.loads(lenet("predict", "both.tif", "--json").stdout)) == 19
+
+
 def test_drawings_of_pages_do_not_replace_each_other(lenet, tmp_path, digits):
     digits[0].save(tmp_path / "scan.gif", save_all=True, append_images=digits[1:])
     assert lenet("predict", "scan.gif", "--annotate", "seen").exit_code == 0
@@ -83,12 +94,17 @@ def test_drawings_keep_subfolders_and_never_share_a_name(lenet, tmp_path, digits
     digits[0].save(tmp_path / "scans" / "a.tif", save_all=True, append_images=digits[1:])
     for name in ("a-page1.png", "A-page1.jpg", "sub/a.png", "b.png", "b-stages.png"):
         digits[0].save(tmp_path / "scans" / name)
-    for _ in range(2):  # what was drawn is not read the second time
-        result = lenet("predict", "scans", "--annotate", "scans/seen", "--explain", "scans/seen", "--json")
+    (tmp_path / "scans" / "seen").mkdir()
+    digits[0].save(tmp_path / "scans" / "seen" / "mine.png")
+    seen = ("--annotate", "scans/seen", "--explain", "scans/seen")
+    for drawings in (seen, seen, ()):  # what was drawn is not read again, whatever is drawn the next time
+        result = lenet("predict", "scans", *drawings, "--json")
         assert result.exit_code == 0, result.output
-        assert len(json.loads(result.stdout)) == 8
+        assert len(json.loads(result.stdout)) == 9
+    assert result.stderr.startswith("skipped 18 files that are not read: ") and "(made by lenet)" in result.stderr
+    (tmp_path / "scans" / "seen" / "mine.png").unlink()
     drawn = {str(path.relative_to(tmp_path / "scans/seen")) for path in (tmp_path / "scans/seen").rglob("*.png")}
-    assert len(drawn) == len({name.casefold() for name in drawn}) == 16
+    assert len(drawn) == len({name.casefold() for name in drawn}) == 18
     assert "sub/a.png" in drawn
 
 

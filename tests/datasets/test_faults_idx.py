@@ -60,7 +60,7 @@ for name, images, labels, says in (
     ("no-labels", GOOD_IMAGES, None, "train-images-idx3-ubyte: its labels are not beside it"),
     ("huge", packed(IMAGES, shape=(2**32 - 1, 2**32 - 1, 28)), GOOD_LABELS, "more than 4 GiB"),
     ("huge-packed", gzip.compress(packed(IMAGES, shape=(2**31, 28, 28))), GOOD_LABELS, "more than 4 GiB"),
-    ("longer", GOOD_IMAGES + b"\0", GOOD_LABELS, "promises 1,280 bytes"),
+    ("longer", GOOD_IMAGES + b"\0", GOOD_LABELS, "promises 1,280 bytes, more are there"),
     ("bomb", gzip.compress(GOOD_IMAGES + bytes(1 << 20)), GOOD_LABELS, "promises 1,280 bytes"),
     ("fewer-labels", GOOD_IMAGES, packed(LABELS[:-1].astype(np.uint8)), "swapped"),
     ("no-images", packed(IMAGES[:0]), packed(LABELS[:0].astype(np.uint8)), "no image"),

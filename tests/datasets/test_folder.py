@@ -73,6 +73,17 @@ def test_a_flat_folder_has_the_class_at_the_head_of_each_name(tmp_path):
     assert dataset.origins == ("7_001.png", "7_10.png", "a-2.png")
 
 
+@pytest.mark.parametrize("names", ["{label}_{number}", "{count:04}_{label}", "img-{count}-{label}"])
+def test_few_pictures_a_class_have_numbers_that_are_no_classes(tmp_path, names):
+    for count in range(12):
+        label, number = "abcd"[count // 3], count % 3
+        save(stroke(), tmp_path / f"{names.format(label=label, number=number, count=count)}.png")
+    dataset = load(tmp_path)
+    assert dataset.class_names == ("a", "b", "c", "d")
+    doubt = any(note.startswith("the ends of the file names repeat, too") for note in dataset.notes)
+    assert doubt == names.startswith("{label}")
+
+
 def test_files_that_are_no_picture_are_counted_in_a_note_and_systems_own_are_not(tmp_path):
     for part in ("train", "test"):
         for label in "ab":

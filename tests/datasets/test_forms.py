@@ -293,6 +293,15 @@ def _(folder):
     return folder
 
 
+@form("csv-with-columns-sorted-by-text", parts=False)
+def _(folder):
+    order = sorted(range(36), key=lambda index: f"pixel{index}")
+    rows = [["label", *(f"pixel{index}" for index in order)]]
+    rows += [[label, *image.ravel()[order]] for label, image in zip(LABELS, IMAGES, strict=True)]
+    (folder / "d.csv").write_text(table(rows), encoding="utf-8")
+    return folder / "d.csv"
+
+
 @form("parquet-wide", "left out columns: 1, such as 'id'", parts=False)
 def _(folder):
     columns = dict(zip(PIXELS, IMAGES.reshape(12, 36).T, strict=True))

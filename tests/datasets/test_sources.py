@@ -179,3 +179,11 @@ def test_a_missing_library_is_named_with_its_cure(tmp_path, monkeypatch, library
 def test_a_form_that_no_picture_has_is_refused(asked, says):
     with pytest.raises(LenetError, match=says):
         load_dataset("mnist", **asked)
+
+
+def test_a_cube_of_images_is_said_to_be_ambiguous(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (8, 8, 8), np.uint8)
+    np.savez(tmp_path / "cube.npz", images=images, labels=np.arange(8) % 2)
+    dataset = load_dataset(tmp_path / "cube.npz", framing="whole", invert="no")
+    assert np.array_equal(dataset.images[..., 0], images)
+    assert "as many images as pixels a side (8): the first axis is taken for the images" in dataset.notes

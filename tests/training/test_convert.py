@@ -1,5 +1,8 @@
 """Model files from weights that Keras wrote."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -51,6 +54,19 @@ def test_other_layers_are_named_or_asked_for(tmp_path):
         convert_weights(tmp_path / "a.weights.h5", tmp_path / "model.onnx")
     metadata, _ = convert_weights(tmp_path / "a.weights.h5", tmp_path / "model.onnx", Architecture.parse(text))
     assert metadata.network == text
+
+
+def test_a_file_is_opened_before_tensorflow_is_loaded(tmp_path):
+    program = """
+import sys
+from lenet.cli.main import main
+try:
+    main(["convert", "missing.h5", "--out", "model.onnx"])
+except SystemExit as end:
+    print(end.code, "tensorflow" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout == "1 False\n"
 
 
 def test_a_shape_bomb_is_refused(tmp_path):

@@ -36,7 +36,10 @@ def command(weights: Path, out: Path, network: str | None) -> None:
         raise LenetError(f"{out}: exists already and is not overwritten; choose another --out")
     check_out(out, ".onnx")
     chosen = find_network(network) if network else None
+    from lenet.weights_file import open_keras_file
 
+    with open_keras_file(weights):  # before TensorFlow is loaded, which takes seconds
+        pass
     from lenet.training.convert import convert_weights
 
     metadata, said = convert_weights(weights, out, chosen)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lenet.atomic import is_made_here, refuse_inputs
 from lenet.cli.many import predict_many, scale_options, tell_skipped
 from lenet.cli.progress import picture_progress, say
 from lenet.cli.table import is_table, predict_table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lenet.reading import Digit, Reader, Reading
 
 STDIN = "-"
+MOST_EMPTY = 8  # pages in a row; a file of a few KB can have hundreds, and looking for marks takes as long
 COLUMNS = (
     *("picture", "page", "row", "column", "word", "label", "probability", "unknown"),
     *("left", "top", "right", "bottom", "error"),
@@ -115,8 +117,8 @@ def command(
         _refuse_beside_table(len(pictures) > 1, form == "table", page, annotate, explain, crops)
         predict_table(Path(pictures[0]), model, form)
         return
-    places = _crop_places(crops) if crops else ()
-    sources = _find(pictures, [place for place in (annotate, explain, *places) if place])
+    places = _crop_places(crops, pictures) if crops else ()
+    sources = _find(pictures)
 
     from lenet.model.runtime import Model
     from lenet.reading import Reader
@@ -171,14 +173,15 @@ def _refuse_beside_table(*given: object) -> None:
         raise click.UsageError("a table of images is read alone, with --model, --csv or --json only")
 
 
-def _crop_places(folder: Path) -> tuple[Path, Path, Path]:
+def _crop_places(folder: Path, pictures: tuple[str, ...]) -> tuple[Path, Path, Path]:
     """The folder of crops, and beside it, so that it holds nothing but classes, that of unknown ones and the sheet."""
     folder = folder if folder.name.strip(".") else folder.resolve()
+    refuse_inputs(folder, {Path(picture).resolve() for picture in pictures})
     return folder, folder.with_name(f"{folder.name}-unknown"), folder.with_name(f"{folder.name}-contact.png")
 
 
-def _find(pictures: tuple[str, ...], outputs: list[Path]) -> list[Source]:
-    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without earlier outputs."""
+def _find(pictures: tuple[str, ...]) -> list[Source]:
+    """The pictures by name; those of a folder, and of folders in it, in alphabetical order, without lenet's own."""
     from lenet.pictures.formats import ENDINGS, is_passed_over, is_picture
 
     sources, others = [], []
@@ -188,17 +191,17 @@ def _find(pictures: tuple[str, ...], outputs: list[Path]) -> list[Source]:
         if picture == STDIN or not (root := Path(picture)).is_dir():
             sources.append(Source(picture, Path("stdin" if picture == STDIN else Path(picture).stem)))
             continue
-        earlier = [output.resolve() for output in outputs if root.resolve() in output.resolve().parents]
         inside = [
             path for path in sorted(root.rglob("*"))
             if path.is_file() and not any(map(is_passed_over, path.relative_to(root).parts))
-            and not any(path.resolve().is_relative_to(output) for output in earlier)
         ]  # fmt: skip
-        found = [Source(str(path), path.relative_to(root).with_suffix("")) for path in inside if is_picture(path)]
+        found = [path for path in inside if is_picture(path) and not is_made_here(path)]
         if not found:
-            raise LenetError(f"{picture}: has no picture in it; its files should end in {', '.join(ENDINGS)}")
-        sources += found
-        others += [path.name for path in inside if not is_picture(path)]
+            raise LenetError(
+                f"{picture}: has no picture in it that lenet did not make; its files should end in {', '.join(ENDINGS)}"
+            )
+        sources += [Source(str(path), path.relative_to(root).with_suffix("")) for path in found]
+        others += [f"{path.name}{' (made by lenet)' * is_picture(path)}" for path in inside if path not in found]
     if others:
         tell_skipped(others)
     return sources
@@ -212,13 +215,17 @@ def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[
         raise LenetError("standard input is closed; name a file")
     source, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
     shown = name.encode(errors="backslashreplace").decode()  # a name that is no UTF-8 is no JSON either
+    empty = 0
     try:
         for found in open_pages(source, called, page):
+            if empty == MOST_EMPTY:
+                raise LenetError(f"{shown}: {empty} pages in a row are empty, and the rest is not read; use --page")
             result: dict[str, Any] = {"picture": shown, "page": found.number}
             if isinstance(found.picture, LenetError):
                 yield {**result, "error": one_line(str(found.picture))}, None, found.of_several
             else:
                 reading = reader.read(found.picture)
+                empty = 0 if reading.answers else empty + 1
                 result |= reading.to_dict()
                 for token in result.get("tokens", ()):
                     token["page"] = found.number

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from click.core import ParameterSource
 
+from lenet.atomic import refuse_inputs, refuse_loss, write_bytes
 from lenet.cli.data import load_for, preparation_options
 from lenet.cli.main import BEGAN
 from lenet.cli.many import Hosts, scale_options
@@ -160,6 +161,8 @@ def command(
         return
     if resume is not None:
         _refuse_besides_resume()
+    for place in filter(None, (run, changes.get("tensorboard"))):
+        refuse_inputs(place, paths_of(*data))
     if folder := changes.get("tensorboard"):
         from lenet.training.events import refuse_unwritable
 
@@ -186,11 +189,9 @@ def _train(
 ) -> tuple["Run", int]:
     """A new run, and the signal that was received, 0 for none."""
     if where is not None:
-        from lenet.atomic import refuse_inputs
         from lenet.training.run import refuse_existing
 
         refuse_existing(where)
-        refuse_inputs(where, paths_of(*data))
     dataset, chosen = _prepare(recipe, start, data, changes, hosts)
     from lenet.training.train import named_models, train
 
@@ -203,13 +204,12 @@ def _find_rate(
     recipe: str | None, resume: str | None, start: str | None, data: tuple[str, ...], changes: Changes
 ) -> None:
     """Print a learning rate for this data and recipe, and draw how it was found."""
-    from lenet.atomic import refuse_loss, write_bytes
     from lenet.figures import learning_rate
     from lenet.figures.render import as_png
 
     if resume is not None:
         raise click.UsageError("--learning-rate find cannot be combined with --resume")
-    refuse_loss(RATE_CURVE)
+    refuse_loss(RATE_CURVE, paths_of(*data))
     del changes["learning_rate"]
     dataset, chosen = _prepare(recipe, start, data, changes, Hosts())
     from lenet.training.rate import find_rate

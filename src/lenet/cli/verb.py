@@ -99,9 +99,9 @@ def check_out(path: Path, *endings: str, inputs: Set[Path] = frozenset()) -> Non
 
 def paths_of(*sources: str) -> Set[Path]:
     """Resolved paths of the data that is read."""
-    from lenet.datasets.source import BUNDLED, JOINT
+    from lenet.datasets.source import BUNDLED, names_of
 
-    return {Path(name).resolve() for source in sources for name in source.split(JOINT) if name not in BUNDLED}
+    return {Path(name).resolve() for source in sources for name in names_of(source) if name not in BUNDLED}
 
 
 @contextmanager

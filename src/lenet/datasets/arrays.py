@@ -79,6 +79,8 @@ def _images_first(pixels: Array, count: int, labels: str) -> tuple[Array, list[s
     """The images on the first axis, channels on the last."""
     if pixels.ndim > 1 and len(pixels) != count and pixels.shape[-1] == count:
         pixels = np.moveaxis(pixels, -1, 0)
+    elif pixels.ndim == 3 and len(set(pixels.shape)) == 1:
+        return pixels, [f"as many images as pixels a side ({count:,}): the first axis is taken for the images"]
     if pixels.ndim == 0 or len(pixels) != count:
         raise LenetError(
             f"{labels} has {count:,} labels for images of shape {pixels.shape}: one label for each image is needed; "

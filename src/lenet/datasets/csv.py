@@ -259,7 +259,10 @@ def _parse(chunk: list[Line], table: _Table) -> tuple[Array, Array]:
     texts = [rows[f"text{place}"] for place in table.text_columns]
     pixels = [rows[name].reshape(len(rows), -1) for name in rows.dtype.names or () if name.startswith("pixels")]
     empty = np.empty((len(rows), 0), np.uint8)
-    return (np.stack(texts, axis=1) if texts else empty.astype("U1")), np.concatenate([empty, *pixels], axis=1)
+    order = np.searchsorted(sorted(table.columns.pixels), table.columns.pixels)  # the file may have another one
+    return (np.stack(texts, axis=1) if texts else empty.astype("U1")), np.concatenate([empty, *pixels], axis=1)[
+        :, order
+    ]
 
 
 def _explain(place: int, fields: list[str], table: _Table) -> None:

@@ -33,7 +33,7 @@ def read_folder(root: Path, preparation: Preparation, on_error: OnError) -> Data
     """Read a folder of class folders, with folders ``train``, ``validation`` and ``test`` above them or without.
 
     Pictures without class folders have their class at the start of their names, ``7_0001.png`` or ``a-12.jpg``, or at
-    the end, ``0001_7.png``, when there are fewer different ends than starts.
+    the end, ``0001_7.png``, when the starts are all alike or all different and the ends are neither.
     Within a part they come in the natural order of their file names. A note counts the files that are no pictures.
 
     Args:
@@ -138,9 +138,11 @@ def _find_classes(
 def _find_flat(inside: list[Path], part: int, on_error: OnError, notes: list[str]) -> Iterator[LabelledFile]:
     words = {path: path.stem.replace("-", "_").split("_") for path in inside}
     several = [words[path] for path in inside if _is_picture(path) and len(words[path]) > 1]
-    starts, ends = ({it[side] for it in several} for side in (0, -1))
-    at_end = 1 < len(ends) < (len(several) if len(starts) == 1 else len(starts))
+    starts, ends = (1 < len({it[side] for it in several}) < len(several) for side in (0, -1))
+    at_end = ends and not starts
     notes.append(f"the classes are the {'ends' if at_end else 'starts'} of the file names")
+    if starts and ends:
+        notes.append("the ends of the file names repeat, too; if they are the classes, make a folder for each class")
     for path in inside:
         label = words[path][-1 if at_end else 0]
         if _is_picture(path) and label in ("", path.stem):

@@ -23,11 +23,10 @@ def read_idx(path: Path) -> npt.NDArray[Any]:
 def parse_idx(content: bytes, path: Path) -> npt.NDArray[Any]:
     """The array of an unpacked IDX file's ``content``; LenetError, with ``path``, when it is truncated or too long."""
     header, dtype, shape = parse_header(content, path)
-    promised = prod(shape) * dtype.itemsize
-    if len(content) - header != promised:
-        raise LenetError(
-            f"{path}: its header promises {promised:,} bytes, {len(content) - header:,} are there: it is cut or damaged"
-        )
+    promised, there = prod(shape) * dtype.itemsize, len(content) - header
+    if there != promised:
+        found = f"only {there:,} are there: it is cut" if there < promised else "more are there: it is damaged"
+        raise LenetError(f"{path}: its header promises {promised:,} bytes, {found}")
     return np.frombuffer(content, dtype, offset=header).reshape(shape)
 
 

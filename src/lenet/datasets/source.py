@@ -1,5 +1,6 @@
 """From what a user names as data to a Dataset."""
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -74,12 +75,17 @@ def load_dataset(
         >>> dataset = load_dataset("photos", size=(28, 28), depth=1)
     """
     preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert, framing)
-    names = str(source).split(JOINT)
-    if len(names) == 1 or Path(source).exists():
-        return _load(source, preparation, on_error)
+    names = names_of(source)
     first = _load(names[0], preparation, on_error)
+    if len(names) == 1:
+        return first
     alike = Preparation((first.height, first.width), first.depth, "yes" if first.inverted else "no", first.framing)
     return join([first, *(_load(name, alike, on_error) for name in names[1:])])
+
+
+def names_of(source: str | Path) -> list[str]:
+    """The names of the sources in ``source``: itself, where it is a file or folder, whatever its name."""
+    return [str(source)] if os.path.lexists(source) else str(source).split(JOINT)
 
 
 def load_unlabelled(source: str | Path, form: Preparation) -> Images:

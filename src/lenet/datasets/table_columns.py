@@ -49,6 +49,9 @@ def find_columns(names: Sequence[str], where: str, labelled: bool = True) -> Col
     pixels = tuple(place for place in range(len(names)) if place not in left_out | {part} | set(labels))
     if not pixels:
         raise LenetError(f"{where}: has no pixel column; columns are separated by commas")
+    numbers = {it: int(end[1]) for it in pixels if (end := re.fullmatch(r"\D*(\d{1,9})", plain[it]))}
+    if len(set(numbers.values())) == len(pixels):
+        pixels = tuple(sorted(pixels, key=numbers.__getitem__))  # a sort by text puts pixel10 before pixel2
     shape = _shape([plain[place] for place in pixels], where)
     return Columns(labels[0] if labelled else None, part, tuple(sorted(left_out)), pixels, shape)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from lenet.datasets import Dataset, load_dataset
 from lenet.datasets.dataset import BY_WRITER, OWN
 from lenet.datasets.decode import refuse
-from lenet.datasets.source import BUNDLED, JOINT
+from lenet.datasets.source import BUNDLED, names_of
 from lenet.errors import LenetError
 from lenet.model.metadata import Metadata
 
@@ -46,7 +46,7 @@ def data_for(model: Metadata, source: str | None = None, *, own_paths: bool = Fa
 
 def names_bundled(source: str) -> bool:
     """Whether a source consists of nothing but data that comes with lenet or its libraries."""
-    return all(name in BUNDLED for name in source.split(JOINT))
+    return all(name in BUNDLED for name in names_of(source))
 
 
 def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lenet.datasets.source import BUNDLED, JOINT
+from lenet.datasets.source import BUNDLED, JOINT, names_of
 from lenet.errors import one_line
 from lenet.evaluation import Evaluation
 from lenet.evaluation.metrics import wilson_interval
@@ -25,7 +25,7 @@ def model_card(
     )
     kernels = "![kernels of the first layer](figures/filters.png)\n" if has_kernels else ""
     name, classes, tested_on = _plain(name), _plain(", ".join(metadata.class_names)), _plain(evaluation.data)
-    data, start = _option("data", recipe["data"].split(JOINT)), _option("from", [recipe["start"]])
+    data, start = _option("data", names_of(recipe["data"])), _option("from", [recipe["start"]])
     repeat = (
         "Since it was resumed with other settings, its recipe alone does not repeat it."
         if metrics["changes"]

@@ -48,9 +48,9 @@ def convert_weights(path: Path, out: Path, network: Architecture | None = None) 
     Raises:
         LenetError: when the file cannot be read, or its arrays are not those of the network.
     """
-    from lenet.network.build import build  # here, so that help needs no TensorFlow
-
     shapes = _shapes(path)
+    from lenet.network.build import build  # here, since TensorFlow takes seconds to load
+
     depth, classes = shapes[0][2] if len(shapes[0]) == 4 else 1, shapes[-1][1]
     architecture, side = _place(path, shapes, network, depth, classes)
     with warnings.catch_warnings(record=True) as caught:
