@@ -43,6 +43,10 @@ def rows(source: object, reader: Reader) -> list[tuple]:
     return [row for shard in find_shards(str(source))[0] for row in answers(reader, items(shard, str(source)))]
 
 
+def read(source: Path) -> list[module.Item]:
+    return [item for shard in find_shards(str(source))[0] for item in items(shard, str(source))]
+
+
 def labels(source: object, reader: Reader) -> list[str | None]:
     return [row[2] for row in rows(source, reader)]
 
@@ -152,6 +156,27 @@ def test_a_damaged_shard_names_its_file_and_the_reason(tmp_path, images, run):
     with pytest.raises(LenetError, match=r"ubyte.gz: cannot be read"):
         read_shard(shard, str(tmp_path), str(tmp_path / "out"), (run.path / "model.onnx").read_bytes())
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_tar_file_without_its_end_mark_is_damaged(tmp_path, images, mode):
+    with tarfile.open(tmp_path / "whole.tar", mode) as archive:
+        for number, image in enumerate(images[:3, ..., 0]):
+            member = tarfile.TarInfo(f"{number}.png")
+            member.size = len(png(image))
+            archive.addfile(member, io.BytesIO(png(image)))
+        end = archive.offset
+    assert len(read(tmp_path / "whole.tar")) == 3
+    packed = mode == "w:gz"
+    content = (tmp_path / "whole.tar").read_bytes()
+    content = gzip.decompress(content) if packed else content
+    for length in (end, end - 512, end - 700, 1024, 700):
+        cut = content[:length]
+        (tmp_path / "cut.tar").write_bytes(gzip.compress(cut) if packed else cut)
+        with pytest.raises(tarfile.ReadError):
+            read(tmp_path / "cut.tar")
+    (tmp_path / "cut.tar").write_bytes(content[: end + 512])
+    assert len(read(tmp_path / "cut.tar")) == 3
 
 
 def test_what_cannot_be_read_at_all_is_no_row(tmp_path):

@@ -192,12 +192,25 @@ def _content(file: Any, size: int, name: str) -> bytes | LenetError:
 
 
 def _members(file: Any, path: str) -> Iterator[Item]:
-    with tarfile.open(fileobj=file, mode="r|*") as archive:
+    with tarfile.open(fileobj=file, mode="r|*", tarinfo=_Header) as archive:
         for member in archive:
             if member.isfile() and is_picture(Path(member.name)) and not is_passed_over(Path(member.name).name):
                 content = archive.extractfile(member)
                 assert content is not None
                 yield Item(f"{path}/{member.name}", None, _content(content, member.size, member.name))
+
+
+class _Header(tarfile.TarInfo):
+    """A header of a tar file; ``tarfile`` itself takes one that is cut or damaged for the end of the archive."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Header":
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            if any(buf) or not buf:  # the end mark is zeros
+                raise tarfile.ReadError(f"it is cut or damaged, {error}") from error
+            raise
 
 
 def _parquet_blocks(system: Any, path: str, group: int) -> Iterator[tuple[int, Any]]:
