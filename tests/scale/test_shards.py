@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -186,6 +187,11 @@ def test_what_cannot_be_read_at_all_is_no_row(tmp_path):
         find_shards(str(tmp_path))
     with pytest.raises(LenetError, match=r"fsspec\+memory"):
         open_place("gopher://x")
+    named = tmp_path / os.fsdecode(b"seven-\xff.png")
+    named.touch()
+    with pytest.raises(LenetError, match=r"seven-\\xff.png' is a name that is not UTF-8"):
+        find_shards(str(tmp_path))
+    named.unlink()
     (tmp_path / "images-idx3-ubyte").write_bytes(b"")
     with pytest.raises(LenetError, match="IDX"):
         find_shards(str(tmp_path))
@@ -195,6 +201,13 @@ def test_a_source_that_has_changed_is_another_one(tmp_path, images):
     (tmp_path / "a.png").write_bytes(png(images[0, ..., 0]))
     before = fingerprint(find_shards(str(tmp_path))[0])
     assert fingerprint(find_shards(str(tmp_path))[0]) == before
+    write_idx(tmp_path / "idx" / "images-idx3-ubyte", images)
+    same_size = fingerprint(find_shards(str(tmp_path / "idx"))[0])
+    write_idx(tmp_path / "idx" / "images-idx3-ubyte", images[::-1])
+    assert fingerprint(find_shards(str(tmp_path / "idx"))[0]) != same_size
+    whole = fingerprint(find_shards(str(tmp_path / "a.png"))[0])
+    os.utime(tmp_path / "a.png", ns=(0, 0))
+    assert fingerprint(find_shards(str(tmp_path / "a.png"))[0]) != whole
     (tmp_path / "b.png").write_bytes(png(images[1, ..., 0]))
     assert fingerprint(find_shards(str(tmp_path))[0]) != before
 

@@ -53,9 +53,9 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**options)
-    except (ConnectionError, OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        where = address or "Ray on this machine"
-        raise LenetError(f"{where}: does not answer ({reason(error)}); see docs/scale.md") from error
+    except Exception as error:  # of many kinds, also without a class of its own
+        where = f"{address}: does not answer" if address else "Ray did not start on this machine"
+        raise LenetError(f"{where} ({reason(error)}); try again, or see docs/scale.md") from error
     signal.signal(signal.SIGTERM, terminate)  # instead of Ray's own handler
     try:
         yield ray
