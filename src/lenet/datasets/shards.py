@@ -77,17 +77,17 @@ def find_shards(source: str) -> tuple[list[Shard], list[str]]:
     from pyarrow import fs
 
     system, root = open_place(source)
+    base = str(PurePosixPath(root).parent)
     try:
         files = [system.get_file_info(root)]
-        found = files[0].type == fs.FileType.Directory and system.get_file_info(fs.FileSelector(root, recursive=True))
+        if files[0].type == fs.FileType.Directory:
+            inside = system.get_file_info(fs.FileSelector(root, recursive=True))
+            files = sorted((file for file in inside if file.type == fs.FileType.File), key=lambda file: file.path)
+            base = root
     except UnicodeError as error:
         raise LenetError(f"{source}: {error.object!r} is a name that is not UTF-8; rename that file") from error
-    base = str(PurePosixPath(root).parent)
-    if files[0].type == fs.FileType.NotFound:
+    if files and files[0].type == fs.FileType.NotFound:
         raise LenetError(f"{source}: there is no such file or folder")
-    if found:
-        files = sorted((file for file in found if file.type == fs.FileType.File), key=lambda file: file.path)
-        base = root
     shards: list[Shard] = []
     pictures: list[Any] = []
     skipped: list[str] = []

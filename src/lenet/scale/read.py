@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -22,13 +21,11 @@ from lenet.errors import LenetError, last_line, reason
 from lenet.model.file import ModelFile, decode_model
 from lenet.model.runtime import Model
 from lenet.reading import Reader
-from lenet.reading.many import COLUMNS, Row, answers
+from lenet.reading.many import answers, write_parquet
 from lenet.scale.cluster import cluster, run_tasks
 from lenet.training.run import Run
 
 MANIFEST = "manifest.json"
-# Rows that are written at once.
-ROWS = 10_000
 # Names of unfinished files, which killed tasks leave.
 LEFT = re.compile(r"\.(.+\.parquet|manifest\.json)(\..*)?\.part")
 
@@ -94,7 +91,7 @@ def read(
     with _opened(system, folder, to) as written:
         left = [shard for shard in shards if shard.name not in written]
         _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
-        work = (source, to, model, address, workers, on_progress, stop)
+        work = ((source, to), model, address, workers, on_progress, stop)
         counts, failed = _run(left, len(shards), *work) if left else ({}, [])
         if len(counts) + len(failed) < len(left):
             return None
@@ -105,21 +102,13 @@ def read(
 
 
 def _run(
-    left: list[Shard],
-    number: int,
-    source: str,
-    to: str,
-    model: ModelFile,
-    address: Any,
-    workers: Any,
-    show: Any,
-    stop: Any,
+    left: list[Shard], number: int, pair: Any, model: ModelFile, address: Any, workers: Any, show: Any, stop: Any
 ) -> tuple[dict[str, Done], list[str]]:
     """Counts of the shards that were read, and names and reasons of the others; ``number`` is that of all shards."""
     counts: dict[str, Done] = {}
     failed: list[str] = []
     rows = errors = 0
-    places = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
+    places = [place if "://" in place else str(Path(place).resolve()) for place in pair]
     with cluster(address, workers) as ray:
         began = time.monotonic()
         task = ray.remote(read_shard).options(max_retries=3)  # when its process is lost
@@ -142,37 +131,20 @@ def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
     system, folder = open_place(to)
     rows = answers(_reader(model), _items(shard, source))
-    return Done(*_put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file)))
+    return Done(*_put(system, f"{folder}/{shard.name}.parquet", lambda file: write_parquet(rows, file)))
 
 
 def _items(shard: Shard, source: str) -> Iterator[Item]:
     try:
         yield from items(shard, source)
     except Exception as error:  # libraries raise many kinds for damaged files
-        known = isinstance(error, LenetError)
-        message = str(error) if known else f"{shard.files[0]}: cannot be read ({reason(error)})"
-        raise UnreadableError(message) from error
+        message = error if isinstance(error, LenetError) else f"{shard.files[0]}: cannot be read ({reason(error)})"
+        raise UnreadableError(str(message)) from error
 
 
 @lru_cache(maxsize=1)  # a process reads many shards
 def _reader(content: bytes) -> Reader:
     return Reader(Model(decode_model(content)))
-
-
-def _write(rows: Iterator[Row], file: Any) -> Done:
-    """Write some rows after the others, so that the largest shard fits into memory."""
-    import pyarrow
-    from pyarrow import parquet
-
-    kinds = ("string", "int64", "string", "float32", "bool", "string", "string")
-    schema = pyarrow.schema(list(zip(COLUMNS, map(pyarrow.type_for_alias, kinds), strict=True)))
-    count = errors = 0
-    with parquet.ParquetWriter(file, schema) as writer:
-        while some := list(islice(rows, ROWS)):
-            columns = dict(zip(COLUMNS, zip(*some, strict=True), strict=True))
-            writer.write_table(pyarrow.Table.from_pydict(columns, schema))
-            count, errors = count + len(some), errors + sum(row[-1] is not None for row in some)
-    return Done(count, errors)
 
 
 def _put(system: Any, path: str, write: Callable[[Any], Any]) -> Any:
@@ -246,9 +218,7 @@ def _write_manifest(system: Any, folder: str, content: dict[str, Any]) -> None:
     _put(system, f"{folder}/{MANIFEST}", lambda file: file.write(text))
 
 
-def _finish(
-    system: Any, folder: str, head: dict[str, Any], shards: list[Shard], counts: dict[str, Done]
-) -> dict[str, Any]:
+def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: dict[str, Done]) -> dict[str, Any]:
     """Write the manifest with the counts; those of earlier calls are read from their files."""
     from pyarrow import parquet
 

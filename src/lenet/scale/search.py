@@ -238,13 +238,12 @@ def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bo
 
 
 def _distribution(recipe: Recipe, name: str, axis: Any) -> Any:
-    from optuna import distributions as kinds
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if isinstance(axis, list):
-        return kinds.CategoricalDistribution(axis)
-    low, high, log = axis
-    kind = kinds.IntDistribution if isinstance(getattr(recipe, name), int) else kinds.FloatDistribution
-    return kind(low, high, log=log)
+        return CategoricalDistribution(axis)
+    kind = IntDistribution if isinstance(getattr(recipe, name), int) else FloatDistribution
+    return kind(axis[0], axis[1], log=axis[2])
 
 
 def _ended(study: Any) -> list[Trial]:
