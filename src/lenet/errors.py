@@ -48,6 +48,12 @@ def reason(error: BaseException) -> str:
     return text.partition("\n")[0][:200] or type(error).__name__
 
 
+def last_line(error: Exception) -> str:
+    """What an exception says: Ray puts a traceback before it, TensorFlow the node after it, which is indented."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line[0].isspace()]
+    return one_line(lines[-1] if lines else type(error).__name__)
+
+
 def first_fault(error: Any) -> str:
     """The first fault of a pydantic ``ValidationError`` in one line."""
     fault = error.errors(include_url=False, include_context=False)[0]

@@ -1,6 +1,7 @@
 """`lenet predict --data` on Ray: each row exactly once, whatever dies."""
 
 import json
+import os
 import shutil
 import signal
 from collections import Counter
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from lenet import Model
+from lenet import LenetError, Model, Run
 from lenet.datasets import shards as shards_module
+from lenet.errors import last_line
 from lenet.model.file import read_model
 from lenet.scale import cluster
 from lenet.scale.read import read
@@ -61,7 +63,7 @@ def test_what_is_there_is_not_read_again_and_another_model_is_refused(source, tm
     assert kept.stat().st_mtime_ns == before
     assert table(tmp_path / "out").to_pylist() == answered
     assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == manifest
-    assert not list((tmp_path / "out").glob(".*"))
+    assert not list((tmp_path / "out").glob(".*.part"))
     assert foreign.exists()
     shutil.copy(source / "a.png", tmp_path / "b.png")
     assert "another source" in lenet("predict", "--data", tmp_path / "b.png", "--to", "out").stderr
@@ -140,6 +142,50 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(tmp_path, test_par
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["finished"] is False
 
 
+def test_what_cannot_be_written_ends_the_reading(tmp_path, test_part):
+    for number in range(6):
+        write_idx(tmp_path / "in" / f"{number}" / "test-images-idx3-ubyte", test_part.images[:20])
+    failed = start("predict", "--data", "in", "--to", "out", "--workers", 1, cwd=tmp_path)
+    wait_for((tmp_path / "out" / "manifest.json").exists, failed)
+    (tmp_path / "out" / "0").touch()  # where a folder should be
+    _, stderr = failed.communicate(timeout=240)
+    assert failed.returncode == 1
+    assert "000000.parquet: cannot be written" in stderr.splitlines()[-1]
+    assert "read" not in stderr.splitlines()[-1]
+    assert not list((tmp_path / "out").rglob("*.parquet"))
+
+
+def test_a_folder_of_answers_is_written_by_one_at_a_time(source, tmp_path, lenet):
+    (tmp_path / "out").mkdir()
+    part = tmp_path / "out" / ".a.parquet.x.part"
+    part.touch()
+    with Run(tmp_path / "out").locked():
+        result = lenet("predict", "--data", source, "--to", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "another lenet is at work there" in result.stderr
+    assert part.exists(), "it belongs to the other"
+
+
+def test_a_ray_that_does_not_start_is_one_line(monkeypatch):
+    import ray
+
+    def init(**options):
+        raise Exception("The current node timed out during startup.\nmore")
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    says = pytest.raises(LenetError, match=r"did not start on this machine \(The .* startup\.\); try again")
+    with says, cluster.cluster():
+        pass
+
+
+def test_the_line_of_an_error_is_the_one_that_says_something():
+    logits = "logits and labels must be broadcastable: logits_size=[60,11] labels_size=[60,10]"
+    error = ValueError(f"Graph execution error:\n\nDetected at node x\n{logits}\n\t [[{{{{node x}}}}]] [Op:x]")
+    assert last_line(error) == logits
+    assert last_line(ValueError()) == "ValueError"
+
+
 @pytest.mark.long
 def test_each_row_comes_once_though_a_node_and_the_driver_are_killed(tmp_path, nodes, mnist):
     """200,000 rows in 20 shards."""
@@ -181,7 +227,7 @@ def test_a_stopped_reading_says_how_to_resume_and_leaves_no_part(tmp_path, test_
     _, stderr = process.communicate(timeout=240)
     assert process.returncode == status, stderr
     assert "stopped; the same line again resumes" in stderr
-    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.endswith(".part")]
 
 
 @pytest.mark.long

@@ -28,7 +28,8 @@ def test_the_space_is_what_the_fields_can_have(tmp_path):
         "epochs": (1.0, 2.0, False),
     }
     for wrong, says in {
-        "learning_rate=1:0.1": "smaller",
+        "learning_rate=1:0.1": "smaller than HIGH",
+        "dropout=0:0.3:log": "more than 0",
         "learning_rate=a:b": "neither",
         "learning_rate=0.1:1:square": "neither",
         "batch_size=64,many": "neither",

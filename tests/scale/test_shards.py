@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -41,6 +42,10 @@ def png(image: np.ndarray) -> bytes:
 
 def rows(source: object, reader: Reader) -> list[tuple]:
     return [row for shard in find_shards(str(source))[0] for row in answers(reader, items(shard, str(source)))]
+
+
+def read(source: Path) -> list[module.Item]:
+    return [item for shard in find_shards(str(source))[0] for item in items(shard, str(source))]
 
 
 def labels(source: object, reader: Reader) -> list[str | None]:
@@ -154,6 +159,27 @@ def test_a_damaged_shard_names_its_file_and_the_reason(tmp_path, images, run):
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_tar_file_without_its_end_mark_is_damaged(tmp_path, images, mode):
+    with tarfile.open(tmp_path / "whole.tar", mode) as archive:
+        for number, image in enumerate(images[:3, ..., 0]):
+            member = tarfile.TarInfo(f"{number}.png")
+            member.size = len(png(image))
+            archive.addfile(member, io.BytesIO(png(image)))
+        end = archive.offset
+    assert len(read(tmp_path / "whole.tar")) == 3
+    packed = mode == "w:gz"
+    content = (tmp_path / "whole.tar").read_bytes()
+    content = gzip.decompress(content) if packed else content
+    for length in (end, end - 512, end - 700, 1024, 700):
+        cut = content[:length]
+        (tmp_path / "cut.tar").write_bytes(gzip.compress(cut) if packed else cut)
+        with pytest.raises(tarfile.ReadError):
+            read(tmp_path / "cut.tar")
+    (tmp_path / "cut.tar").write_bytes(content[: end + 512])
+    assert len(read(tmp_path / "cut.tar")) == 3
+
+
 def test_what_cannot_be_read_at_all_is_no_row(tmp_path):
     with pytest.raises(LenetError, match="no such file or folder"):
         find_shards(str(tmp_path / "none"))
@@ -161,6 +187,11 @@ def test_what_cannot_be_read_at_all_is_no_row(tmp_path):
         find_shards(str(tmp_path))
     with pytest.raises(LenetError, match=r"fsspec\+memory"):
         open_place("gopher://x")
+    named = tmp_path / os.fsdecode(b"seven-\xff.png")
+    named.touch()
+    with pytest.raises(LenetError, match=r"seven-\\xff.png' is a name that is not UTF-8"):
+        find_shards(str(tmp_path))
+    named.unlink()
     (tmp_path / "images-idx3-ubyte").write_bytes(b"")
     with pytest.raises(LenetError, match="IDX"):
         find_shards(str(tmp_path))
@@ -170,6 +201,13 @@ def test_a_source_that_has_changed_is_another_one(tmp_path, images):
     (tmp_path / "a.png").write_bytes(png(images[0, ..., 0]))
     before = fingerprint(find_shards(str(tmp_path))[0])
     assert fingerprint(find_shards(str(tmp_path))[0]) == before
+    write_idx(tmp_path / "idx" / "images-idx3-ubyte", images)
+    same_size = fingerprint(find_shards(str(tmp_path / "idx"))[0])
+    write_idx(tmp_path / "idx" / "images-idx3-ubyte", images[::-1])
+    assert fingerprint(find_shards(str(tmp_path / "idx"))[0]) != same_size
+    whole = fingerprint(find_shards(str(tmp_path / "a.png"))[0])
+    os.utime(tmp_path / "a.png", ns=(0, 0))
+    assert fingerprint(find_shards(str(tmp_path / "a.png"))[0]) != whole
     (tmp_path / "b.png").write_bytes(png(images[1, ..., 0]))
     assert fingerprint(find_shards(str(tmp_path))[0]) != before
 

@@ -21,7 +21,7 @@ def test_another_process_is_refused_until_the_owner_dies(tmp_path):
     ) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "held\n"
-        with pytest.raises(LenetError, match="another lenet is training there"), Run(tmp_path).locked():
+        with pytest.raises(LenetError, match="another lenet is at work there"), Run(tmp_path).locked():
             pass
         owner.kill()
         owner.wait()

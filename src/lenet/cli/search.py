@@ -2,6 +2,7 @@
 
 import csv
 import io
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,8 +167,8 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
         if name == "network" and isinstance(values, str) and not set(axes[name]) <= set(NETWORKS):
             raise LenetError(f"network: {values!r}: give names; texts of networks go into a file for --space")
         tried = axes[name] if isinstance(axes[name], list) else axes[name][:2]
-        if not isinstance(axes[name], list) and not tried[0] < tried[1]:
-            raise LenetError(f"{name}: {values!r}: the first number must be the smaller one")
+        if isinstance(axes[name], tuple) and not (0 if axes[name][2] else -inf) < tried[0] < tried[1]:
+            raise LenetError(f"{name}: {values!r}: LOW must be smaller than HIGH, and with log more than 0")
         for value in tried:
             recipe.change(**{name: value})
     return axes

@@ -35,6 +35,7 @@ class Shard(NamedTuple):
     files: tuple[str, ...]  # paths in the source's file system
     part: int | str = 0  # row group of a Parquet file, first row of an IDX file, or name of an array
     size: int = 0  # of its files in bytes
+    changed: int = 0  # sum of the times when they were changed, in ns; 0 where the file system does not tell
 
 
 class Item(NamedTuple):
@@ -76,14 +77,17 @@ def find_shards(source: str) -> tuple[list[Shard], list[str]]:
     from pyarrow import fs
 
     system, root = open_place(source)
-    files = [system.get_file_info(root)]
     base = str(PurePosixPath(root).parent)
-    if files[0].type == fs.FileType.NotFound:
+    try:
+        files = [system.get_file_info(root)]
+        if files[0].type == fs.FileType.Directory:
+            inside = system.get_file_info(fs.FileSelector(root, recursive=True))
+            files = sorted((file for file in inside if file.type == fs.FileType.File), key=lambda file: file.path)
+            base = root
+    except UnicodeError as error:
+        raise LenetError(f"{source}: {error.object!r} is a name that is not UTF-8; rename that file") from error
+    if files and files[0].type == fs.FileType.NotFound:
         raise LenetError(f"{source}: there is no such file or folder")
-    if files[0].type == fs.FileType.Directory:
-        inside = system.get_file_info(fs.FileSelector(root, recursive=True))
-        files = sorted((file for file in inside if file.type == fs.FileType.File), key=lambda file: file.path)
-        base = root
     shards: list[Shard] = []
     pictures: list[Any] = []
     skipped: list[str] = []
@@ -108,7 +112,7 @@ def find_shards(source: str) -> tuple[list[Shard], list[str]]:
 
 
 def fingerprint(shards: Iterable[Shard]) -> str:
-    """A SHA-256 over names, parts and sizes, which tells whether the source is still the same."""
+    """A SHA-256 over names, parts, sizes and times of change, which tells whether the source is still the same."""
     digest = hashlib.sha256()
     for shard in shards:
         digest.update(repr(tuple(shard)).encode())
@@ -124,35 +128,37 @@ def _shards_of(system: Any, file: Any, name: str) -> Iterator[Shard]:
         with system.open_input_file(path) as opened:
             groups = parquet.ParquetFile(opened).metadata.num_row_groups
         for group in range(groups):
-            yield Shard(f"{name}.{group:06}", "parquet", (path,), group, file.size)
+            yield Shard(f"{name}.{group:06}", "parquet", (path,), group, file.size, file.mtime_ns or 0)
     elif lower.endswith(TARS):
-        yield Shard(name, "tar", (path,), 0, file.size)
+        yield Shard(name, "tar", (path,), 0, file.size, file.mtime_ns or 0)
     elif lower.endswith(".npz"):
         with system.open_input_file(path) as opened, zipfile.ZipFile(opened) as archive:
             for entry in archive.namelist():
                 key = entry.removesuffix(".npy")
                 if key == UNNAMED or ((said := meaning(key)) and said.kind == "images"):
-                    yield Shard(f"{name}.{key}", "npz", (path,), entry, file.size)
+                    yield Shard(f"{name}.{key}", "npz", (path,), entry, file.size, file.mtime_ns or 0)
     elif (match := IDX.fullmatch(PurePosixPath(name).name)) and (said := meaning(match["name"])):
         if said.kind == "images" and lower.endswith(".gz"):
-            yield Shard(name, "idx", (path,), -1, file.size)
+            yield Shard(name, "idx", (path,), -1, file.size, file.mtime_ns or 0)
         elif said.kind == "images":
             with system.open_input_file(path) as opened:
                 _, _, (rows, *_) = parse_header(opened.read(20), Path(path))
             for first in range(0, rows, ROWS):
-                yield Shard(f"{name}.{first // ROWS:06}", "idx", (path,), first, file.size)
+                yield Shard(f"{name}.{first // ROWS:06}", "idx", (path,), first, file.size, file.mtime_ns or 0)
 
 
 def _pictures(files: list[Any]) -> Iterator[Shard]:
     """Picture files, so many to a shard."""
-    start = total = number = 0
-    for index, file in enumerate(files):
-        if index > start and (index - start == PICTURES or total + file.size > PICTURE_BYTES):
-            yield Shard(f"pictures.{number:06}", "pictures", tuple(it.path for it in files[start:index]), 0, total)
-            start, total, number = index, 0, number + 1
-        total += file.size
-    if files:
-        yield Shard(f"pictures.{number:06}", "pictures", tuple(it.path for it in files[start:]), 0, total)
+    some: list[Any] = []
+    number = total = 0
+    for file in [*files, None]:
+        if some and (file is None or len(some) == PICTURES or total + file.size > PICTURE_BYTES):
+            paths, changed = tuple(it.path for it in some), sum(it.mtime_ns or 0 for it in some)
+            yield Shard(f"pictures.{number:06}", "pictures", paths, 0, total, changed)
+            some, total, number = [], 0, number + 1
+        if file is not None:
+            some.append(file)
+            total += file.size
 
 
 def items(shard: Shard, source: str) -> Iterator[Item]:
@@ -192,12 +198,25 @@ def _content(file: Any, size: int, name: str) -> bytes | LenetError:
 
 
 def _members(file: Any, path: str) -> Iterator[Item]:
-    with tarfile.open(fileobj=file, mode="r|*") as archive:
+    with tarfile.open(fileobj=file, mode="r|*", tarinfo=_Header, errors="backslashreplace") as archive:
         for member in archive:
             if member.isfile() and is_picture(Path(member.name)) and not is_passed_over(Path(member.name).name):
                 content = archive.extractfile(member)
                 assert content is not None
                 yield Item(f"{path}/{member.name}", None, _content(content, member.size, member.name))
+
+
+class _Header(tarfile.TarInfo):
+    """A header of a tar file; ``tarfile`` itself takes one that is cut or damaged for the end of the archive."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Header":
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            if any(buf) or not buf:  # the end mark is zeros
+                raise tarfile.ReadError(f"it is cut or damaged, {error}") from error
+            raise
 
 
 def _parquet_blocks(system: Any, path: str, group: int) -> Iterator[tuple[int, Any]]:

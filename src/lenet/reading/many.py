@@ -16,6 +16,8 @@ from lenet.reading.result import UNKNOWN
 # Row: of the file, or a page; None where neither is needed. Label: None unless there is one answer. Probability: the
 # lowest.
 COLUMNS = ("path", "row", "label", "probability", "unknown", "text", "error")
+# Rows that are written at once.
+ROWS = 10_000
 Row = tuple[str, int | None, str | None, float | None, bool | None, str | None, str | None]
 Answer = tuple[str | None, float | None, bool | None, str | None, str | None]
 
@@ -43,6 +45,22 @@ def answers(reader: Reader, pictures: Iterable[tuple[str, int | None, Any]]) -> 
                 number, probability, unknown = next(found)
                 label = reader.model.class_names[number]
                 yield path, row, label, probability, unknown, UNKNOWN if unknown else label, None
+
+
+def write_parquet(rows: Iterator[Row], file: Any) -> tuple[int, int]:
+    """Write some rows after the others, so that they need not fit into memory; the number of rows and of errors."""
+    import pyarrow
+    from pyarrow import parquet
+
+    kinds = ("string", "int64", "string", "float32", "bool", "string", "string")
+    schema = pyarrow.schema(list(zip(COLUMNS, map(pyarrow.type_for_alias, kinds), strict=True)))
+    count = errors = 0
+    with parquet.ParquetWriter(file, schema) as writer:
+        while some := list(islice(rows, ROWS)):
+            columns = dict(zip(COLUMNS, zip(*some, strict=True), strict=True))
+            writer.write_table(pyarrow.Table.from_pydict(columns, schema))
+            count, errors = count + len(some), errors + sum(row[-1] is not None for row in some)
+    return count, errors
 
 
 def _opened(

@@ -53,9 +53,9 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**options)
-    except (ConnectionError, OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        where = address or "Ray on this machine"
-        raise LenetError(f"{where}: does not answer ({reason(error)}); see docs/scale.md") from error
+    except Exception as error:  # of many kinds, also without a class of its own
+        where = f"{address}: does not answer" if address else "Ray did not start on this machine"
+        raise LenetError(f"{where} ({reason(error)}); try again, or see docs/scale.md") from error
     signal.signal(signal.SIGTERM, terminate)  # instead of Ray's own handler
     try:
         yield ray
@@ -78,14 +78,9 @@ def refuse_silence(address: str | None) -> None:
 def run_tasks(
     ray: Any, submit: Any, items: Iterable[Any], most: int | None, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[Any, Any]]:
-    """Each item with its result, or with the exception of its task.
+    """Each item with its result, or with the exception of its task, which ``submit`` starts.
 
-    Args:
-        ray: Of ``cluster``.
-        submit: Starts the task of an item and returns its reference.
-        items: They are taken when there is a place for them.
-        most: Tasks at once; by default two for each processor that the cluster has at that time.
-        stop: Called often; when it returns True, this ends.
+    At most ``most`` run at once, by default two for each processor that the cluster has at that time.
     """
     waiting, running = iter(items), dict[Any, Any]()
     while not stop():

@@ -10,23 +10,22 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from lenet.atomic import replacing
 from lenet.datasets.shards import Item, Shard, find_shards, fingerprint, items, open_place
-from lenet.errors import LenetError, one_line, reason
+from lenet.errors import LenetError, last_line, reason
 from lenet.model.file import ModelFile, decode_model
 from lenet.model.runtime import Model
 from lenet.reading import Reader
-from lenet.reading.many import COLUMNS, Row, answers
+from lenet.reading.many import answers, write_parquet
 from lenet.scale.cluster import cluster, run_tasks
+from lenet.training.run import Run
 
 MANIFEST = "manifest.json"
-# Rows that are written at once.
-ROWS = 10_000
 # Names of unfinished files, which killed tasks leave.
 LEFT = re.compile(r"\.(.+\.parquet|manifest\.json)(\..*)?\.part")
 
@@ -36,6 +35,10 @@ class Done(NamedTuple):
 
     rows: int
     errors: int
+
+
+class UnreadableError(LenetError):
+    """A shard cannot be read."""
 
 
 class Progress(NamedTuple):
@@ -85,72 +88,63 @@ def read(
     shown = re.sub("//[^/@]*@", "//", source)  # a URI may have a password in it
     head = {"source": shown, "source_sha256": fingerprint(shards), "model_sha256": model.sha256}
     _refuse_others(system, folder, head, to)
-    done = _finished(system, folder, to) & {shard.name for shard in shards}
-    left = [shard for shard in shards if shard.name not in done]
-    _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
+    with _opened(system, folder, to) as written:
+        left = [shard for shard in shards if shard.name not in written]
+        _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
+        work = ((source, to), model, address, workers, on_progress, stop)
+        counts, failed = _run(left, len(shards), *work) if left else ({}, [])
+        if len(counts) + len(failed) < len(left):
+            return None
+        if failed:
+            many = f"{len(failed):,} shards" if len(failed) > 1 else "1 shard"
+            raise LenetError(f"{many} could not be read: {failed[0]}; all others are written, and are not read again")
+        return _finish(system, folder, head, shards, counts)
+
+
+def _run(
+    left: list[Shard], number: int, pair: Any, model: ModelFile, address: Any, workers: Any, show: Any, stop: Any
+) -> tuple[dict[str, Done], list[str]]:
+    """Counts of the shards that were read, and names and reasons of the others; ``number`` is that of all shards."""
     counts: dict[str, Done] = {}
     failed: list[str] = []
     rows = errors = 0
-    if left:
-        with cluster(address, workers) as ray:
-            began = time.monotonic()
-            task = ray.remote(read_shard).options(max_retries=3)  # when its process is lost
-            shared = ray.put(model.content)
-            places = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
-            for shard, result in run_tasks(ray, lambda shard: task.remote(shard, *places, shared), left, workers, stop):
-                if isinstance(result, Done):
-                    counts[shard.name] = result
-                    rows, errors = rows + result.rows, errors + result.errors
-                else:  # Ray's exceptions have the traceback before what they say
-                    said = (str(result).strip() or type(result).__name__).splitlines()[-1]
-                    failed.append(f"{shard.name}: {one_line(said)}")
-                spent, count = time.monotonic() - began, len(counts) + len(failed)
-                remaining = spent / count * (len(left) - count)
-                on_progress(Progress(len(done) + count, len(shards), rows, errors, spent, remaining))
-    _finished(system, folder, to)
-    if len(done) + len(counts) + len(failed) < len(shards):
-        return None
-    if failed:
-        many = f"{len(failed):,} shards" if len(failed) > 1 else "1 shard"
-        raise LenetError(f"{many} could not be read: {failed[0]}; all others are written, and are not read again")
-    return _finish(system, folder, head, shards, counts)
+    places = [place if "://" in place else str(Path(place).resolve()) for place in pair]
+    with cluster(address, workers) as ray:
+        began = time.monotonic()
+        task = ray.remote(read_shard).options(max_retries=3)  # when its process is lost
+        shared = ray.put(model.content)
+        for shard, result in run_tasks(ray, lambda shard: task.remote(shard, *places, shared), left, workers, stop):
+            if isinstance(result, Done):
+                counts[shard.name] = result
+                rows, errors = rows + result.rows, errors + result.errors
+            elif isinstance(result, UnreadableError) or not isinstance(result, LenetError | OSError):
+                failed.append(f"{shard.name}: {last_line(result)}")
+            else:  # its file cannot be written, and others could not either
+                raise result
+            spent, remaining = time.monotonic() - began, len(left) - len(counts) - len(failed)
+            seconds_left = spent / (len(left) - remaining) * remaining
+            show(Progress(number - remaining, number, rows, errors, spent, seconds_left))
+    return counts, failed
 
 
 def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:
     """Read one shard and write its file: what a task does."""
     system, folder = open_place(to)
     rows = answers(_reader(model), _items(shard, source))
-    return Done(*_put(system, f"{folder}/{shard.name}.parquet", lambda file: _write(rows, file)))
+    return Done(*_put(system, f"{folder}/{shard.name}.parquet", lambda file: write_parquet(rows, file)))
 
 
 def _items(shard: Shard, source: str) -> Iterator[Item]:
     try:
         yield from items(shard, source)
-    except LenetError:
-        raise
     except Exception as error:  # libraries raise many kinds for damaged files
-        raise LenetError(f"{shard.files[0]}: cannot be read ({reason(error)})") from error
+        message = error if isinstance(error, LenetError) else f"{shard.files[0]}: cannot be read ({reason(error)})"
+        raise UnreadableError(str(message)) from error
 
 
 @lru_cache(maxsize=1)  # a process reads many shards
 def _reader(content: bytes) -> Reader:
     return Reader(Model(decode_model(content)))
-
-
-def _write(rows: Iterator[Row], file: Any) -> Done:
-    """Write some rows after the others, so that the largest shard fits into memory."""
-    import pyarrow
-    from pyarrow import parquet
-
-    kinds = ("string", "int64", "string", "float32", "bool", "string", "string")
-    schema = pyarrow.schema(list(zip(COLUMNS, map(pyarrow.type_for_alias, kinds), strict=True)))
-    count = errors = 0
-    with parquet.ParquetWriter(file, schema) as writer:
-        while some := list(islice(rows, ROWS)):
-            columns = dict(zip(COLUMNS, zip(*some, strict=True), strict=True))
-            writer.write_table(pyarrow.Table.from_pydict(columns, schema))
-            count, errors = count + len(some), errors + sum(row[-1] is not None for row in some)
-    return Done(count, errors)
 
 
 def _put(system: Any, path: str, write: Callable[[Any], Any]) -> Any:
@@ -168,22 +162,32 @@ def _put(system: Any, path: str, write: Callable[[Any], Any]) -> Any:
     return result
 
 
-def _finished(system: Any, folder: str, to: str) -> set[str]:
-    """Names of the shards whose file is there; what killed tasks have left is removed."""
+@contextmanager
+def _opened(system: Any, folder: str, to: str) -> Iterator[set[str]]:
+    """Make the folder, and refuse other processes while the block runs, where it is on this machine.
+
+    Yields the names of the shards whose file is there. What killed tasks have left is removed, before and after.
+    """
     from pyarrow import fs
 
-    names = set()
-    try:
-        system.create_dir(folder, recursive=True)
-        for file in system.get_file_info(fs.FileSelector(folder, recursive=True)):
+    def clean() -> set[str]:
+        files = system.get_file_info(fs.FileSelector(folder, recursive=True))
+        for file in files:
             if LEFT.fullmatch(file.base_name):
                 system.delete_file(file.path)
-            elif file.path.endswith(".parquet"):
-                names.add(file.path.removeprefix(folder).lstrip("/").removesuffix(".parquet"))
+        paths = [file.path for file in files if file.path.endswith(".parquet")]
+        return {path.removeprefix(folder).lstrip("/").removesuffix(".parquet") for path in paths}
+
+    try:
+        system.create_dir(folder, recursive=True)
+        with Run(Path(folder)).locked() if isinstance(system, fs.LocalFileSystem) else nullcontext():
+            try:
+                yield clean()
+            finally:
+                clean()
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else reason(error)
         raise LenetError(f"{to}: cannot be made or written ({why}); choose another --to") from error
-    return names
 
 
 def _refuse_others(system: Any, folder: str, head: dict[str, Any], to: str) -> None:
@@ -214,9 +218,7 @@ def _write_manifest(system: Any, folder: str, content: dict[str, Any]) -> None:
     _put(system, f"{folder}/{MANIFEST}", lambda file: file.write(text))
 
 
-def _finish(
-    system: Any, folder: str, head: dict[str, Any], shards: list[Shard], counts: dict[str, Done]
-) -> dict[str, Any]:
+def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: dict[str, Done]) -> dict[str, Any]:
     """Write the manifest with the counts; those of earlier calls are read from their files."""
     from pyarrow import parquet
 

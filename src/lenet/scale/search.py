@@ -17,7 +17,7 @@ import tomli_w
 
 from lenet.atomic import write_text
 from lenet.datasets.dataset import BY_WRITER, OWN_PROPORTION
-from lenet.errors import LenetError, one_line
+from lenet.errors import LenetError, last_line
 from lenet.scale.cluster import PATIENCE, Telling, cluster
 from lenet.scale.hosts import load_data
 from lenet.training.recipe import Recipe
@@ -228,7 +228,7 @@ def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bo
         alive = isinstance(error, ray.exceptions.RayTaskError)
         losses = trial.user_attrs.get("losses", 0) + 1
         if alive:
-            trial.set_user_attr("error", one_line(str(error.cause).splitlines()[-1]))
+            trial.set_user_attr("error", last_line(error.cause))
         elif losses == MOST_LOSSES:
             trial.set_user_attr("error", f"its process was lost {losses} times ({type(error).__name__})")
         else:
@@ -238,13 +238,12 @@ def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bo
 
 
 def _distribution(recipe: Recipe, name: str, axis: Any) -> Any:
-    from optuna import distributions as kinds
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if isinstance(axis, list):
-        return kinds.CategoricalDistribution(axis)
-    low, high, log = axis
-    kind = kinds.IntDistribution if isinstance(getattr(recipe, name), int) else kinds.FloatDistribution
-    return kind(low, high, log=log)
+        return CategoricalDistribution(axis)
+    kind = IntDistribution if isinstance(getattr(recipe, name), int) else FloatDistribution
+    return kind(axis[0], axis[1], log=axis[2])
 
 
 def _ended(study: Any) -> list[Trial]:

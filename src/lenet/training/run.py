@@ -87,9 +87,9 @@ class Run:
         try:
             lock.acquire()
         except Timeout:
-            raise LenetError(f"{self.path}: another lenet is training there; wait for its end or stop it") from None
+            raise LenetError(f"{self.path}: another lenet is at work there; wait for its end or stop it") from None
         except (OSError, NotImplementedError) as error:
-            message = f"cannot be locked ({reason(error)}); name a run folder that can be written"
+            message = f"cannot be locked ({reason(error)}); name a folder that can be written"
             raise LenetError(f"{self.path}: {message}") from error
         try:
             yield
