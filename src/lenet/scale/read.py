@@ -233,6 +233,6 @@ def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: di
         every = dict(zip([shard.name for shard in shards], pool.map(count, shards), strict=True))
     rows, errors = (sum(each) for each in zip(*every.values(), strict=True))
     listed = [{"shard": name, **done._asdict()} for name, done in every.items()]
-    manifest = head | {"finished": True, "rows": rows, "errors": errors, "shards": listed}
+    manifest: dict[str, Any] = head | {"finished": True, "rows": rows, "errors": errors, "shards": listed}
     _write_manifest(system, folder, manifest)
     return manifest
