@@ -218,7 +218,7 @@ def _write_manifest(system: Any, folder: str, content: dict[str, Any]) -> None:
     _put(system, f"{folder}/{MANIFEST}", lambda file: file.write(text))
 
 
-def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: dict[str, Done]) -> dict[str, Any]:
+def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: dict[str, Done]) -> Any:
     """Write the manifest with the counts; those of earlier calls are read from their files."""
     from pyarrow import parquet
 
