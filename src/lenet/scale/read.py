@@ -218,7 +218,7 @@ def _write_manifest(system: Any, folder: str, content: dict[str, Any]) -> None:
     _put(system, f"{folder}/{MANIFEST}", lambda file: file.write(text))
 
 
-def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: dict[str, Done]) -> Any:
+def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: dict[str, Done]) -> dict[str, Any]:
     """Write the manifest with the counts; those of earlier calls are read from their files."""
     from pyarrow import parquet
 
@@ -233,6 +233,6 @@ def _finish(system: Any, folder: str, head: Any, shards: list[Shard], counts: di
         every = dict(zip([shard.name for shard in shards], pool.map(count, shards), strict=True))
     rows, errors = (sum(each) for each in zip(*every.values(), strict=True))
     listed = [{"shard": name, **done._asdict()} for name, done in every.items()]
-    manifest = head | {"finished": True, "rows": rows, "errors": errors, "shards": listed}
+    manifest: dict[str, Any] = head | {"finished": True, "rows": rows, "errors": errors, "shards": listed}
     _write_manifest(system, folder, manifest)
     return manifest
