@@ -84,7 +84,7 @@ def find_shards(source: str) -> tuple[list[Shard], list[str]]:
             inside = system.get_file_info(fs.FileSelector(root, recursive=True))
             files = sorted((file for file in inside if file.type == fs.FileType.File), key=lambda file: file.path)
             base = root
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise LenetError(f"{source}: {error.object!r} is a name that is not UTF-8; rename that file") from error
     if files and files[0].type == fs.FileType.NotFound:
         raise LenetError(f"{source}: there is no such file or folder")
