@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lenet.atomic import refuse_inputs, write_bytes, write_text
 from lenet.cli.data import load_for
 from lenet.cli.many import count, end_stopped, scale_options
 from lenet.cli.signals import stop_signals
 from lenet.cli.verb import FILE, FOLDER, paths_of, verb
 from lenet.errors import LenetError
 from lenet.network.named import NETWORKS
+from lenet.scale.cluster import refuse_silence
 from lenet.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -66,17 +68,12 @@ def command(
 
     Train with the result: lenet train --recipe RUN/recipe.toml. Needs lenet[scale].
     """
-    from lenet.atomic import refuse_inputs
-
     chosen = Recipe.read(Path(recipe)) if recipe.endswith(".toml") else Recipe.named(recipe)
     chosen = chosen.change(data=data) if data is not None else chosen
     refuse_inputs(run, paths_of(chosen.data))
     axes = _axes(chosen, _given(over, space))
-    from lenet.scale.cluster import refuse_silence
-
     refuse_silence(cluster)
     dataset = load_for(chosen)
-
     from lenet.scale.search import STATES, ranked, search, search_parts
 
     validation = search_parts(dataset, chosen)[1]
@@ -100,7 +97,6 @@ def command(
 def _write_table(run: Path, names: list[str], found: list["Trial"], importance: dict[str, float]) -> None:
     """All trials as a table, and the complete ones as a figure."""
     from lenet import figures
-    from lenet.atomic import write_bytes, write_text
     from lenet.figures.render import as_png
     from lenet.scale.search import ranked
 

@@ -122,29 +122,33 @@ def fingerprint(shards: Iterable[Shard]) -> str:
 def _shards_of(system: Any, file: Any, name: str) -> Iterator[Shard]:
     """The shards of one file, unless it is a picture or nothing that is known."""
     path, lower = file.path, name.lower()
+
+    def shard(kind: str, entry: int | str, within: str = "") -> Shard:
+        return Shard(f"{name}{within}", kind, (path,), entry, file.size, file.mtime_ns or 0)
+
     if lower.endswith(".parquet"):
         from pyarrow import parquet
 
         with system.open_input_file(path) as opened:
             groups = parquet.ParquetFile(opened).metadata.num_row_groups
         for group in range(groups):
-            yield Shard(f"{name}.{group:06}", "parquet", (path,), group, file.size, file.mtime_ns or 0)
+            yield shard("parquet", group, f".{group:06}")
     elif lower.endswith(TARS):
-        yield Shard(name, "tar", (path,), 0, file.size, file.mtime_ns or 0)
+        yield shard("tar", 0)
     elif lower.endswith(".npz"):
         with system.open_input_file(path) as opened, zipfile.ZipFile(opened) as archive:
             for entry in archive.namelist():
                 key = entry.removesuffix(".npy")
                 if key == UNNAMED or ((said := meaning(key)) and said.kind == "images"):
-                    yield Shard(f"{name}.{key}", "npz", (path,), entry, file.size, file.mtime_ns or 0)
+                    yield shard("npz", entry, f".{key}")
     elif (match := IDX.fullmatch(PurePosixPath(name).name)) and (said := meaning(match["name"])):
         if said.kind == "images" and lower.endswith(".gz"):
-            yield Shard(name, "idx", (path,), -1, file.size, file.mtime_ns or 0)
+            yield shard("idx", -1)
         elif said.kind == "images":
             with system.open_input_file(path) as opened:
                 _, _, (rows, *_) = parse_header(opened.read(20), Path(path))
             for first in range(0, rows, ROWS):
-                yield Shard(f"{name}.{first // ROWS:06}", "idx", (path,), first, file.size, file.mtime_ns or 0)
+                yield shard("idx", first, f".{first // ROWS:06}")
 
 
 def _pictures(files: list[Any]) -> Iterator[Shard]:
