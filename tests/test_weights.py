@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lenet import LeNet, LenetError, load_weights, save_weights
+from lenet.weights_file import open_keras_file
 from tests.attack.files import LAYOUTS, stored_otherwise
 
 FUZZED = 300
@@ -35,6 +36,11 @@ def written(network, tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "weights.h5"
     save_weights(network, path)
     return path
+
+
+def test_an_error_of_whoever_reads_a_file_is_not_called_the_files(written):
+    with pytest.raises(ValueError, match=r"^mine$"), open_keras_file(written):
+        raise ValueError("mine")
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

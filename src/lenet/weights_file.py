@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,8 @@ class KerasFile:
         Raises:
             LenetError: when it is missing, or not stored in one piece as float32.
         """
-        return tuple(self._find(name).shape)
+        with _readable(self.path):
+            return tuple(self._find(name).shape)
 
     def read(self, name: str, shape: tuple[int, ...]) -> Array:
         """An array of that shape, or of its transpose when it is a kernel of Keras 1 (filter, channel, row, column).
@@ -63,6 +64,10 @@ class KerasFile:
         Raises:
             LenetError: when it is missing, of another shape, or not stored in one piece as finite float32.
         """
+        with _readable(self.path):
+            return self._read(name, shape)
+
+    def _read(self, name: str, shape: tuple[int, ...]) -> Array:
         stored = self._find(name)
         turned = len(shape) == 4 and stored.shape == (shape[3], shape[2], shape[0], shape[1])
         if stored.shape != shape and not turned:
@@ -87,7 +92,8 @@ class KerasFile:
             if isinstance(item, h5py.Dataset) and name not in self.names and not name.startswith(OPTIMIZER):
                 raise LenetError(f"{self.path}: holds {name}, which this network does not have: another network's file")
 
-        self.file.visititems(visit)
+        with _readable(self.path):
+            self.file.visititems(visit)
 
     def _find(self, name: str) -> Any:
         found = self.file
@@ -110,21 +116,29 @@ def open_keras_file(path: Path, most: int = MOST_BYTES) -> Iterator[KerasFile]:
         most: Bytes that it may have.
 
     Raises:
-        LenetError: for a file that is missing, empty, too large or not from Keras; also for HDF5's errors while it is
-            open.
+        LenetError: for a file that is missing, empty, too large or not from Keras.
     """
     content = _read(path, most)
     said = content
     if content.startswith(b"PK"):
         content, said = _unzip(content, path, most)
-    try:
-        with h5py.File.in_memory(content) as file:
+    with ExitStack() as stack:
+        with _readable(path):
+            file = stack.enter_context(h5py.File.in_memory(content))
             names = _names(file)
             if "layers" in file:
                 keras_3 = sorted((name for name in names if KERAS_3.fullmatch(name)), key=_place)
-                yield KerasFile(path, file, tuple(keras_3), b'"channels_first"' in said, False)
+                opened = KerasFile(path, file, tuple(keras_3), b'"channels_first"' in said, False)
             else:
-                yield KerasFile(path, file, tuple(_in_pairs(file, names, path)), *_order(said))
+                opened = KerasFile(path, file, tuple(_in_pairs(file, names, path)), *_order(said))
+        yield opened
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What HDF5 fails with in the block is the file's fault."""
+    try:
+        yield
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise LenetError(f"{path}: is not a readable weights file (HDF5 says: {reason(error)})") from error
 
