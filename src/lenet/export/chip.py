@@ -67,7 +67,8 @@ class _Chip(Target):
             if fitting:
                 trained_so = f", for a model that was trained with weight_bits = {fitting[0]} in its recipe"
                 advice = f"--bits {fitting[0]} fits" + trained_so * (fitting[0] < (trained or max(BITS)))
-            needs = f"{self.bits} bits a weight need {self._excess(self.bits)}, code and stack included"
+            weights = f"{'even ' * (len(choices) > 1)}weights of {self.bits} bits"
+            needs = f"{weights} need {self._excess(self.bits)}, code and stack included"
             raise LenetError(f"{needs}; {advice}")
         self.advice = f"; train with weight_bits = {self.bits} in the recipe, or use more --bits"
 
@@ -98,10 +99,11 @@ class _Chip(Target):
 
     def _excess(self, bits: int) -> str:
         needed = self.flash(bits) + self.code, self.ram + STACK_BYTES
-        kinds = zip(needed, self.allowed, ("flash", "RAM"), strict=True)
-        return " and ".join(
-            f"{need:,} bytes of {kind}, more than {allowed:,}" for need, allowed, kind in kinds if need > allowed
-        )
+        too_much = []
+        for kind, need, allowed in zip(("flash", "RAM"), needed, self.allowed, strict=True):
+            limit = f"--{kind.lower()} is" if allowed < LARGEST else "its code addresses"
+            too_much += [f"{need:,} bytes of {kind} ({limit} {allowed:,})"] if need > allowed else []
+        return " and ".join(too_much)
 
     def write_sources(self, path: Path) -> None:
         """Write ``lenet.c``, ``lenet.h`` and ``weights.h``."""
