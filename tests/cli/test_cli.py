@@ -323,6 +323,8 @@ def test_an_interrupted_training_says_how_to_resume_it_and_is_resumed(number, st
     (kept,) = (tmp_path / "run" / "checkpoint").iterdir()
     steps = int(kept.stem.removeprefix("step-"))
     assert 365 <= steps < 20 * 365
+    if number == signal.SIGTERM:  # one is enough
+        return
     result = lenet("train", "--resume", "run", "--epochs", 1)
     assert result.exit_code == 0, result.output
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["steps"] == steps

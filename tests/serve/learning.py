@@ -7,8 +7,9 @@ from typing import Any
 from benchmarks import client
 from benchmarks.client import LONG, children, events, start
 
-__all__ = ["LONG", "begin", "children", "events", "start", "trained", "until"]
+__all__ = ["ENDLESS", "LONG", "begin", "children", "events", "start", "trained", "until"]
 SMALL = {"network": "conv 4 5, relu, maxpool 2, dense 20, relu", "images": 1000}
+ENDLESS = {"images": 60_000, "recipe": "tutorial", "epochs": 20}
 
 
 def begin(address: str, **asked: Any) -> dict[str, Any]:

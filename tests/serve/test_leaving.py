@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 from click.testing import CliRunner
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from lenet.cli.main import main
+from lenet.serve import server
 from lenet.serve.server import listen
 from tests.serve.learning import begin, children, events, start, until
 from tests.serve.serving import as_file, connect, seven, status
@@ -78,18 +81,30 @@ def test_ctrl_c_ends_it_as_interrupted(tmp_path: Path) -> None:
         assert process.stderr and process.stderr.read() == "lenet: interrupted\n"
 
 
-def test_another_address_asks_for_a_token_unless_public(tmp_path: Path) -> None:
-    with lenet_serve("--host", "0.0.0.0", folder=tmp_path) as (_, address):
-        bare, _, token = address.partition("?token=")
-        assert len(token) >= 20
-        assert httpx.get(bare).status_code == 401
-        bearer = {"authorization": f"Bearer {token}"}
-        assert httpx.get(f"{bare}api/runs", headers=bearer).json()["trains"]
-        assert httpx.get(bare, headers={"host": "evil.example"}).status_code == 421
-    with lenet_serve("--host", "0.0.0.0", "--public", folder=tmp_path) as (_, address):
-        assert "token" not in address and not httpx.get(f"{address}api/runs").json()["trains"]
-    with lenet_serve("--public", "--allow-training", folder=tmp_path) as (_, address):
-        assert httpx.get(f"{address}api/runs").json()["trains"]
+def test_another_address_asks_for_a_token_unless_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(*options: str) -> tuple[TestClient, str]:
+        """The app that the command makes of its options, and the address that it prints."""
+        apps = []
+
+        def serve(app: FastAPI, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+            apps.append(app)
+            listener.close()
+            on_ready()
+
+        monkeypatch.setattr(server, "serve", serve)
+        done = CliRunner().invoke(main, ["serve", "--port", "0", "--no-open", *options])
+        return TestClient(apps[0], "http://127.0.0.1"), done.stdout.split()[2]
+
+    client, address = made("--host", "0.0.0.0")
+    token = address.partition("?token=")[2]
+    assert len(token) >= 20
+    assert client.get("/").status_code == 401
+    assert client.get("/api/runs", headers={"authorization": f"Bearer {token}"}).json()["trains"]
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 421
+    client, address = made("--host", "0.0.0.0", "--public")
+    assert "token" not in address and not client.get("/api/runs").json()["trains"]
+    client, _ = made("--public", "--allow-training")
+    assert client.get("/api/runs").json()["trains"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -122,10 +137,9 @@ def test_what_cannot_be_served_is_said_in_one_line(arguments: list[str]) -> None
     assert done.stderr.startswith("lenet: ") and len(done.stderr.splitlines()) == 1
 
 
-def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
-    with lenet_serve(folder=tmp_path) as (_, address):
-        port = address.rstrip("/").rpartition(":")[2]
-        done = CliRunner().invoke(main, ["serve", "--no-open", "--port", port])
+def test_a_taken_port_is_said_in_one_line() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        done = CliRunner().invoke(main, ["serve", "--no-open", "--port", str(taken.getsockname()[1])])
     assert done.exit_code == 1 and "choose another" in done.stderr
 
 

@@ -15,12 +15,9 @@ from starlette.responses import StreamingResponse
 
 from lenet import Model, create_app
 from lenet.serve import training_queue
-from lenet.serve.drawing import frame_drawing
 from lenet.serve.limits import TimeLimit
-from tests.serve.learning import LONG, begin, children, events, start, trained, until
+from tests.serve.learning import ENDLESS, begin, children, events, start, trained, until
 from tests.serve.serving import running, seven
-
-ENDLESS = {"images": 60_000, "recipe": "tutorial", "epochs": 20}
 
 
 @pytest.fixture(scope="module")
@@ -75,27 +72,6 @@ def test_a_finished_network_joins_the_others(address: str, first) -> None:
     assert answer["label"] == "7"
 
 
-def test_the_drawing_is_read_while_the_network_grows(address: str) -> None:
-    begun = begin(address, **ENDLESS)
-    image = frame_drawing(seven(), create_app().state.service.shelf.served.framing).image[..., 0].tolist()
-    path = f"{address}api/runs/{begun['id']}"
-    with events(address, begun["id"]) as told:
-        read = []
-        for event, values in told:
-            if event != "progress":
-                continue
-            read.append(values["drawing"])
-            if len(read) == 1:
-                assert httpx.put(f"{path}/drawing", json={"image": image}).status_code == 204
-            if read[-1] is not None and max(read[-1]["probabilities"], key=read[-1]["probabilities"].get) == "7":
-                break
-        assert read[0] is None and sum(read[-1]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
-        assert httpx.put(f"{path}/drawing", json={"image": None}).status_code == 204
-        assert any(values.get("drawing", 0) is None for _, values in told)
-        assert httpx.delete(path).status_code == 204
-        assert list(told)[-1] == ("stopped", {})
-
-
 @pytest.mark.long
 def test_large_networks_are_heard_of_twice_a_second(address: str) -> None:
     """A group of 20 steps of this one takes seconds."""
@@ -123,34 +99,6 @@ def test_stop_and_a_closed_page_end_the_process(address: str, way: str) -> None:
     assert begun["name"] not in names
     with events(address, begun["id"]) as told:
         assert list(told)[-1] == ("stopped", {})
-
-
-def test_a_line_that_breaks_goes_on_where_it_was(address: str) -> None:
-    begun = begin(address, **ENDLESS)
-    with events(address, begun["id"]) as told:
-        before = [next(told) for _ in range(6)]
-    with events(address, begun["id"], after=5) as told:
-        assert next(told) not in before
-        with events(address, begun["id"]) as again:
-            assert [next(again) for _ in range(6)] == before
-    httpx.delete(f"{address}api/runs/{begun['id']}")
-
-
-def test_trainings_wait_for_one_another_and_a_full_queue_refuses(address: str) -> None:
-    with events(address, begin(address, **ENDLESS)["id"]) as told:
-        start(told)
-        others = [begin(address, name="same") for _ in range(training_queue.MOST_WAITING)]
-        assert [it["place"] for it in others] == [1, 2, 3]
-        assert [it["name"] for it in others] == ["same", "same-2", "same-3"]
-        refused = httpx.post(f"{address}api/runs", json={})
-        assert (refused.status_code, refused.json()["code"]) == (503, "full") and "waiting" in refused.json()["error"]
-        with events(address, others[2]["id"]) as waiting:
-            assert next(waiting) == ("waiting", {"place": 3})
-            httpx.delete(f"{address}api/runs/{others[0]['id']}")
-            assert next(waiting) == ("waiting", {"place": 2})
-            assert len(children()) == 1
-    for one in others:
-        httpx.delete(f"{address}api/runs/{one['id']}")
 
 
 def test_a_killed_process_is_one_line(address: str) -> None:
@@ -223,19 +171,6 @@ def test_a_process_waits_ready_and_is_used(address: str, monkeypatch: pytest.Mon
     assert httpx.post(f"{address}api/runs/ready").status_code == 204
     until(children)
     until(lambda: not children())
-
-
-def test_health_is_answered_while_training(address: str) -> None:
-    """Within 200 ms on a quiet machine: `python -m benchmarks.lab`; here, with much room for others."""
-    begun = begin(address, **ENDLESS)
-    with events(address, begun["id"]) as told:
-        start(told)
-        seconds = []
-        for _ in range(20):
-            begin_time = time.perf_counter()
-            assert httpx.get(f"{address}livez", timeout=LONG).status_code == 200
-            seconds.append(time.perf_counter() - begin_time)
-    assert np.median(seconds) < 2
 
 
 def test_events_are_sent_for_as_long_as_they_last() -> None:
