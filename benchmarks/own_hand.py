@@ -90,7 +90,7 @@ def learn(images: Pixels, labels: npt.NDArray[np.int64], corrected: int) -> list
             path = mine / str(labels[number]) / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(images[number]).save(path)
-        recipe = start_from(Recipe.named("tune").change(data=f"mnist + {mine}"), "bundled")
+        recipe = start_from(Recipe.named("tune").change(data=("mnist", str(mine))), "bundled")
         run = train(
             load_dataset(recipe.data, recipe.size, recipe.depth, framing=recipe.framing),
             recipe,

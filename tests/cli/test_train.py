@@ -71,20 +71,20 @@ def test_pictures_that_cannot_be_used_are_named_and_the_others_trained_on(lenet,
 
 
 def test_a_trained_model_learns_its_own_data_again_and_says_before_and_after(lenet, folder, tmp_path):
-    folder("wrong", 22, labels=(1, 7))
-    result = lenet("train", "--from", "bundled", "--data", "wrong", "--epochs", 0.02, "--run", "run")
+    folder("wrong + more", 22, labels=(1, 7))
+    result = lenet("train", "--from", "bundled", "--data", "wrong + more", "--epochs", 0.02, "--run", "run")
     assert result.exit_code == 0, result.output
     assert "bundled: learns from mnist again, too, so that it forgets nothing" in result.stderr
     assert "bundled: the network keeps its 10 classes\n" in result.stderr
     lines = result.stdout.splitlines()
     assert lines[1].startswith("mnist: before 99.")
     assert lines[1].endswith("% of 10,000 test images")
-    assert lines[2].startswith("wrong: before ")
+    assert lines[2].startswith("wrong + more: before ")
     assert lines[2].endswith("% of 3 test images")
     run = Run(tmp_path / "run")
-    assert (run.recipe.name, run.recipe.data, run.recipe.start) == ("tune", "mnist + wrong", "bundled")
+    assert (run.recipe.name, run.recipe.data, run.recipe.start) == ("tune", ("mnist", "wrong + more"), "bundled")
     assert run.metrics["test"]["n"] == 10_003
-    named = lenet("train", "--resume", "run", "--data", "mnist", "--data", "wrong", "--epochs", 0.03)
+    named = lenet("train", "--resume", "run", "--data", "mnist", "--data", "wrong + more", "--epochs", 0.03)
     assert named.exit_code == 0, named.output
 
 

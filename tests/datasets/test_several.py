@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lenet import Dataset, LenetError, load_dataset
-from lenet.datasets.several import join
+from lenet.datasets.several import join_sources
 
 
 def source(name, count, names, value, test_from=None):
@@ -15,7 +15,7 @@ def source(name, count, names, value, test_from=None):
 
 
 def test_classes_are_matched_by_name_and_each_source_has_its_own_test_part():
-    both = join([source("old", 30, ("2", "10"), 10, test_from=20), source("new", 14, ("a", "10"), 20)])
+    both = join_sources([source("old", 30, ("2", "10"), 10, test_from=20), source("new", 14, ("a", "10"), 20)])
     assert (both.name, both.sources, both.class_names) == ("old + new", ("old", "new"), ("2", "10", "a"))
     train, test = both.split("own")
     assert [np.bincount(part.source_of).tolist() for part in (train, test)] == [[20, 12], [10, 2]]
@@ -26,31 +26,33 @@ def test_classes_are_matched_by_name_and_each_source_has_its_own_test_part():
 
 
 def test_a_part_of_the_images_keeps_its_sources():
-    both = join([source("old", 30, ("2", "10"), 10), source("new", 14, ("a", "10"), 20)])
+    both = join_sources([source("old", 30, ("2", "10"), 10), source("new", 14, ("a", "10"), 20)])
     few = both.split("2:1", seed=1).train.take(np.array([5, 3, 20]))
     assert np.array_equal(few.images[:, 0, 0, 0], np.array([10, 20])[few.source_of])
 
 
 def test_a_single_picture_beside_others_is_trained_on():
-    both = join([source("old", 30, ("2", "10"), 10), source("new", 1, ("2",), 20)])
+    both = join_sources([source("old", 30, ("2", "10"), 10), source("new", 1, ("2",), 20)])
     train, test = both.split("own")
     assert (train.source_of.tolist().count(1), test.source_of.tolist().count(1)) == (1, 0)
     with pytest.raises(LenetError, match="2 images are too few for a test part; collect more"):
-        join([source("one", 1, ("2",), 10), source("other", 1, ("10",), 20)])
+        join_sources([source("one", 1, ("2",), 10), source("other", 1, ("10",), 20)])
 
 
 def test_load_dataset_frames_the_others_as_the_first(tmp_path, mnist):
+    mine = tmp_path / "yours + mine"  # former recipes had " + " between names
     for number in range(20):
-        (tmp_path / "mine" / str(mnist.labels[number])).mkdir(parents=True, exist_ok=True)
+        (mine / str(mnist.labels[number])).mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(255 - mnist.images[number, ..., 0]).resize((60, 60))
-        picture.save(tmp_path / "mine" / str(mnist.labels[number]) / f"{number}.png")
-    both = load_dataset(f"mnist + {tmp_path / 'mine'}")
+        picture.save(mine / str(mnist.labels[number]) / f"{number}.png")
+    both = load_dataset(["mnist", mine])
     assert (len(both), both.images.shape[1:], both.framing) == (70_020, (28, 28, 1), "mark")
     assert np.array_equal(both.images[:60_000], mnist.images[:60_000])
     assert np.array_equal(both.images[60_017:70_017], mnist.images[60_000:])
-    alone = load_dataset(tmp_path / "mine", framing="mark")
+    alone = load_dataset(mine, framing="mark")
     kept = {image.tobytes() for image in both.images[both.source_of == 1]}
     assert kept == {image.tobytes() for image in alone.images}
+    mine.rename(tmp_path / "mine")
     assert both.sha256 == load_dataset(f"mnist + {tmp_path / 'mine'}").sha256
     with pytest.raises(LenetError, match="unknown data 'nowhere'"):
         load_dataset("mnist + nowhere")
@@ -58,4 +60,6 @@ def test_load_dataset_frames_the_others_as_the_first(tmp_path, mnist):
 
 def test_images_of_another_size_are_refused():
     with pytest.raises(LenetError, match=r"new: images of \(8, 9, 1\), those of old are \(8, 8, 1\)"):
-        join([source("old", 9, ("a",), 1), Dataset("new", np.zeros((9, 8, 9), np.uint8), np.zeros(9, int), ("a",))])
+        join_sources(
+            [source("old", 9, ("a",), 1), Dataset("new", np.zeros((9, 8, 9), np.uint8), np.zeros(9, int), ("a",))]
+        )

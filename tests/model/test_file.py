@@ -218,7 +218,7 @@ def without(*keys):
         (entry("temperature", "1e999"), "temperature"),
         (entry("test_n", "-1"), "test_n"),
         (entry("seed", "1e9"), "seed"),
-        (entry("recipe", '{"split": 7}'), "recipe: split is not of type str"),
+        (entry("recipe", '{"split": 7}'), "recipe: split is of another type"),
         (entry("recipe", '{"validation": "x"}'), "recipe: validation"),
         (entry("versions", '{"keras": 3}'), "versions"),
         (entry("unknown_threshold", '"low"'), "unknown_threshold"),

@@ -21,7 +21,7 @@ def card(tmp_path, monkeypatch, test_part):
     convert(test_part.take(np.arange(40)), tmp_path / "my digits.npz", "npz")
 
     def write(class_names=tuple("abcdefghij"), **about):
-        recipe = {**Recipe().to_dict(), "data": "mnist + my digits.npz", "start": "my digits.npz"}
+        recipe = {**Recipe().to_dict(), "data": ["mnist", "my digits.npz"], "start": "my digits.npz"}
         model = random_model("mlp", recipe=recipe, **about)
         dataset = test_part.take(np.arange(40))
         evaluation = evaluate(model, replace(dataset, name="mine", class_names=tuple("abcdefghij")))
@@ -40,9 +40,8 @@ def test_its_commands_name_the_data_from_every_folder(card, tmp_path, monkeypatc
     for verb in ("train", "evaluate"):
         (command,) = (line for line in commands if line.startswith(f"{verb} "))
         parsed = main.get_command(None, verb).make_context(verb, shlex.split(command)[1:]).params
-        (source,) = parsed["data"] if verb == "train" else (parsed["data"],)
-        assert source == f"mnist + {tmp_path / 'my digits.npz'}"
-        assert load_dataset(source).sources
+        assert parsed["data"] == ("mnist", str(tmp_path / "my digits.npz"))
+        assert load_dataset(parsed["data"]).sources
 
 
 def test_names_of_classes_and_files_are_no_markup(card, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet import Model, Recipe, evaluate
-from lenet.datasets.several import join
+from lenet.datasets.several import join_sources
 from lenet.training.start import start_from
 from lenet.training.verdict import held_out
 
@@ -15,7 +15,7 @@ def test_of_two(mnist):
     old, new = mnist.take(np.arange(60_000, 60_100)), mnist.take(np.arange(69_951, 70_000))
     mirrored = new.images[:, :, ::-1].copy()
     sources = [old, type(new)("mine", mirrored, new.labels, new.class_names)]
-    return join(sources).split("own").test
+    return join_sources(sources).split("own").test
 
 
 def test_each_source_has_its_numbers_before_and_now(test_of_two):

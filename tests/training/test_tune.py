@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet import Dataset, Model, Recipe, Run, evaluate, train
-from lenet.datasets.several import join
+from lenet.datasets.several import join_sources
 from lenet.training.initial import build_network
 from lenet.training.mix import mix
 from lenet.training.start import start_from
@@ -36,7 +36,7 @@ def mirrored(mnist) -> Dataset:
 
 def test_an_epoch_has_many_old_images_and_as_many_of_each_other_source(old, mirrored):
     few, many = mirrored.take(np.arange(7)), old
-    train_part = join([many, few]).split("own").train
+    train_part = join_sources([many, few]).split("own").train
     mixed = mix(train_part, 50, seed=0)
     assert np.bincount(mixed.source_of).tolist() == [1500, 50]
     drawn = mixed.images[:1500].reshape(1500, -1)
@@ -47,7 +47,7 @@ def test_an_epoch_has_many_old_images_and_as_many_of_each_other_source(old, mirr
     assert np.array_equal(mix(train_part, 50, seed=0).images, mixed.images)
     other = mix(train_part, 50, seed=1).images[:1500].reshape(1500, -1)
     assert len(np.unique(np.concatenate([drawn, other]), axis=0)) > 1700  # drawn at random, not the first ones
-    large = mix(join([many, mirrored]).split("own").train, 1, seed=0)
+    large = mix(join_sources([many, mirrored]).split("own").train, 1, seed=0)
     assert np.bincount(large.source_of).tolist() == [len(many) * 6 // 7, 120]  # each old one once
     assert mix(train_part, 0, seed=0) is train_part
     assert mix(old, 500, seed=0) is old
@@ -56,7 +56,7 @@ def test_an_epoch_has_many_old_images_and_as_many_of_each_other_source(old, mirr
 def test_a_few_new_pictures_are_learnt_and_the_old_ones_not_forgotten(old, first, mirrored, tmp_path):
     parts = mirrored.hold_out(110, seed=0)
     recipe = start_from(Recipe.named("tune").change(each_source=1000, learning_rate=2e-3), str(first.path))
-    run = train(join([old, replace(parts.train, name="new")]), recipe, tmp_path / "run")
+    run = train(join_sources([old, replace(parts.train, name="new")]), recipe, tmp_path / "run")
     before, after = Model.load(first.path), Model.load(run.path)
     gain = evaluate(after, parts.test).accuracy - evaluate(before, parts.test).accuracy
     assert gain > 0.25

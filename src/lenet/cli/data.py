@@ -13,6 +13,7 @@ from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
+    from lenet.datasets.source import Source
     from lenet.training.recipe import Recipe
 
 # Most classes on a contact sheet.
@@ -227,14 +228,14 @@ for _part in (info, preview, check, convert):
     command.add_command(_part)
 
 
-def _load(source: str, preparation: dict[str, Any], on_error: Any = None) -> "Dataset":
+def _load(source: "Source", preparation: dict[str, Any], on_error: Any = None) -> "Dataset":
     from lenet.datasets import load_dataset
 
     chosen = {name: value for name, value in {**preparation, "on_error": on_error}.items() if value is not None}
     return load_dataset(source, **chosen)
 
 
-def load_usable(source: str, preparation: dict[str, Any]) -> "Dataset":
+def load_usable(source: "Source", preparation: dict[str, Any]) -> "Dataset":
     """The data without broken pictures, which are named and counted."""
     broken: list[LenetError] = []
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lenet.cli.data import say_notes
-from lenet.cli.verb import FOLDER, paths_of, verb
+from lenet.cli.verb import FOLDER, as_source, paths_of, verb
 
 if TYPE_CHECKING:
     from lenet.datasets.dataset import Images
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 )
 @click.argument("model", required=False)
 @click.option(
-    "--data", metavar="SOURCE", help="Data to measure on: see `lenet data --help`.  [default: the data of its training]"
+    "--data",
+    metavar="SOURCE",
+    multiple=True,
+    help="What to measure on: see `lenet data --help`. Several times: all of these.  [default: what it was trained on]",
 )
 @click.option(
     "--part",
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 @click.option("--figures", type=FOLDER, metavar="DIR", help="Write figures there.")
 def command(
     model: str | None,
-    data: str | None,
+    data: tuple[str, ...],
     part: str,
     robustness: bool,
     count: int,
@@ -71,7 +74,7 @@ def command(
 
     loaded = Model.load(model)
     pair = _pair(mistakes) if mistakes else None
-    inputs = paths_of(data) if data else frozenset()
+    inputs = paths_of(as_source(data))
     if pair:
         from lenet.evaluation.report import confused_name
 
@@ -81,7 +84,7 @@ def command(
 
         for name in drawings.NAMES if robustness else drawings.NAMES[:4]:
             refuse_loss(figures / f"{name}.png", inputs)
-    chosen = part_for(loaded.metadata, data_for(loaded.metadata, data, own_paths=is_run(model)), part)
+    chosen = part_for(loaded.metadata, data_for(loaded.metadata, as_source(data), own_paths=is_run(model)), part)
     say_notes(chosen)
     evaluation = evaluate(loaded, chosen)
     if pair:

@@ -70,7 +70,7 @@ class Hosts(NamedTuple):
         if shards > 1:  # two threads give other bits than one
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-    def train(self, run: Any, recipe: "Recipe", data: str) -> Callable[..., Any]:
+    def train(self, run: Any, recipe: "Recipe", data: Any) -> Callable[..., Any]:
         """A function that trains on ``data``: a new run by its path, or a ``Run`` that was begun."""
 
         def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:

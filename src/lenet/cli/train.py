@@ -12,7 +12,7 @@ from lenet.cli.data import load_for, preparation_options
 from lenet.cli.main import BEGAN
 from lenet.cli.many import Hosts, scale_options
 from lenet.cli.training import load_tensorflow, print_results, run_training, tell
-from lenet.cli.verb import FOLDER, paths_of, typed, verb
+from lenet.cli.verb import FOLDER, as_source, paths_of, typed, verb
 from lenet.errors import LenetError
 from lenet.network.architecture import ActivationKind, PoolKind
 from lenet.network.named import NETWORKS, find_network
@@ -162,7 +162,7 @@ def command(
     if resume is not None:
         _refuse_besides_resume()
     for place in filter(None, (run, changes.get("tensorboard"))):
-        refuse_inputs(place, paths_of(*data))
+        refuse_inputs(place, paths_of(as_source(data)))
     if folder := changes.get("tensorboard"):
         from lenet.training.events import refuse_unwritable
 
@@ -209,7 +209,7 @@ def _find_rate(
 
     if resume is not None:
         raise click.UsageError("--learning-rate find cannot be combined with --resume")
-    refuse_loss(RATE_CURVE, paths_of(*data))
+    refuse_loss(RATE_CURVE, paths_of(as_source(data)))
     del changes["learning_rate"]
     dataset, chosen = _prepare(recipe, start, data, changes, Hosts())
     from lenet.training.rate import find_rate
@@ -224,12 +224,11 @@ def _prepare(
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
     from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
-    from lenet.datasets.source import JOINT
 
     if start is not None and recipe is None:
         data = _with_own_data(start, data)
     if data:
-        changes["data"] = JOINT.join(data)
+        changes["data"] = as_source(data)
     shorthands = {name: changes.pop(name) for name in SHORTHANDS if name in changes}
     default = "fast" if start is None else "tune"
     read = Recipe.read(Path(recipe)) if recipe and recipe.endswith(".toml") else None
@@ -282,7 +281,6 @@ def _resume(
     where: str, data: tuple[str, ...], changes: Changes, hosts: Hosts, drawing: DrawingProcess
 ) -> tuple["Run", int]:
     """The same for a run that is resumed."""
-    from lenet.datasets.source import JOINT
     from lenet.training.run import Run
 
     run = Run(Path(where))
@@ -291,13 +289,14 @@ def _resume(
         print_results(run.metrics)
         return run, 0
     recipe = run.recipe
+    source = as_source(data) or recipe.data
     with typed():
         recipe.change(**changes)
     hosts.prepare(recipe)
     if hosts.several:
-        return run_training(hosts.train(run, recipe.change(**changes), JOINT.join(data) or recipe.data))
+        return run_training(hosts.train(run, recipe.change(**changes), source))
     try:
-        dataset = load_for(recipe.change(data=JOINT.join(data) or recipe.data))
+        dataset = load_for(recipe.change(data=source))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
 

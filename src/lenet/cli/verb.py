@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lenet.errors import LenetError, missing, one_line
+
+if TYPE_CHECKING:
+    from lenet.datasets.source import Source
 
 INTERRUPTED, TERMINATED = 130, 143
 # Where a verb writes.
@@ -97,11 +100,16 @@ def check_out(path: Path, *endings: str, inputs: Set[Path] = frozenset()) -> Non
     refuse_loss(path, inputs)
 
 
-def paths_of(*sources: str) -> Set[Path]:
+def as_source(data: tuple[str, ...]) -> "Source | None":
+    """What a repeated ``--data`` names; None without it."""
+    return data[0] if len(data) == 1 else data or None
+
+
+def paths_of(source: "Source | None") -> Set[Path]:
     """Resolved paths of the data that is read."""
     from lenet.datasets.source import BUNDLED, names_of
 
-    return {Path(name).resolve() for source in sources for name in names_of(source) if name not in BUNDLED}
+    return {Path(name).resolve() for name in names_of(source or ()) if name not in BUNDLED}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lenet.datasets.assemble import assemble, join
+from lenet.datasets.assemble import assemble, join_images
 from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, as_images
 from lenet.datasets.pixels import as_pixels
@@ -59,7 +59,7 @@ def from_arrays(arrays: Arrays, class_names: Sequence[str] | None, where: str, o
         labels.append(values)
         parts.append(np.full(len(values), part))
     every, names = resolve(np.concatenate(labels), class_names, where)
-    dataset = assemble(where, join(images, where), every, names, np.concatenate(parts), notes=tuple(notes))
+    dataset = assemble(where, join_images(images, where), every, names, np.concatenate(parts), notes=tuple(notes))
     if len(writers) == len(parts):
         hsf, writer = np.concatenate(writers).T
         groups, group_of = group_writers(hsf)

@@ -78,7 +78,7 @@ def assemble(
     return Dataset(where, images, labels, names, test_from, validation_from, tuple(origins), tuple(notes))
 
 
-def join(parts: Sequence[Images], where: str) -> Images:
+def join_images(parts: Sequence[Images], where: str) -> Images:
     """The images of several parts, one after the other; LenetError when they differ in shape."""
     if len({images.shape[1:] for images in parts}) > 1:
         shapes = ", ".join(str(images.shape[1:]) for images in parts)

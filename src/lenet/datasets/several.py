@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lenet.datasets.assemble import assemble
-from lenet.datasets.assemble import join as join_images
+from lenet.datasets.assemble import assemble, join_images
 from lenet.datasets.classes import merge
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.store import allocate
@@ -16,7 +15,7 @@ from lenet.errors import LenetError
 TEST_SHARE = 7
 
 
-def join(datasets: Sequence[Dataset]) -> Dataset:
+def join_sources(datasets: Sequence[Dataset]) -> Dataset:
     """The training parts one after the other, then the test parts.
 
     A source without parts is divided 6:1, every class alike; of three images or fewer, all are training images. A

@@ -1,7 +1,7 @@
 """From what a user names as data to a Dataset."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,20 +17,22 @@ from lenet.datasets.file_format import FORMATS, find_format, is_data
 from lenet.datasets.folder import read_folder
 from lenet.datasets.frame_arrays import frame_arrays
 from lenet.datasets.labelled import find_table, read_labelled
-from lenet.datasets.left_out import left_out_files
 from lenet.datasets.libsvm import read_libsvm
 from lenet.datasets.mat import read_mat
 from lenet.datasets.mnist import load_mnist
+from lenet.datasets.notes import left_out_files
 from lenet.datasets.npz import read_npz
 from lenet.datasets.orientation import turn_emnist
 from lenet.datasets.parquet import read_parquet
 from lenet.datasets.preparation import Preparation, parse_size
-from lenet.datasets.several import join, join_parts
+from lenet.datasets.several import join_parts, join_sources
 from lenet.errors import LenetError, missing
 from lenet.pictures.formats import is_passed_over, is_picture
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {"mnist": load_mnist, "digits": load_digits}
-# Between the names of several sources. The others are framed as the first.
+# What names data: one source, or several, of which the others are framed as the first.
+Source = str | Path | Sequence[str | Path]
+# Between the names of several in a text, as recipes had them once.
 JOINT = " + "
 SOURCES = f"mnist, digits, a folder of pictures or of data files, or a file: {FORMATS}"
 # Of files that hold arrays of pixels.
@@ -43,7 +45,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
 
 
 def load_dataset(
-    source: str | Path = "mnist",
+    source: Source = "mnist",
     size: tuple[int, int] | str | None = None,
     depth: int | None = None,
     invert: str = "auto",
@@ -54,8 +56,8 @@ def load_dataset(
 
     Args:
         source: ``mnist``, ``digits`` (scikit-learn's), a folder with one folder for each class (under ``train`` and
-            ``test`` or not), or another of the forms in docs/data.md; or several of these with " + " between them, such
-            as ``mnist + photos``.
+            ``test`` or not), or another of the forms in docs/data.md; or a list of several, such as
+            ``["mnist", "photos"]``, whose classes are matched by name.
         size: Height and width of the images, or a text such as ``28x28``, width first. Without it, framing ``mark``
             gives 28×28, and ``whole`` the pictures' own size.
         depth: 1 for grey, 3 for colour, which is always framed ``whole``; None keeps the pictures' own, but for
@@ -80,12 +82,14 @@ def load_dataset(
     if len(names) == 1:
         return first
     alike = Preparation((first.height, first.width), first.depth, "yes" if first.inverted else "no", first.framing)
-    return join([first, *(_load(name, alike, on_error) for name in names[1:])])
+    return join_sources([first, *(_load(name, alike, on_error) for name in names[1:])])
 
 
-def names_of(source: str | Path) -> list[str]:
-    """The names of the sources in ``source``: itself, where it is a file or folder, whatever its name."""
-    return [str(source)] if os.path.lexists(source) else str(source).split(JOINT)
+def names_of(source: Source) -> list[str]:
+    """The names of all sources."""
+    if isinstance(source, list | tuple):
+        return [str(name) for name in source]
+    return [str(source)] if os.path.lexists(str(source)) else str(source).split(JOINT)
 
 
 def load_unlabelled(source: str | Path, form: Preparation) -> Images:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from lenet.datasets import Dataset, load_dataset
 from lenet.datasets.dataset import BY_WRITER, OWN
 from lenet.datasets.decode import refuse
-from lenet.datasets.source import BUNDLED, names_of
+from lenet.datasets.source import BUNDLED, JOINT, Source, names_of
 from lenet.errors import LenetError
 from lenet.model.metadata import Metadata
 
 
-def data_for(model: Metadata, source: str | None = None, *, own_paths: bool = False) -> Dataset:
+def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool = False) -> Dataset:
     """Load what a model was trained on, or another source, framed as the model needs it.
 
     The model's own data comes out exactly as in its training, so that ``part_for`` recognizes it. Other data is named
@@ -25,28 +25,29 @@ def data_for(model: Metadata, source: str | None = None, *, own_paths: bool = Fa
     Raises:
         LenetError: when it cannot be loaded, or is the model's own and must not be opened.
     """
-    own = str(model.recipe.get("data", "mnist"))
+    own = names_of(model.recipe.get("data", "mnist"))
     if source is None and not own_paths and not names_bundled(own):
+        named = JOINT.join(own)[:200]
         raise LenetError(
-            f"the model names {own[:200]!r} as its training data, and only a run folder may name files; give --data"
+            f"the model names {named!r} as its training data, and only a run folder may name files; give --data"
         )
-    source = source or own
+    names = own if source is None else names_of(source)
     invert, framing = "yes" if model.inverted else "no", str(model.framing)
     # Version 0.1 had no framing: it letterboxed all pictures to train on, and chose the polarity when it loaded them.
-    if "framing" not in model.recipe and (source == own or framing == "whole"):
+    if "framing" not in model.recipe and (names == own or framing == "whole"):
         invert, framing = str(model.recipe.get("invert", "auto")), "whole"
     # Training went on without the files that it could not read.
-    on_error = (lambda error: None) if source == own else refuse
-    dataset = load_dataset(source, (model.height, model.width), model.depth, invert, framing, on_error)
-    if source == own and dataset.sha256 != model.training_data_sha256:
-        changed = f"{source}: has changed since the training, whose images may be among those that are measured"
+    on_error = (lambda error: None) if names == own else refuse
+    dataset = load_dataset(names, (model.height, model.width), model.depth, invert, framing, on_error)
+    if names == own and dataset.sha256 != model.training_data_sha256:
+        changed = f"{dataset.name}: has changed since the training, whose images may be among those that are measured"
         return replace(dataset, notes=(*dataset.notes, changed))
     return dataset
 
 
-def names_bundled(source: str) -> bool:
-    """Whether a source consists of nothing but data that comes with lenet or its libraries."""
-    return all(name in BUNDLED for name in names_of(source))
+def names_bundled(names: list[str]) -> bool:
+    """Whether all sources come with lenet or its libraries."""
+    return all(name in BUNDLED for name in names)
 
 
 def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:

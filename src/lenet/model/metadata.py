@@ -17,7 +17,7 @@ from lenet.network.named import NETWORKS
 from lenet.pictures.framing import FramingKind
 
 # Entries of the recipe that `lenet.evaluation.parts` uses, and their types.
-RECIPE_TYPES = {"data": str, "split": str, "invert": str, "validation": int}
+RECIPE_TYPES = {"data": str | list, "split": str, "invert": str, "validation": int}
 
 Side = Annotated[int, Field(ge=1, le=4096)]
 
@@ -69,8 +69,8 @@ class Metadata:
         if len(set(self.class_names)) < len(self.class_names):
             raise LenetError("metadata entry class_names: a name occurs twice")
         for name, kind in RECIPE_TYPES.items():
-            if not isinstance(self.recipe.get(name, kind()), kind):
-                raise LenetError(f"metadata entry recipe: {name} is not of type {kind.__name__}")
+            if name in self.recipe and not isinstance(self.recipe[name], kind):
+                raise LenetError(f"metadata entry recipe: {name} is of another type")
         for name in ("recipe", "versions", "training_data_sha256"):
             try:
                 json.dumps(getattr(self, name), ensure_ascii=False, allow_nan=False).encode()

@@ -25,7 +25,8 @@ def model_card(
     )
     kernels = "![kernels of the first layer](figures/filters.png)\n" if has_kernels else ""
     name, classes, tested_on = _plain(name), _plain(", ".join(metadata.class_names)), _plain(evaluation.data)
-    data, start = _option("data", names_of(recipe["data"])), _option("from", [recipe["start"]])
+    sources = names_of(recipe["data"])
+    data, start = _option("data", sources), _option("from", [recipe["start"]])
     repeat = (
         "Since it was resumed with other settings, its recipe alone does not repeat it."
         if metrics["changes"]
@@ -48,7 +49,7 @@ A network for {metadata.width}×{metadata.height}×{metadata.depth} images and {
 | expected calibration error | {metrics["expected_calibration_error"]:.2%} |
 | training | {metrics["epochs"]:g} epochs in {metrics["train_seconds"]:.1f} s, {metrics["precision"]} |
 
-Recipe `{recipe["name"]}` on {_code(recipe["data"])}, split {recipe["split"]}, seed {metadata.seed}; the test part
+Recipe `{recipe["name"]}` on {_code(JOINT.join(sources))}, split {recipe["split"]}, seed {metadata.seed}; the test part
 was not used for training. {repeat} Measured by `lenet train`; measure
 again with {_code(f"lenet evaluate .{data}")} in this folder.
 
@@ -87,7 +88,7 @@ def _option(name: str, sources: Sequence[str]) -> str:
     """An option with the absolute paths of files and folders, so that it works in every folder; none without them."""
     paths = {source for source in sources if source and source not in BUNDLED and Path(source).exists()}
     absolute = [str(Path(source).resolve()) if source in paths else source for source in sources]
-    return "" if absolute == list(sources) else f" --{name} {shlex.quote(JOINT.join(absolute))}"
+    return "" if absolute == list(sources) else "".join(f" --{name} {shlex.quote(it)}" for it in absolute)
 
 
 def _framing(metadata: Metadata) -> str:

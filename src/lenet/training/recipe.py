@@ -39,8 +39,8 @@ class Recipe:
 
     # Its name, or that of the recipe that it was changed from.
     name: str = "custom"
-    # What `load_dataset` takes; several sources with " + " between them.
-    data: str = "mnist"
+    # What `load_dataset` takes: one source or several.
+    data: str | Names = "mnist"
     # How pictures become images: mark, whole, or auto, which chooses by the pictures (see `lenet.pictures.framing`).
     framing: Literal["auto", "mark", "whole"] = "auto"
     # Width x height and depth of the images ("" and 0: as in the data), and whether dark ink on white is inverted.
@@ -210,7 +210,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for TOML and JSON."""
-        return {**asdict(self), "start_classes": list(self.start_classes)}
+        return {name: list(it) if isinstance(it, tuple) else it for name, it in asdict(self).items()}
 
 
 # 99 % on the official test images in seconds. MNIST's digits are centred, so the centre view loses nothing that a short

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lenet.datasets.source import BUNDLED, JOINT, names_of
+from lenet.datasets.source import BUNDLED, names_of
 from lenet.evaluation.parts import names_bundled
 from lenet.model.file import ModelFile, read_model
 from lenet.model.runtime import is_run, locate_model
@@ -45,6 +45,6 @@ def own_data(model: str) -> list[str]:
     file = read_start(model)
     if file.sha256 == read_start("bundled").sha256:
         return ["mnist"]  # what every user has of its data
-    sources = names_of(str(file.metadata.recipe.get("data", "")))
+    sources = names_of(file.metadata.recipe.get("data", ""))
     there = is_run(model) and all(name in BUNDLED or (name and Path(name).exists()) for name in sources)
-    return sources if there or names_bundled(JOINT.join(sources)) else []
+    return sources if there or names_bundled(sources) else []
