@@ -13,7 +13,7 @@ from lenet.datasets.arrays import from_arrays
 from lenet.datasets.assemble import WRITTEN
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.idx import read_idx
-from lenet.datasets.left_out import left_out_files
+from lenet.datasets.notes import left_out_files
 from lenet.datasets.npy import read_npy
 from lenet.datasets.npz import read_arrays
 from lenet.datasets.unpack import refuse_bomb

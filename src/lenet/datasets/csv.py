@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lenet.datasets.assemble import LABEL_COLUMNS, ROWS, TRAIN, assemble, part_number
 from lenet.datasets.classes import LONGEST_NAME, number
 from lenet.datasets.dataset import Dataset, as_images
-from lenet.datasets.left_out import left_out
+from lenet.datasets.notes import left_out
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.table_columns import Columns, find_columns
 from lenet.datasets.unpack import MOST_UNPACKED_BYTES, unpacking

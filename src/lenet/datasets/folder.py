@@ -13,7 +13,7 @@ from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, sections
 from lenet.datasets.classes import natural_key, number, refuse_absent
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError, decode_all
-from lenet.datasets.left_out import left_out
+from lenet.datasets.notes import left_out
 from lenet.datasets.preparation import Preparation
 from lenet.errors import LenetError
 from lenet.pictures.formats import is_folder_name, is_passed_over, is_picture

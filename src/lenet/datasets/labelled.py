@@ -12,7 +12,7 @@ from lenet.datasets.csv import DELIMITERS
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError
 from lenet.datasets.folder import LabelledFile, children, read_pictures
-from lenet.datasets.left_out import left_out
+from lenet.datasets.notes import left_out
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.table_columns import PART_COLUMNS
 from lenet.errors import LenetError

@@ -8,7 +8,7 @@ import numpy as np
 from lenet.datasets.array_names import meaning
 from lenet.datasets.arrays import from_arrays
 from lenet.datasets.dataset import Dataset
-from lenet.datasets.left_out import left_out
+from lenet.datasets.notes import left_out
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason
 

@@ -12,7 +12,7 @@ from lenet.datasets.array_names import Meaning, meaning
 from lenet.datasets.arrays import from_arrays, text
 from lenet.datasets.assemble import TRAIN, sections
 from lenet.datasets.dataset import Dataset
-from lenet.datasets.left_out import left_out
+from lenet.datasets.notes import left_out
 from lenet.datasets.npy import read_npy
 from lenet.datasets.unpack import refuse_bomb
 from lenet.errors import LenetError, reason

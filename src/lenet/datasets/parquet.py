@@ -16,7 +16,7 @@ from lenet.datasets.classes import resolve
 from lenet.datasets.dataset import Dataset, Images, as_images
 from lenet.datasets.decode import Encoded, OnError, decode_all
 from lenet.datasets.frame_arrays import frame_arrays
-from lenet.datasets.left_out import left_out
+from lenet.datasets.notes import left_out
 from lenet.datasets.pixels import as_pixels
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.table_columns import PART_COLUMNS, find_columns

@@ -16,8 +16,7 @@ from lenet.reading.result import UNKNOWN
 # Row: of the file, or a page; None where neither is needed. Label: None unless there is one answer. Probability: the
 # lowest.
 COLUMNS = ("path", "row", "label", "probability", "unknown", "text", "error")
-# Rows that are written at once.
-ROWS = 10_000
+WRITTEN_AT_ONCE = 10_000  # rows
 Row = tuple[str, int | None, str | None, float | None, bool | None, str | None, str | None]
 Answer = tuple[str | None, float | None, bool | None, str | None, str | None]
 
@@ -56,7 +55,7 @@ def write_parquet(rows: Iterator[Row], file: Any) -> tuple[int, int]:
     schema = pyarrow.schema(list(zip(COLUMNS, map(pyarrow.type_for_alias, kinds), strict=True)))
     count = errors = 0
     with parquet.ParquetWriter(file, schema) as writer:
-        while some := list(islice(rows, ROWS)):
+        while some := list(islice(rows, WRITTEN_AT_ONCE)):
             columns = dict(zip(COLUMNS, zip(*some, strict=True), strict=True))
             writer.write_table(pyarrow.Table.from_pydict(columns, schema))
             count, errors = count + len(some), errors + sum(row[-1] is not None for row in some)
