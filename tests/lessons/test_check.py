@@ -46,7 +46,7 @@ RIGHT = [
     (10, Architecture.parse(START.replace("conv 8 3", "conv 8 5"))),
     (10, START.replace("relu, maxpool 2", "maxpool 2")),
     (10, START.replace("maxpool 2", "maxpool 2, sigmoid")),
-    (10, START.replace("maxpool 2", "maxpool 2, conv 8 3")),
+    (10, START.replace("maxpool 2", "conv 8 3, maxpool 2")),
 ]
 WRONG = [
     (1, [[(100, 100), (104, 104)]], "a dot is a stroke"),
@@ -104,6 +104,8 @@ WRONG = [
     (10, START.replace("maxpool 2", "maxpool 2, maxpool 1"), "every layer does something"),
     (10, START.replace("relu, maxpool 2", "maxpool 2, relu"), "every layer does something"),
     (10, f"relu, {START}", "every layer does something"),
+    (10, START.replace("conv 8 3", "conv 8 3, conv 8 1"), "every layer does something"),
+    (10, START.replace("maxpool 2", "maxpool 2, conv 8 3"), "every layer does something"),
     (10, "conv 16 5, tanh, maxpool 2, dense 64, relu", "several at once"),
 ]
 

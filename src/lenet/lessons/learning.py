@@ -98,8 +98,16 @@ def _effective(given: tuple[Layer, ...]) -> list[Layer]:
     layers: list[Layer] = []
     negative = False  # whether a value may be; pixels are not
     for layer in given:
-        if layer == Pool("max", 1) or layer == Pool("average", 1) or (layer == RELU and not negative):
+        last = layers[-1] if layers else None
+        if layer in (Pool("max", 1), Pool("average", 1)) or (layer == RELU and not negative):
             continue
+        if isinstance(last, Conv) and isinstance(layer, Conv):
+            if layer.kernel_size == layer.stride == 1 and layer.filters == last.filters:
+                continue  # with no activation between them, the one before can do it as well
+        elif isinstance(last, Conv) and isinstance(layer, Dense):
+            depth = next((it.filters for it in layers[-2::-1] if isinstance(it, Conv)), 1)
+            if last.stride == 1 and last.padding == "same" and last.filters >= depth:
+                layers.pop()  # so can a dense layer what a convolution before it does that drops nothing
         place = len(layers)
         while isinstance(layer, Activation) and place and getattr(layers[place - 1], "kind", "") == "max":
             place -= 1  # an activation before max-pooling gives the same as after it
