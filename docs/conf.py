@@ -1,6 +1,7 @@
 """The documentation: `make docs`. English lies in this folder, Chinese in zh, with the same names of files."""
 
 import os
+from gettext import NullTranslations
 
 import click
 from click.testing import CliRunner
@@ -47,6 +48,22 @@ html_sidebars = {
 }  # fmt: skip
 
 
+# Words of the theme that are in no catalog of Sphinx.
+CHINESE = {
+    "Back to top": "回到顶部", "Home": "首页", "Made with ": "制作工具：", "Next": "下一页", "On this page": "本页内容",
+    "Previous": "上一页", "Skip to content": "跳到正文",
+    '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ': '<a href="https://www.sphinx-doc.org/">Sphinx</a> 和 ',
+}  # fmt: skip
+
+
+class ThemeWords(NullTranslations):
+    """What the theme says in Chinese."""
+
+    def gettext(self, message: str) -> str:
+        """The Chinese words; the same where there are none."""
+        return CHINESE.get(message, message)
+
+
 class CommandLine(SphinxDirective):
     """``{command-line}``: the help of every verb, as the program prints it."""
 
@@ -73,7 +90,13 @@ def _set_language(_: Sphinx, config: Config) -> None:
     os.environ[LANGUAGE] = "zh" if config.language == "zh_CN" else "en"
 
 
+def _translate_theme(app: Sphinx) -> None:
+    if app.config.language == "zh_CN":
+        app.translator.add_fallback(ThemeWords())
+
+
 def setup(app: Sphinx) -> None:
-    """Register both."""
+    """Register all of this."""
     app.add_directive("command-line", CommandLine)
     app.connect("config-inited", _set_language)
+    app.connect("builder-inited", _translate_theme)

@@ -71,6 +71,8 @@ def test_both_languages_have_the_same_pages_and_say_which_they_are(site):
     assert names[0] == names[1]
     assert '<html class="no-js" lang="en"' in (site / "en/index.html").read_text()
     assert '<html class="no-js" lang="zh-CN"' in (site / "zh/index.html").read_text()
+    chinese = (site / "zh/lessons/03-kernel.html").read_text()
+    assert all(f">{word}<" in chinese for word in ("上一页", "下一页")) and "On this page" not in chinese
     assert "../../zh/lessons/03-kernel.html" in (site / "en/lessons/03-kernel.html").read_text()
 
 
