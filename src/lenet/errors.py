@@ -1,7 +1,9 @@
 """The exception for errors that a user can fix, and one-line messages of other errors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 # The extra of each package that not everything needs, by the name under which it is imported.
@@ -46,6 +48,17 @@ def reason(error: BaseException) -> str:
     """First line of a library's error, without its error number."""
     text = str(getattr(error, "strerror", None) or error)
     return text.partition("\n")[0][:200] or type(error).__name__
+
+
+@contextmanager
+def readable(path: Path, kind: str) -> Iterator[None]:
+    """Whatever fails in the block is said of the file: libraries fail in many ways on damaged bytes."""
+    try:
+        yield
+    except LenetError:
+        raise
+    except Exception as error:
+        raise LenetError(f"{path}: is not a readable {kind} ({reason(error)})") from error
 
 
 def last_line(error: Exception) -> str:

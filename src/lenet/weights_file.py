@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.datasets.classes import natural_key
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError, readable
 
 Array = npt.NDArray[np.float32]
 # Largest file; and what HDF5 adds to the arrays, some 30 KB in a LeNet's file.
@@ -55,7 +55,7 @@ class KerasFile:
         Raises:
             LenetError: when it is missing, or not stored in one piece as float32.
         """
-        with _readable(self.path):
+        with readable(self.path, "weights file"):
             return tuple(self._find(name).shape)
 
     def read(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -64,7 +64,7 @@ class KerasFile:
         Raises:
             LenetError: when it is missing, of another shape, or not stored in one piece as finite float32.
         """
-        with _readable(self.path):
+        with readable(self.path, "weights file"):
             return self._read(name, shape)
 
     def _read(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -92,7 +92,7 @@ class KerasFile:
             if isinstance(item, h5py.Dataset) and name not in self.names and not name.startswith(OPTIMIZER):
                 raise LenetError(f"{self.path}: holds {name}, which this network does not have: another network's file")
 
-        with _readable(self.path):
+        with readable(self.path, "weights file"):
             self.file.visititems(visit)
 
     def _find(self, name: str) -> Any:
@@ -123,7 +123,7 @@ def open_keras_file(path: Path, most: int = MOST_BYTES) -> Iterator[KerasFile]:
     if content.startswith(b"PK"):
         content, said = _unzip(content, path, most)
     with ExitStack() as stack:
-        with _readable(path):
+        with readable(path, "weights file"):
             file = stack.enter_context(h5py.File.in_memory(content))
             names = _names(file)
             if "layers" in file:
@@ -132,15 +132,6 @@ def open_keras_file(path: Path, most: int = MOST_BYTES) -> Iterator[KerasFile]:
             else:
                 opened = KerasFile(path, file, tuple(_in_pairs(file, names, path)), *_order(said))
         yield opened
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """What HDF5 fails with in the block is the file's fault."""
-    try:
-        yield
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
-        raise LenetError(f"{path}: is not a readable weights file (HDF5 says: {reason(error)})") from error
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -161,17 +152,12 @@ def _read(path: Path, most: int) -> bytes:
 
 def _unzip(content: bytes, path: Path, most: int) -> tuple[bytes, bytes]:
     """The weights and the configuration of a ``.keras`` file, which is not executed."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [archive.getinfo(name) for name in ("model.weights.h5", "config.json")]
-            if sum(entry.file_size for entry in entries) > most:
-                raise LenetError(f"{path}: unpacks to more than {most:,} bytes: another network's file")
-            weights, config = map(archive.read, entries)
-            return weights, config
-    except LenetError:
-        raise
-    except Exception as error:  # zipfile fails in many ways on damaged bytes
-        raise LenetError(f"{path}: is not a readable .keras file ({reason(error)})") from error
+    with readable(path, ".keras file"), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = [archive.getinfo(name) for name in ("model.weights.h5", "config.json")]
+        if sum(entry.file_size for entry in entries) > most:
+            raise LenetError(f"{path}: unpacks to more than {most:,} bytes: another network's file")
+        weights, config = map(archive.read, entries)
+        return weights, config
 
 
 def _names(file: Any) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lenet.datasets.store import cache_folder
 from lenet.datasets.unpack import refuse_bomb
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError, readable
 
 MOST_FILES = 1_000_000
 
@@ -28,17 +28,12 @@ def unzipped(path: Path) -> Iterator[Path]:
         message = f"{cache}: cannot be written ({error.strerror}); name another cache folder in XDG_CACHE_HOME"
         raise LenetError(message) from error
     with temporary as folder:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                entries = archive.infolist()
-                if len(entries) > MOST_FILES:
-                    raise LenetError(f"{path}: holds {len(entries):,} files, at most {MOST_FILES:,} are unpacked")
-                if len({entry.filename for entry in entries}) < len(entries):
-                    raise LenetError(f"{path}: holds two files of the same name; pack it again")
-                refuse_bomb(sum(entry.file_size for entry in entries), path.stat().st_size, str(path))
-                archive.extractall(folder)
-        except LenetError:
-            raise
-        except Exception as error:  # zipfile fails in many ways on damaged bytes
-            raise LenetError(f"{path}: is not a readable .zip file ({reason(error)})") from error
+        with readable(path, ".zip file"), zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > MOST_FILES:
+                raise LenetError(f"{path}: holds {len(entries):,} files, at most {MOST_FILES:,} are unpacked")
+            if len({entry.filename for entry in entries}) < len(entries):
+                raise LenetError(f"{path}: holds two files of the same name; pack it again")
+            refuse_bomb(sum(entry.file_size for entry in entries), path.stat().st_size, str(path))
+            archive.extractall(folder)
         yield Path(folder)

@@ -17,7 +17,7 @@ from lenet.datasets.notes import left_out_files
 from lenet.datasets.npy import read_npy
 from lenet.datasets.npz import read_arrays
 from lenet.datasets.unpack import refuse_bomb
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError, readable
 from lenet.text_files import read_text
 
 # train-images-idx3-ubyte, t10k-images.idx3-ubyte.gz, qmnist-test-labels-idx2-int.gz
@@ -98,15 +98,10 @@ def _read(path: Path) -> npt.NDArray[Any]:
         return next(iter(arrays.values()))
     if path.suffix.lower() != ".npy":
         return read_idx(path)
-    try:
+    with readable(path, ".npy file"), path.open("rb") as file:
         size = path.stat().st_size
         refuse_bomb(size, size, str(path))
-        with path.open("rb") as file:
-            return read_npy(file, size, str(path))
-    except LenetError:
-        raise
-    except Exception as error:  # NumPy's header reader fails in many ways on damaged bytes
-        raise LenetError(f"{path}: is not a readable .npy file ({reason(error)})") from error
+        return read_npy(file, size, str(path))
 
 
 def _class_names(folder: Path, family: str) -> tuple[Path, list[str] | dict[int, str] | None]:

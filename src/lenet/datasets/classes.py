@@ -17,7 +17,8 @@ MOST_CLASSES = 10_000
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sorts as people do: 2 before 10, digits before letters."""
-    return [(0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part) for part in _parts(name)]
+    parts = filter(None, re.split(r"([0-9]+)", name[: 4 * LONGEST_NAME]))
+    return [(0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]
 
 
 def number(
@@ -78,19 +79,8 @@ def merge(*lists: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({name for names in lists for name in names}, key=natural_key))
 
 
-def refuse_absent(labels: npt.NDArray[np.int64], class_names: Sequence[str], where: str) -> None:
-    """Refuse a class without images, before writing a format that knows a class only by its images."""
-    for name, count in zip(class_names, np.bincount(labels, minlength=len(class_names)), strict=True):
-        if not count:
-            raise LenetError(f"{where} cannot hold the class {name!r}, which has no image; take npz or parquet")
-
-
 def _refuse_unshowable(name: str, where: str) -> None:
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise LenetError(
             f"{where}: class name {name[:LONGEST_NAME]!r} is empty, unprintable or longer than {LONGEST_NAME}"
         )
-
-
-def _parts(name: str) -> list[str]:
-    return [part for part in re.split(r"([0-9]+)", name[: 4 * LONGEST_NAME]) if part]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lenet.datasets.csv import DELIMITERS
 from lenet.datasets.unpack import unpacking
-from lenet.errors import LenetError
+from lenet.errors import LenetError, readable
 
 FORMATS = "IDX, .npy, .npz, .mat, .csv, .arff, .libsvm, .parquet, or a .zip of these or of pictures"
 TEXT_ENDINGS = (".csv", ".tsv", ".arff")
@@ -22,7 +22,8 @@ def find_format(path: Path) -> str:
     Raises:
         LenetError: for another file; says how to convert or name it.
     """
-    start = _start(path)
+    with unpacking(path) as file:
+        start = file.read(FIRST_BYTES)
     if not start:
         raise LenetError(f"{path}: is empty")
     if start.startswith(b"PK"):
@@ -59,17 +60,9 @@ def is_data(path: Path) -> bool:
     return bool(endings & {*TEXT_ENDINGS, ".npz", ".mat", ".parquet", ".libsvm", ".zip"})
 
 
-def _start(path: Path) -> bytes:
-    with unpacking(path) as file:
-        return file.read(FIRST_BYTES)
-
-
 def _format_of_zip(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except Exception as error:  # zipfile fails in many ways on damaged bytes
-        raise LenetError(f"{path}: is not a readable .zip or .npz file ({error})") from error
+    with readable(path, ".zip or .npz file"), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
     if any(name.endswith("/data.pkl") for name in names):
         raise LenetError(_pickled(path))
     whole = path.suffix.lower() == ".npz" or (

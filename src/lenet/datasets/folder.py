@@ -10,7 +10,7 @@ import numpy as np
 
 from lenet.atomic import building
 from lenet.datasets.assemble import PART_NAMES, TRAIN, assemble, sections
-from lenet.datasets.classes import natural_key, number, refuse_absent
+from lenet.datasets.classes import natural_key, number
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.decode import OnError, decode_all
 from lenet.datasets.notes import left_out
@@ -85,8 +85,10 @@ def write_folder(dataset: Dataset, root: Path) -> None:
     Raises:
         LenetError: when a class has no image or a name that no folder can have, or the folder cannot be written.
     """
-    refuse_absent(dataset.labels, dataset.class_names, f"{root}: a folder of pictures")
-    for name in dataset.class_names:
+    for label, name in enumerate(dataset.class_names):
+        if label not in dataset.labels:
+            message = f"a folder of pictures cannot hold the class {name!r}, which has no image; take npz or parquet"
+            raise LenetError(f"{root}: {message}")
         if not is_folder_name(name):
             raise LenetError(f"{root}: class {name!r} cannot be a folder's name; take npz or parquet")
     digits = len(str(len(dataset) - 1))

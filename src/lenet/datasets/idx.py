@@ -3,7 +3,7 @@
 import struct
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,15 +33,11 @@ def parse_idx(content: bytes, path: Path) -> npt.NDArray[Any]:
 def unpack(path: Path) -> bytes:
     """Read an IDX file whole, unpacked, but never more than a byte beyond what it promises."""
     with unpacking(path) as file:
-        return _read_promised(file, path)
-
-
-def _read_promised(file: IO[bytes], path: Path) -> bytes:
-    start = file.read(4 + 4 * 4)
-    header, dtype, shape = parse_header(start, path)
-    promised = prod(shape) * dtype.itemsize
-    refuse_bomb(promised, path.stat().st_size, str(path))
-    return start + file.read(max(0, header + promised + 1 - len(start)))
+        start = file.read(4 + 4 * 4)
+        header, dtype, shape = parse_header(start, path)
+        promised = prod(shape) * dtype.itemsize
+        refuse_bomb(promised, path.stat().st_size, str(path))
+        return start + file.read(max(0, header + promised + 1 - len(start)))
 
 
 def parse_header(content: bytes, path: Path) -> tuple[int, np.dtype[Any], tuple[int, ...]]:

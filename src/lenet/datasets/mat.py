@@ -10,7 +10,7 @@ from lenet.datasets.arrays import from_arrays
 from lenet.datasets.dataset import Dataset
 from lenet.datasets.notes import left_out
 from lenet.datasets.unpack import refuse_bomb
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError, readable
 
 # MATLAB's classes of numbers, and their sizes in bytes.
 NUMBERS = {f"{sign}int{8 * size}": size for sign in ("", "u") for size in (1, 2, 4, 8)}
@@ -25,7 +25,7 @@ def read_mat(path: Path) -> Dataset:
     """
     from scipy.io import loadmat, whosmat
 
-    try:
+    with readable(path, ".mat file"):
         found = whosmat(path)
         wanted = {
             name: said for name, _, kind in found if kind in NUMBERS and (said := meaning(name)) and not said.family
@@ -33,10 +33,6 @@ def read_mat(path: Path) -> Dataset:
         size = sum(prod(shape) * NUMBERS[kind] for name, shape, kind in found if name in wanted)
         refuse_bomb(size, path.stat().st_size, str(path))
         arrays = loadmat(path, variable_names=list(wanted)) if wanted else {}
-    except LenetError:
-        raise
-    except Exception as error:  # SciPy's reader fails in many ways on damaged bytes
-        raise LenetError(f"{path}: is not a readable .mat file ({reason(error)})") from error
     if ("dataset", (1, 1), "struct") in found:
         raise LenetError(f"{path}: is a structure, as EMNIST's .mat files are; {_converted(path)}")
     if not wanted:

@@ -15,7 +15,7 @@ from lenet.datasets.dataset import Dataset
 from lenet.datasets.notes import left_out
 from lenet.datasets.npy import read_npy
 from lenet.datasets.unpack import refuse_bomb
-from lenet.errors import LenetError, reason
+from lenet.errors import LenetError, readable
 
 
 def read_npz(path: Path) -> Dataset:
@@ -53,27 +53,22 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     Raises:
         LenetError: as for ``read_npz``.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
-            if not entries:
-                raise LenetError(f"{path}: holds {', '.join(archive.namelist()[:5]) or 'nothing'} and no array")
-            if len(entries) > 1:
-                entries = [entry for entry in entries if _meaning(entry.filename.removesuffix(".npy"))] or entries[:1]
-            if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                raise LenetError(f"{path}: is packed otherwise than NumPy does; save it again with NumPy")
-            packed = sum(entry.compress_size for entry in entries)
-            refuse_bomb(sum(entry.file_size for entry in entries), packed, str(path))
-            arrays = {}
-            for entry in entries:
-                key = entry.filename.removesuffix(".npy")
-                with archive.open(entry) as file:
-                    arrays[key] = read_npy(file, entry.file_size, f"{path}: {key}")
-            return arrays
-    except LenetError:
-        raise
-    except Exception as error:  # zipfile and NumPy's header reader fail in many ways on damaged bytes
-        raise LenetError(f"{path}: is not a readable .npz file ({reason(error)})") from error
+    with readable(path, ".npz file"), zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+        if not entries:
+            raise LenetError(f"{path}: holds {', '.join(archive.namelist()[:5]) or 'nothing'} and no array")
+        if len(entries) > 1:
+            entries = [entry for entry in entries if _meaning(entry.filename.removesuffix(".npy"))] or entries[:1]
+        if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise LenetError(f"{path}: is packed otherwise than NumPy does; save it again with NumPy")
+        packed = sum(entry.compress_size for entry in entries)
+        refuse_bomb(sum(entry.file_size for entry in entries), packed, str(path))
+        arrays = {}
+        for entry in entries:
+            key = entry.filename.removesuffix(".npy")
+            with archive.open(entry) as file:
+                arrays[key] = read_npy(file, entry.file_size, f"{path}: {key}")
+        return arrays
 
 
 def write_npz(dataset: Dataset, path: Path) -> None:

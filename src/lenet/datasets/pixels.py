@@ -19,26 +19,20 @@ def as_pixels(
 
     A LenetError for a value that is no pixel has its ``place``, which is told its indices.
     """
+
+    def refuse(wrong: npt.NDArray[np.bool_], what: str) -> None:
+        if wrong.any():
+            indices = [int(index) for index in np.unravel_index(int(wrong.argmax()), wrong.shape)]
+            raise LenetError(f"{where}: {place(indices)} is {values[tuple(indices)]:g}: {what}")
+
     if values.dtype.kind not in "iufb":
         raise LenetError(f"{where}: holds {values.dtype}, not numbers from 0 to 255")
     if values.dtype.kind == "f":
-        _refuse(values, ~np.isfinite(values), where, place, "no number")
+        refuse(~np.isfinite(values), "no number")
     if values.dtype != np.uint8:
-        _refuse(values, (values < 0) | (values > 255), where, place, "not in 0 to 255")
+        refuse((values < 0) | (values > 255), "not in 0 to 255")
     if values.size and values.max() <= 1:
         return np.rint(values * np.float32(255)).astype(np.uint8), [SCALED] * bool(values.max())
     if values.dtype.kind == "f":
-        _refuse(values, values != np.rint(values), where, place, "neither whole nor in 0 to 1 with all others")
+        refuse(values != np.rint(values), "neither whole nor in 0 to 1 with all others")
     return np.asarray(values.astype(np.uint8, copy=False)), []
-
-
-def _refuse(
-    values: npt.NDArray[Any],
-    wrong: npt.NDArray[np.bool_],
-    where: str,
-    place: Callable[[Sequence[int]], str],
-    what: str,
-) -> None:
-    if wrong.any():
-        indices = [int(index) for index in np.unravel_index(int(wrong.argmax()), wrong.shape)]
-        raise LenetError(f"{where}: {place(indices)} is {values[tuple(indices)]:g}: {what}")
