@@ -36,7 +36,7 @@ def photo(filled, tmp_path):
 
 
 def test_a_sheet_becomes_class_folders_that_are_read_right(lenet, photo):
-    result = lenet("data", "convert", "photo.jpg", "--sheet", "--out", "mine")
+    result = lenet("data", "convert", "photo.jpg", "mine", "--sheet")
     assert result.exit_code == 0, result.output
     assert result.stdout == "mine: 160 images of 4 classes; 120 empty boxes left out; see mine-contact.png\n"
     assert sorted(path.name for path in (photo / "mine").iterdir()) == ["0", "1", "2", "3"]
@@ -82,7 +82,6 @@ def test_classes_that_are_not_on_the_sheet_are_refused(lenet, photo):
     "arguments",
     [
         ("mnist",),
-        ("mnist", "out", "--out", "other"),
         ("mnist", "out", "--classes", "0-9"),
         ("photo.jpg", "out", "--sheet", "--size", "28x28"),
         ("photo.jpg", "out", "--sheet", "--transpose"),

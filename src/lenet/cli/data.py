@@ -171,7 +171,6 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
 @click.argument("source")
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 @preparation_options
-@click.option("--out", type=click.Path(path_type=Path), help="The same as TARGET.")
 @click.option(
     "--to",
     "kind",
@@ -188,7 +187,6 @@ def check(source: str, suspects: int | None, gallery: Path | None, as_json: bool
 def convert(
     source: str,
     target: Path | None,
-    out: Path | None,
     kind: str | None,
     transpose: bool,
     sheet: bool,
@@ -206,9 +204,9 @@ def convert(
     from lenet.datasets import convert as formats
     from lenet.datasets.orientation import transpose as transposed
 
-    target = target or out or (Path(Path(source).stem) if sheet else None)
-    if target is None or (out is not None and out != target):
-        raise click.UsageError("name one TARGET to write")
+    target = target or (Path(Path(source).stem) if sheet else None)
+    if target is None:
+        raise click.UsageError("name a TARGET to write")
     if sheet and (transpose or any(preparation.values())):
         raise click.UsageError("--sheet cuts pictures as they are; choose --framing, --size … when you train with them")
     if classes is not None and not sheet:

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -10,17 +9,12 @@ from lenet.cli.verb import verb
 from lenet.export.formats import FORMATS
 
 
-class Size(click.ParamType[int]):
-    """A number of bytes."""
-
-    name = "BYTES"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """From ``16k`` to 16,384."""
-        number = re.fullmatch(r"([1-9]\d{0,8})(k?)", str(value).lower())
-        if not number:
-            self.fail(f"{value!r} is not a number of bytes, such as 16k or 2048", param, ctx)
-        return int(number[1]) * (1024 if number[2] else 1)
+def size(text: str) -> int:
+    """From ``16k`` to 16,384 bytes."""
+    number = re.fullmatch(r"([1-9]\d{0,8})(k?)", text.lower())
+    if not number:
+        raise click.BadParameter(f"{text!r} is not a number of bytes, such as 16k or 2048")
+    return int(number[1]) * (1024 if number[2] else 1)
 
 
 @verb(
@@ -44,8 +38,8 @@ class Size(click.ParamType[int]):
     help="Bits of each weight, for c and arduino. The recipe small trains for 4; weight_bits = 2 in it trains for 2.  "
     "[default: those that the model was trained for; otherwise the most that fit]",
 )
-@click.option("--flash", type=Size(), help="Bytes of flash for it, such as 16k.")
-@click.option("--ram", type=Size(), help="Bytes of RAM for it, such as 1800.")
+@click.option("--flash", type=size, metavar="BYTES", help="Bytes of flash for it, such as 16k.")
+@click.option("--ram", type=size, metavar="BYTES", help="Bytes of RAM for it, such as 1800.")
 @click.option("--data", help="Data set of the proof.  [default: that of the model's training]")
 @click.option("--force", is_flag=True, help="Replace what was exported there before.")
 @click.option("--unproven", is_flag=True, help="Skip the proof, where cc (for C) or Chromium (for html) is missing.")

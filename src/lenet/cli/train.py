@@ -29,34 +29,24 @@ Changes = dict[str, Any]
 MOST_NAMED = 10
 
 
-class Filters(click.ParamType[tuple[int, ...]]):
-    """Numbers separated by commas."""
-
-    name = "N,N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """From ``20,50`` to ``(20, 50)``."""
-        try:
-            return tuple(int(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not numbers with commas between them, such as 20,50", param, ctx)
-
-
 FIND = "find"
 RATE_CURVE = Path("learning-rate.png")
 
 
-class Rate(click.ParamType[float | str]):
-    """A number, or the word that asks to find one."""
+def filters(text: str) -> tuple[int, ...]:
+    """From ``20,50`` to ``(20, 50)``."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not numbers with commas between them, such as 20,50") from None
 
-    name = "X|find"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        """From ``0.01`` to 0.01; ``find`` as it is."""
-        try:
-            return FIND if value == FIND else float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a number nor {FIND}", param, ctx)
+def rate(text: str) -> float | str:
+    """From ``0.01`` to 0.01; ``find`` as it is."""
+    try:
+        return FIND if text == FIND else float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a number nor {FIND}") from None
 
 
 # Options that change the network, beside --network.
@@ -118,7 +108,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(
     "--learning-rate",
-    type=Rate(),
+    type=rate,
     metavar="X|find",
     help="The highest learning rate of the schedule; find prints one and draws learning-rate.png instead of training.",
 )
@@ -127,7 +117,7 @@ RESUMABLE = {"debug", "resume", "data", "epochs", "learning_rate", "tensorboard"
     metavar="NAME|TEXT",
     help=f"{', '.join(NETWORKS)}, or layers such as 'conv 8 3, tanh, avgpool 2, dense 64, tanh'.  [default: lenet]",
 )
-@click.option("--filters", type=Filters(), help="Number of kernels of each convolution.")
+@click.option("--filters", type=filters, metavar="N,N", help="Number of kernels of each convolution.")
 @click.option("--kernel-size", type=int, help="Side of the kernels in pixels.")
 @click.option("--dense-units", type=int, help="Units of the last hidden dense layer.")
 @click.option("--activation", type=click.Choice(get_args(ActivationKind)), help="Of all hidden layers.")

@@ -6,6 +6,13 @@ from pydantic import BaseModel, Field
 
 # Rows of numbers for a grey image, of [red, green, blue] for a colour one.
 Image = list[list[int]] | list[list[list[int]]]
+# Why a request is refused, by status.
+WHY = {
+    400: "The request is not valid.", 403: "Another site's page asks, or this server does not do that.",
+    404: "There is no such training.", 408: "The body came too slowly.", 413: "The body is too large.",
+    422: "A parameter is wrong; of a training, `code` says why in a word.",
+    503: "Too many requests are waiting, or the server is shutting down.", 504: "It took too long.",
+}  # fmt: skip
 Candidate = Annotated[list[str | float], Field(min_length=2, max_length=2)]
 
 
@@ -225,3 +232,8 @@ class Refusal(BaseModel):
 
     error: str
     code: str | None = Field(None, description="The reason in one word, of a refused training.")
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Refusals of these statuses, as FastAPI describes answers."""
+    return {status: {"model": Refusal, "description": WHY[status]} for status in statuses}

@@ -30,16 +30,10 @@ PICTURE = {"image/*": BINARY}
 EITHER = {"application/json": {"schema": schema.Drawing.model_json_schema()}, **PICTURE}
 IMAGES = {"application/octet-stream": BINARY}
 WRONG = {"application/json": {"schema": schema.Wrong.model_json_schema()}}
-WHY = {
-    400: "The request is not valid.", 403: "Another site's page asks, or nothing is collected here.",
-    408: "The body came too slowly.", 413: "The body is too large.", 422: "A parameter is wrong.",
-    503: "Too many requests are waiting, or the server is shutting down.", 504: "It took too long.",
-}  # fmt: skip
 
 
 def _answers(kind: Any, *refusals: int) -> dict[int | str, dict[str, Any]]:
-    described: dict[int | str, dict[str, Any]] = {200: {"model": kind}}
-    return described | {status: {"model": answers.Refusal, "description": WHY[status]} for status in (*refusals, 422)}
+    return {200: {"model": kind}, **answers.refusals(*refusals, 422)}
 
 
 def _post(

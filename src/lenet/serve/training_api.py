@@ -18,15 +18,6 @@ from lenet.serve.training_queue import Training, Trainings
 
 router = APIRouter(prefix="/api/runs", tags=["train"])
 Id = Annotated[str, Path(max_length=32)]
-WHY = {
-    403: "Nothing is trained here, or another site's page asks.", 404: "There is no such training.",
-    422: "It cannot be trained; `code` says why in a word.", 503: "Too many trainings wait.",
-}  # fmt: skip
-
-
-def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    why = {400: "The request is not valid.", 408: "The body came too slowly.", 413: "The body is too large."} | WHY
-    return {status: {"model": answers.Refusal, "description": why[status]} for status in (*statuses, 403)}
 
 
 def _body(kind: type[schema.Body]) -> dict[str, Any]:
@@ -34,7 +25,7 @@ def _body(kind: type[schema.Body]) -> dict[str, Any]:
 
 
 @router.post(
-    "", status_code=202, responses={202: {"model": answers.Begun}, **_refusals(400, 408, 413, 422, 503)},
+    "", status_code=202, responses={202: {"model": answers.Begun}, **answers.refusals(400, 403, 408, 413, 422, 503)},
     openapi_extra=_body(schema.Training),
 )  # fmt: skip
 async def train(request: Request) -> Response:
@@ -57,14 +48,14 @@ async def train(request: Request) -> Response:
     return JSONResponse({"id": training.id, "name": training.name, "place": place}, 202)
 
 
-@router.post("/ready", status_code=204, response_class=Response, responses=_refusals())
+@router.post("/ready", status_code=204, response_class=Response, responses=answers.refusals(403))
 async def get_ready(request: Request) -> Response:
     """Expect a training soon: a process that has loaded TensorFlow waits for it, for five minutes."""
     _trainings(request).get_ready()
     return Response(status_code=204)
 
 
-@router.get("/{id}/events", response_class=Response, responses=_refusals(404) | {
+@router.get("/{id}/events", response_class=Response, responses=answers.refusals(403, 404) | {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, 204: {"description": "There are no more."},
 })  # fmt: skip
 async def events(
@@ -83,7 +74,7 @@ async def events(
 
 
 @router.put(
-    "/{id}/drawing", status_code=204, response_class=Response, responses=_refusals(400, 404, 408, 413),
+    "/{id}/drawing", status_code=204, response_class=Response, responses=answers.refusals(400, 403, 404, 408, 413),
     openapi_extra=_body(schema.LiveDrawing),
 )  # fmt: skip
 async def draw(request: Request, id: Id) -> Response:
@@ -93,7 +84,7 @@ async def draw(request: Request, id: Id) -> Response:
     return Response(status_code=204)
 
 
-@router.delete("/{id}", status_code=204, response_class=Response, responses=_refusals(404))
+@router.delete("/{id}", status_code=204, response_class=Response, responses=answers.refusals(403, 404))
 async def stop(request: Request, id: Id) -> Response:
     """Stop a training."""
     trainings, training = _found(request, id)
