@@ -9,6 +9,7 @@ import pytest
 ATTACK = Path(__file__).with_name("attack.py")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak of memory is read from /proc")
 def test_a_share_of_the_attack_finds_nothing(tmp_path):
     done = subprocess.run(

@@ -389,6 +389,7 @@ def test_own_signs_are_drawn_trained_tried_and_downloaded(open_train: Opened, tm
     assert clicks <= 12
 
 
+@pytest.mark.long
 def test_corrections_are_learnt_before_and_after_are_shown(open_train: Opened) -> None:
     page = train_tab(open_train)
     page.click("#train .kinds label >> nth=2")

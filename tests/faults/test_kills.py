@@ -20,6 +20,7 @@ def expected(tmp_path_factory):
     return sha256(run)
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_a_run_is_resumed_to_the_same_weights(tmp_path, expected):
     """While a checkpoint is half written, before the oldest is removed, and at random."""
     count = torture(tmp_path / "tortured", [8, 57, 0.3], expected)

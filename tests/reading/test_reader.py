@@ -108,11 +108,12 @@ def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypa
     assert len(looks) - many == many - len(reader_module.NEAR)
 
 
+@pytest.mark.long
 def test_what_is_no_digit_is_not_said_to_be_one(reader):
     rng = np.random.default_rng(1)
-    pictures = [no_digit(rng, kind) for kind in KINDS_WITHOUT for _ in range(2)]
+    pictures = [no_digit(rng, kind) for kind in KINDS_WITHOUT for _ in range(4)]
     quiet = sum(all(digit.unknown for digit in reader.read(picture).digits) for picture in pictures)
-    assert quiet >= 9
+    assert quiet >= 18
 
 
 @pytest.mark.parametrize(
