@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,9 +122,10 @@ def open_keras_file(path: Path, most: int = MOST_BYTES) -> Iterator[KerasFile]:
     said = content
     if content.startswith(b"PK"):
         content, said = _unzip(content, path, most)
-    with ExitStack() as stack:
+    with readable(path, "weights file"):
+        file = h5py.File.in_memory(content)
+    try:
         with readable(path, "weights file"):
-            file = stack.enter_context(h5py.File.in_memory(content))
             names = _names(file)
             if "layers" in file:
                 keras_3 = sorted((name for name in names if KERAS_3.fullmatch(name)), key=_place)
@@ -132,6 +133,9 @@ def open_keras_file(path: Path, most: int = MOST_BYTES) -> Iterator[KerasFile]:
             else:
                 opened = KerasFile(path, file, tuple(_in_pairs(file, names, path)), *_order(said))
         yield opened
+    finally:
+        with readable(path, "weights file"):  # a damaged one may fail even then
+            file.close()
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -188,7 +188,7 @@ def test_bits_that_it_was_trained_for_are_taken(mnist: Dataset) -> None:
     assert ChipC(file, lambda: mnist.images[:10]).bits == 4
     assert _refusal(file, bits=8, flash=16 << 10).endswith("; --bits 4 fits")
     said = _refusal(file, flash=8 << 10)
-    assert said.startswith("4 bits") and said.endswith("--bits 2 fits, for a model that was trained with "
+    assert said.startswith("weights of 4 bits") and said.endswith("--bits 2 fits, for a model that was trained with "
                                                        "weight_bits = 2 in its recipe")  # fmt: skip
 
 
