@@ -12,7 +12,7 @@ test: .venv/dev
 	$(BIN)/pytest
 
 # The tests that take long: the lessons, the docs and their commands, examples of the help, a thousand drawings in the
-# browser, trainings on the page.
+# browser, trainings on the page, killed trainings, a share of the attack, letters and digits of other sources.
 proofs: .venv/dev
 	$(BIN)/pytest -m long
 
