@@ -14,6 +14,8 @@ from lenet.datasets.orientation import is_transposed
 
 # Examples that are named of each kind of finding.
 EXAMPLES = 10
+# Of an image's 255 levels; pixels that are all below were not scaled.
+DIM = 64
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,22 @@ def check(dataset: Dataset, broken: Sequence[str] = ()) -> list[Finding]:
     Returns:
         The findings, faults first; empty for sound data.
     """
-    says = f"{len(broken):,} broken files, which training leaves out"
+    names, images = dataset.class_names, dataset.images
+    blank = np.flatnonzero(images.min(axis=(1, 2, 3)) == images.max(axis=(1, 2, 3))).tolist()
+    blank_ones = _some([dataset.origin(index) for index in blank])
+    brightest = int(images.max())
+    transposed = "rows and columns seem to be swapped, as in EMNIST; fix it with: lenet data convert --transpose"
+    dim = f"no pixel is brighter than {brightest} of 255: the scale is wrong"
+    one_class = f"the only class is {names[0]!r}: a network needs two or more to tell apart"
+    left_out = f"{len(broken):,} broken files, which training leaves out"
     findings = [
-        Finding("broken", False, len(broken), says, _some(broken)),
+        Finding("broken", False, len(broken), left_out, _some(broken)),
         *_twins(dataset),
-        _one_class(dataset),
+        Finding("one-class", True, int(len(names) == 1), one_class),
         *_absent(dataset),
-        _blank(dataset),
-        _dim(dataset),
-        _transposed(dataset),
+        Finding("blank", True, len(blank), f"{len(blank):,} images are of one colour all over", blank_ones),
+        Finding("dim", True, int(brightest < DIM), dim),
+        Finding("transposed", True, int(is_transposed(dataset) is True), transposed),
     ]
     return sorted((found for found in findings if found.count), key=lambda found: not found.fault)
 
@@ -98,11 +107,6 @@ def _named(dataset: Dataset, groups: list[list[int]]) -> tuple[str, ...]:
     )
 
 
-def _one_class(dataset: Dataset) -> Finding:
-    says = f"the only class is {dataset.class_names[0]!r}: a network needs two or more to tell apart"
-    return Finding("one-class", True, int(len(dataset.class_names) == 1), says)
-
-
 def _absent(dataset: Dataset) -> list[Finding]:
     absent = []
     for part, rows in sections(dataset).items():
@@ -116,20 +120,3 @@ def _absent(dataset: Dataset) -> list[Finding]:
         says = "numbers are missing between the classes"
         findings.append(Finding("missing-number", False, len(missing), says, _some([str(it) for it in missing])))
     return findings
-
-
-def _blank(dataset: Dataset) -> Finding:
-    blank = [index for index, image in enumerate(dataset.images) if image.min() == image.max()]
-    examples = _some([dataset.origin(index) for index in blank])
-    return Finding("blank", True, len(blank), f"{len(blank):,} images are of one colour all over", examples)
-
-
-def _dim(dataset: Dataset) -> Finding:
-    brightest = max(int(dataset.images[start : start + 4096].max()) for start in range(0, len(dataset), 4096))
-    says = f"no pixel is brighter than {brightest} of 255: the scale is wrong"
-    return Finding("dim", True, int(brightest < 64), says)
-
-
-def _transposed(dataset: Dataset) -> Finding:
-    says = "rows and columns seem to be swapped, as in EMNIST; fix it with: lenet data convert --transpose"
-    return Finding("transposed", True, int(is_transposed(dataset) is True), says)
