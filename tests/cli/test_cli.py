@@ -409,6 +409,7 @@ def test_evaluate_tells_writers_and_contested_labels_apart(lenet):
     ]
 
 
+@pytest.mark.long
 def test_a_listener_that_goes_away_ends_no_training(tmp_path):
     command = (
         f"{shlex.quote(sys.executable)} -m lenet train --recipe tutorial --epochs 2 {shlex.join(SMALL[2:])} --run run"

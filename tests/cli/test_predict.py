@@ -91,7 +91,7 @@ def test_a_folders_other_files_are_counted_and_named_and_its_systems_own_are_not
 def test_drawings_keep_subfolders_and_never_share_a_name(lenet, tmp_path, digits):
     """A picture named like a page of another, or like the steps of another, gets its own drawing."""
     (tmp_path / "scans" / "sub").mkdir(parents=True)
-    digits[0].save(tmp_path / "scans" / "a.tif", save_all=True, append_images=digits[1:])
+    digits[0].save(tmp_path / "scans" / "a.tif", save_all=True, append_images=digits[1:2])
     for name in ("a-page1.png", "A-page1.jpg", "sub/a.png", "b.png", "b-stages.png"):
         digits[0].save(tmp_path / "scans" / name)
     (tmp_path / "scans" / "seen").mkdir()
@@ -100,11 +100,11 @@ def test_drawings_keep_subfolders_and_never_share_a_name(lenet, tmp_path, digits
     for drawings in (seen, seen, ()):  # what was drawn is not read again, whatever is drawn the next time
         result = lenet("predict", "scans", *drawings, "--json")
         assert result.exit_code == 0, result.output
-        assert len(json.loads(result.stdout)) == 9
-    assert result.stderr.startswith("skipped 18 files that are not read: ") and "(made by lenet)" in result.stderr
+        assert len(json.loads(result.stdout)) == 8
+    assert result.stderr.startswith("skipped 16 files that are not read: ") and "(made by lenet)" in result.stderr
     (tmp_path / "scans" / "seen" / "mine.png").unlink()
     drawn = {str(path.relative_to(tmp_path / "scans/seen")) for path in (tmp_path / "scans/seen").rglob("*.png")}
-    assert len(drawn) == len({name.casefold() for name in drawn}) == 18
+    assert len(drawn) == len({name.casefold() for name in drawn}) == 16
     assert "sub/a.png" in drawn
 
 
