@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lenet.datasets.archive import unzipped
 from lenet.datasets.array_files import find_array_files, read_array_files
 from lenet.datasets.array_names import part_of
 from lenet.datasets.assemble import PART_NAMES
@@ -26,6 +25,7 @@ from lenet.datasets.orientation import turn_emnist
 from lenet.datasets.parquet import read_parquet
 from lenet.datasets.preparation import Preparation, parse_size
 from lenet.datasets.several import join_parts, join_sources
+from lenet.datasets.unpack import unzipped
 from lenet.errors import LenetError, missing
 from lenet.pictures.formats import is_passed_over, is_picture
 

@@ -2,17 +2,21 @@
 
 import bz2
 import gzip
+import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from lenet.errors import LenetError
+from lenet.datasets.store import cache_folder
+from lenet.errors import LenetError, readable
 
 # What one file may unpack to; and from where on images that pack better than so many times are none.
 MOST_UNPACKED_BYTES = 4 << 30
 SUSPECT_BYTES, SUSPECT_RATIO = 64 << 20, 100
+MOST_FILES = 1_000_000  # in a ZIP file
 
 
 def refuse_bomb(unpacked: int, packed: int, where: str) -> None:
@@ -50,3 +54,29 @@ def unpacking(path: Path) -> Iterator[IO[bytes]]:
         raise LenetError(f"{path}: cannot be read ({error.strerror or 'damaged packed data'})") from error
     except (EOFError, zlib.error) as error:
         raise LenetError(f"{path}: is truncated or corrupted ({error})") from error
+
+
+@contextmanager
+def unzipped(path: Path) -> Iterator[Path]:
+    """A temporary folder with the content of a ZIP file; names that lead out of it stay in it, links become files.
+
+    Raises:
+        LenetError: when it is damaged or too large, or the cache folder cannot be written.
+    """
+    cache = cache_folder()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(prefix="zip-", dir=cache)
+    except OSError as error:
+        message = f"{cache}: cannot be written ({error.strerror}); name another cache folder in XDG_CACHE_HOME"
+        raise LenetError(message) from error
+    with temporary as folder:
+        with readable(path, ".zip file"), zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > MOST_FILES:
+                raise LenetError(f"{path}: holds {len(entries):,} files, at most {MOST_FILES:,} are unpacked")
+            if len({entry.filename for entry in entries}) < len(entries):
+                raise LenetError(f"{path}: holds two files of the same name; pack it again")
+            refuse_bomb(sum(entry.file_size for entry in entries), path.stat().st_size, str(path))
+            archive.extractall(folder)
+        yield Path(folder)
