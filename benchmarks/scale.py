@@ -8,7 +8,8 @@ All of these, or those that are named:
   times as many. CPU seconds of all processes; a row costs the difference of both, so that starting does not count.
   Memory is the highest sum over all processes, pages that they share counted once.
 - shards: memory of the process that hands out a list of a million shards, whose work is left out.
-- training: steps a second of two processes and of one, each with one thread, at a batch of 1,024 in 8 shards.
+- training: steps a second of two processes and of one, each with one thread on a core of its own, at a batch of 1,024
+  in 8 shards.
 - searching: 30 trials on 6,000 images, then recipe `fast` and the recipe found, trained with other seeds and measured
   on the official test images, which the search has not seen.
 - cost: CPU seconds a digit and a photo of 640×480 pixels with 18 digits, and what 10⁸ and 10⁹ take.
@@ -192,12 +193,9 @@ def _training(rounds: int) -> None:
                 one.close()
             command = [sys.executable, __file__, "rank"]
             ranks = [
-                subprocess.Popen(
-                    [*command, json.dumps([rank, addresses])],
-                    env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1"}, stdout=subprocess.PIPE, text=True,
-                )
+                subprocess.Popen([*command, json.dumps([rank, addresses])], stdout=subprocess.PIPE, text=True)
                 for rank in range(hosts)
-            ]  # fmt: skip
+            ]
             outputs = [rank.communicate()[0] for rank in ranks]
             found.append(float(outputs[0]))
     ratios = [two / one for one, two in zip(*rates.values(), strict=True)]
@@ -205,7 +203,8 @@ def _training(rounds: int) -> None:
     write_section(
         "Training in several processes",
         f"""`python benchmarks/scale.py training --rounds {rounds}`: recipe `fast`, batch 1,024 in 8 shards,
-one thread a process, on {usable_cores()} cores of {model_name()}; n = {rounds} rounds in turn.
+one thread a process, each on a core of its own, on {usable_cores()} cores of {model_name()};
+n = {rounds} rounds in turn.
 
 {table(["processes", "images a second: median (range)"], rows)}
 
@@ -215,6 +214,8 @@ Two processes are {_range(ratios, ".2f")} times as fast as one.""",
 
 def _train_rank(rank: int, addresses: list[str]) -> None:
     """Print images a second of all steps but the first ones, which compile."""
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[rank]})
     from lenet.training.group import ALONE
 
     group: Any = ALONE

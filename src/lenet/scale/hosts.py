@@ -37,7 +37,7 @@ class _Host(Telling):
 
     def train(self, rank: int, addresses: list[str], path: Path, data: str, threads: str) -> None:
         """Train to the end; number 0 writes the run folder."""
-        os.environ["TF_NUM_INTRAOP_THREADS"] = threads
+        os.environ |= {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
         group = Pairs(rank, addresses)
         from lenet.training.train import follow, resume
 
