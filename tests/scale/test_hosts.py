@@ -24,13 +24,14 @@ from lenet.scale.pairs import Pairs
 group = Pairs(rank, addresses) if len(addresses) > 1 else ALONE
 import numpy as np
 from lenet import Recipe, load_dataset
-from lenet.training import loop
+from lenet.training import loop, order
 from lenet.training.initial import build_network
 kept = []
 class Kept:
     def newest(self): return None
     def due(self): return False
     def save(self, step, state, arrays): kept.append(arrays)
+order.LARGE_BYTES = changes.pop("large", order.LARGE_BYTES)
 dataset = load_dataset("mnist").split("own").train.take(np.arange(images))
 recipe = Recipe.named(changes.pop("recipe")).change(**changes)
 state = loop.fit(build_network(dataset, recipe), dataset, recipe, checkpoints=Kept(), group=group)
@@ -47,6 +48,7 @@ HEAVY = {
     "precision": "float32",
 }
 FAST = {"recipe": "fast", "shards": 4, "precision": "float32"}
+LARGE = {**FAST, "large": 1}  # read in blocks, as data larger than the memory
 
 
 def trained(hosts: int, changes: dict, images: int = 2560) -> tuple[int, str, int]:
@@ -70,7 +72,7 @@ def trained(hosts: int, changes: dict, images: int = 2560) -> tuple[int, str, in
     return tuple(json.loads(outputs[0][0]))
 
 
-@pytest.mark.parametrize("changes", [FAST, HEAVY], ids=["fast", "heavy"])
+@pytest.mark.parametrize("changes", [FAST, HEAVY, LARGE], ids=["fast", "heavy", "large"])
 def test_two_processes_train_what_one_trains(changes):
     short = {**changes, "epochs": 0.6}
     alone = trained(1, short)
@@ -79,7 +81,7 @@ def test_two_processes_train_what_one_trains(changes):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("changes", [FAST, HEAVY], ids=["fast", "heavy"])
+@pytest.mark.parametrize("changes", [FAST, HEAVY, LARGE], ids=["fast", "heavy", "large"])
 def test_one_two_and_four_processes_end_with_the_same_bits(changes):
     long = {**changes, "epochs": 4.2}
     one, two, four = (trained(hosts, long) for hosts in (1, 2, 4))
