@@ -13,7 +13,7 @@ import pytest
 
 from lenet import LenetError, Recipe
 from lenet.training.group import Group
-from tests.scale.conftest import finish, named, start, wait_for
+from tests.scale.conftest import finish, kill, named, start, wait_for
 
 # Another process of the group, on its part of each batch; prints the SHA-256 of weights and optimizer.
 RANK = """
@@ -149,9 +149,15 @@ def test_hosts_that_cannot_train_are_refused_before_the_data_is_read(lenet, tmp_
 
 
 @pytest.mark.long
-def test_a_killed_host_is_made_good_from_the_checkpoint(tmp_path):
+def test_a_killed_driver_and_a_killed_host_are_made_good_from_the_checkpoint(tmp_path):
     line = ("train", "--recipe", "tutorial", "--shards", 2, "--filters", "3,4", "--dense-units", 20)
-    finish(start(*line, "--epochs", 1, "--hosts", 2, "--run", "killed", cwd=tmp_path))
+    begun = start(*line, "--epochs", 1, "--hosts", 2, "--run", "killed", cwd=tmp_path)
+    wait_for(lambda: len(named("ray::_Host.train", LENET_DRIVER=str(begun.pid))) == 2, begun)
+    kill(begun)
+    assert list(tmp_path.glob("killed/.data-*"))
+    wait_for(lambda: not named("ray::_Host", LENET_DRIVER=str(begun.pid)))
+    finish(start("train", "--resume", "killed", "--hosts", 2, cwd=tmp_path))
+    assert not list(tmp_path.glob("killed/.data-*"))
     killed = start("train", "--resume", "killed", "--epochs", 2, "--hosts", 2, cwd=tmp_path)
     driver = {"LENET_DRIVER": str(killed.pid)}
     wait_for(lambda: len(named("ray::_Host.train", **driver)) == 2, killed)

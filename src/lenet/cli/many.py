@@ -15,6 +15,7 @@ from lenet.cli.verb import UsageError
 from lenet.scale.cluster import refuse_silence
 
 if TYPE_CHECKING:
+    from lenet.datasets import Dataset
     from lenet.scale.read import Progress
     from lenet.training.recipe import Recipe
 
@@ -70,13 +71,13 @@ class Hosts(NamedTuple):
         if shards > 1:  # two threads give other bits than one
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-    def train(self, run: Any, recipe: "Recipe", data: str) -> Callable[..., Any]:
-        """A function that trains on ``data``: a new run by its path, or a ``Run`` that was begun."""
+    def train(self, run: Any, recipe: "Recipe", dataset: "Dataset") -> Callable[..., Any]:
+        """A function that trains on ``dataset``: a new run by its path, or a ``Run`` that was begun."""
 
         def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
             from lenet.scale.hosts import train_on_hosts
 
-            done = train_on_hosts(run, recipe, data, self.number or 1, self.cluster, on_progress, stop, tell)
+            done = train_on_hosts(run, recipe, dataset, self.number or 1, self.cluster, on_progress, stop, tell)
             on_metrics(done.metrics)
             return done
 

@@ -196,7 +196,7 @@ def _train(
     from lenet.training.train import named_models, train
 
     if hosts.several:
-        return run_training(hosts.train(where, named_models(chosen, dataset), chosen.data))
+        return run_training(hosts.train(where, named_models(chosen, dataset), dataset))
     return run_training(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
 
 
@@ -294,12 +294,12 @@ def _resume(
     with typed():
         recipe.change(**changes)
     hosts.prepare(recipe)
-    if hosts.several:
-        return run_training(hosts.train(run, recipe.change(**changes), JOINT.join(data) or recipe.data))
     try:
         dataset = load_for(recipe.change(data=JOINT.join(data) or recipe.data))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
+    if hosts.several:
+        return run_training(hosts.train(run, recipe.change(**changes), dataset))
 
     load_tensorflow()
     from lenet.training.train import resume

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from lenet.atomic import write_text
+from lenet.datasets import load_dataset
 from lenet.datasets.dataset import BY_WRITER, OWN_PROPORTION
 from lenet.errors import LenetError, last_line
 from lenet.scale.cluster import PATIENCE, Telling, cluster
-from lenet.scale.hosts import load_data
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 
@@ -58,7 +58,9 @@ class _Trainer(Telling):
         from lenet.training.loop import fit, measure
 
         recipe = common.change(**values)
-        self.data = self.data or load_data(recipe)
+        form = (recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
+        # Without broken pictures, which the driver has named.
+        self.data = self.data or load_dataset(recipe.data, *form, on_error=lambda error: None)
         learner = deque[Any](maxlen=1)
         wrong: list[float] = []
         for number in range(TRAININGS):

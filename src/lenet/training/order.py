@@ -50,11 +50,11 @@ def shard_order(recipe: Recipe, images: Images, shard: int, first: int, last: in
 
     def epoch(number: int) -> Order:
         order = np.random.default_rng((seed, number, shard)).permutation(blocks)
-        return (order * shards + shard) * block + number * left_out
+        return np.asarray((order * shards + shard) * block + number * left_out)
 
     def window(number: int) -> Order:
         starts = _stream(epoch, blocks, number * together, (number + 1) * together)
-        own = np.add.outer(starts, np.arange(block)).ravel() % count
+        own: Order = np.add.outer(starts, np.arange(block)).ravel() % count
         return np.random.default_rng((seed, number, shard, shards)).permutation(own)
 
     return _stream(window, together * block, first, last)
