@@ -163,6 +163,7 @@ def test_a_killed_driver_and_a_killed_host_are_made_good_from_the_checkpoint(tmp
     wait_for(lambda: len(named("ray::_Host.train", **driver)) == 2, killed)
     os.kill(named("ray::_Host.train", **driver)[-1], signal.SIGKILL)
     _, stderr = finish(killed)
+    assert "Traceback" not in stderr
     assert re.search(r"a host was lost .*; all start again from step-\d+.ckpt", stderr)
     finish(start(*line, "--epochs", 2, "--run", "alone", cwd=tmp_path))
     for name in ("model.onnx", "recipe.toml"):

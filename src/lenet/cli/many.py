@@ -12,7 +12,7 @@ import click
 from lenet.cli.signals import stop_signals
 from lenet.cli.training import tell
 from lenet.cli.verb import UsageError
-from lenet.scale.cluster import refuse_silence
+from lenet.scale.cluster import check_cluster
 
 if TYPE_CHECKING:
     from lenet.datasets import Dataset
@@ -32,7 +32,7 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
         cluster = click.option(
             "--cluster",
             metavar="HOST:PORT",
-            callback=_check_cluster,
+            callback=_parse_cluster,
             help="Address of a Ray cluster, such as 10.0.0.1:6379.  [default: Ray is started on this machine]",
         )
         processes = click.option(name, *more, type=click.IntRange(1, 4096), metavar="N", help=says)
@@ -41,7 +41,7 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
     return decorate
 
 
-def _check_cluster(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+def _parse_cluster(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
     host, _colon, port = (address or "").rpartition(":")
     if address is not None and not (host and port.isdecimal() and int(port) < 1 << 16):
         raise click.BadParameter(f"{address!r} is not HOST:PORT, such as 10.0.0.1:6379")
@@ -67,7 +67,7 @@ class Hosts(NamedTuple):
         if shards % number:
             choices = f"use at most --hosts {shards}, or --shards {number} for a new run"
             raise UsageError(f"--hosts {number}: the recipe has shards = {shards}; {choices}")
-        refuse_silence(self.cluster)
+        check_cluster(self.cluster)
         if shards > 1:  # two threads give other bits than one
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
@@ -90,7 +90,7 @@ def predict_many(data: str, to: str, model: str | None, cluster: str | None, wor
     from lenet.model.runtime import locate_model
     from lenet.scale.read import read
 
-    refuse_silence(cluster)
+    check_cluster(cluster)
     file, show = read_model(locate_model(model)), _Line().show
     with stop_signals() as received:
         manifest = read(data, to, file, cluster, workers, show, tell_skipped, lambda: bool(received))

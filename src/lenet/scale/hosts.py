@@ -12,7 +12,7 @@ from typing import Any
 
 from lenet.datasets import Dataset, on_disk
 from lenet.errors import LenetError
-from lenet.scale.cluster import PATIENCE, Telling, cluster
+from lenet.scale.cluster import PATIENCE, TrainingActor, cluster
 from lenet.scale.pairs import Pairs
 from lenet.training.environment import choose_precision
 from lenet.training.recipe import Recipe
@@ -28,7 +28,7 @@ class _LostError(Exception):
     """A host has died, or another has noticed it."""
 
 
-class _Host(Telling):
+class _Host(TrainingActor):
     """An actor: one process of the group."""
 
     def about(self, recipe: Recipe) -> tuple[str, str]:
@@ -51,7 +51,7 @@ class _Host(Telling):
             return
 
         def on_progress(progress: Any) -> None:
-            self.news.append(replace(progress, learner=None))  # it stays in its process
+            self.reports.append(replace(progress, learner=None))  # it stays in its process
 
         resume(run, dataset, on_progress=on_progress, stop=lambda: self.stopped, group=group)
 
@@ -121,7 +121,7 @@ def _train_once(ray: Any, run: Run, recipe: Recipe, data: Path, hosts: int, on_p
         running = [host.train.remote(rank, addresses, run.path, data, threads) for rank, host in enumerate(group)]
         while running:
             ended, running = ray.wait(running, timeout=PATIENCE)
-            for progress in ray.get(group[0].told.remote()):
+            for progress in ray.get(group[0].take_reports.remote()):
                 on_progress(progress)
             if stop():
                 group[0].stop.remote()
