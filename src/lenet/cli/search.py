@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Trials in the table.
 SHOWN = 10
-# Fields that cannot be searched: they decide which images are compared, belong to one run, or change nothing in a trial.
+# Fields that cannot be searched; the error says why.
 FIXED = {
     *("data", "depth", "framing", "invert", "seed", "size", "split", "validation"),
     *("name", "precision", "shards", "start", "start_classes", "start_sha256"),
