@@ -115,7 +115,7 @@ def _open(path: Path, named: bool) -> _Shard:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path, pre_buffer=False)  # which keeps all that was read
         names = file.schema_arrow.names
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise LenetError(f"{path}: is not a readable Parquet file ({reason(error)})") from error

@@ -220,10 +220,9 @@ def _run(ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, most: 
             except ray.exceptions.RayError as error:
                 _queue_again(study, trial, type(error).__name__)
             del running[reference]
-            ended = _ended(study)
-            for one in ended:
-                if one.number == trial.number:
-                    on_trial(one, next(iter(ranked(ended)), None))
+            ended = {one.number: one for one in _ended(study)}
+            if trial.number in ended:
+                on_trial(ended[trial.number], next(iter(ranked(list(ended.values()))), None))
 
 
 def _queue_again(study: Any, trial: Any, how: str) -> None:
