@@ -19,7 +19,8 @@ def write(dataset: Dataset, folder: Path) -> None:
     plain = {name: value for name, value in rest.items() if name not in arrays}
     try:
         np.save(folder / IMAGES, dataset.images)
-        np.savez(folder / REST, plain=json.dumps([plain, dataset.sha256]), allow_pickle=False, **arrays)
+        text = np.frombuffer(json.dumps([plain, dataset.sha256]).encode(), np.uint8)
+        np.savez(folder / REST, plain=text, allow_pickle=False, **arrays)
     except OSError as error:
         message = f"cannot hold {dataset.images.nbytes / 2**30:.1f} GiB of pixels ({error.strerror or error})"
         raise LenetError(f"{folder.parent}: {message}; choose another --run") from error
@@ -28,7 +29,7 @@ def write(dataset: Dataset, folder: Path) -> None:
 def read(folder: Path) -> Dataset:
     """The data set that ``write`` has written there."""
     with np.load(folder / REST) as file:
-        plain, sha256 = json.loads(str(file["plain"]))
+        plain, sha256 = json.loads(file["plain"].tobytes())
         arrays = {name: file[name] for name in file.files if name != "plain"}
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
     dataset = Dataset(images=np.load(folder / IMAGES, mmap_mode="r"), **plain, **arrays)
