@@ -1,6 +1,7 @@
 """What several processes cost and give: reading, training and searching on Ray; writes sections of RESULTS.md.
 
-    python benchmarks/scale.py [reading] [shards] [training] [searching] [cost] [--rows 20000] [--rounds 3] [--seeds 5]
+    python benchmarks/scale.py [reading] [shards] [training] [large] [searching] [cost] [--rows 20000] [--rounds 3]
+        [--seeds 5]
 
 All of these, or those that are named:
 
@@ -8,7 +9,10 @@ All of these, or those that are named:
   times as many. CPU seconds of all processes; a row costs the difference of both, so that starting does not count.
   Memory is the highest sum over all processes, pages that they share counted once.
 - shards: memory of the process that hands out a list of a million shards, whose work is left out.
-- training: steps a second of two processes and of one, each with one thread, at a batch of 1,024 in 8 shards.
+- training: steps a second of two processes and of one, each with one thread on a core of its own, at a batch of 1,024
+  in 8 shards.
+- large: memory of `lenet train --hosts 2` on Parquet files of pictures, and on ten times as many, whose pixels take
+  more than 4 GiB. Counted are pages that the system cannot free, in all processes together.
 - searching: 30 trials on 6,000 images, then recipe `fast` and the recipe found, trained with other seeds and measured
   on the official test images, which the search has not seen.
 - cost: CPU seconds a digit and a photo of 640×480 pixels with 18 digits, and what 10⁸ and 10⁹ take.
@@ -30,21 +34,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 from PIL import Image
+from pyarrow import parquet
 from results import table, write_section
 
 from lenet import Model, Reader, Recipe, load_dataset
 from lenet.datasets.shards import Shard, find_shards, fingerprint
 from lenet.model.runtime import locate_model
+from lenet.pictures.letterbox import as_png
 from lenet.processor import model_name, usable_cores
 from lenet.reading.many import answers
 from lenet.scale.cluster import run_tasks
 
-PARTS = ("reading", "shards", "training", "searching", "cost")
+PARTS = ("reading", "shards", "training", "large", "searching", "cost")
 TICKS = os.sysconf("SC_CLK_TCK")
 OVER = ("learning_rate=0.002:0.03:log", "batch_size=32,64,128", "warmup=0.05:0.4", "beta_2=0.9:0.99", "input_gain=1:5")
 PRICE = 0.04  # of a core-hour in dollars, an assumption
 MACHINES, CORES = 20, 16
+SIDE = 4 * 28
 
 
 def main() -> None:
@@ -67,6 +75,8 @@ def main() -> None:
         _shards()
     if "training" in parts:
         _training(asked.rounds)
+    if "large" in parts:
+        _large()
     if "searching" in parts:
         _searching(asked.seeds)
     if "cost" in parts:
@@ -134,8 +144,13 @@ def _read_plainly(source: str, to: str) -> None:
 
 def _run_on_ray(folder: Path, count: int, to: str) -> tuple[float, float]:
     """The same of all processes that Ray starts, and of the driver."""
-    command = [sys.executable, "-m", "lenet", "predict", "--data", str(folder / str(count)), "--to", str(folder / to)]
-    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return _watch(folder, "Pss", "predict", "--data", str(count), "--to", to)
+
+
+def _watch(folder: Path, kind: str, *arguments: str) -> tuple[float, float]:
+    """CPU seconds and MiB, of a ``kind`` of smaps_rollup, of a command and all processes that Ray starts for it."""
+    command = [sys.executable, "-m", "lenet", *arguments]
+    driver = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seconds: dict[int, float] = {}
     peak = 0.0
     while driver.poll() is None:
@@ -147,7 +162,7 @@ def _run_on_ray(folder: Path, count: int, to: str) -> tuple[float, float]:
                     fields = (process / "stat").read_text().rpartition(")")[2].split()
                     seconds[int(process.name)] = (int(fields[11]) + int(fields[12])) / TICKS
                     rollup = (process / "smaps_rollup").read_text()
-                    pages += int(rollup.partition("\nPss:")[2].split()[0]) / 1024
+                    pages += int(rollup.partition(f"\n{kind}:")[2].split()[0]) / 1024
         peak = max(peak, pages)
         time.sleep(0.2)
     assert driver.returncode == 0
@@ -192,12 +207,9 @@ def _training(rounds: int) -> None:
                 one.close()
             command = [sys.executable, __file__, "rank"]
             ranks = [
-                subprocess.Popen(
-                    [*command, json.dumps([rank, addresses])],
-                    env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1"}, stdout=subprocess.PIPE, text=True,
-                )
+                subprocess.Popen([*command, json.dumps([rank, addresses])], stdout=subprocess.PIPE, text=True)
                 for rank in range(hosts)
-            ]  # fmt: skip
+            ]
             outputs = [rank.communicate()[0] for rank in ranks]
             found.append(float(outputs[0]))
     ratios = [two / one for one, two in zip(*rates.values(), strict=True)]
@@ -205,7 +217,8 @@ def _training(rounds: int) -> None:
     write_section(
         "Training in several processes",
         f"""`python benchmarks/scale.py training --rounds {rounds}`: recipe `fast`, batch 1,024 in 8 shards,
-one thread a process, on {usable_cores()} cores of {model_name()}; n = {rounds} rounds in turn.
+one thread a process, each on a core of its own, on {usable_cores()} cores of {model_name()};
+n = {rounds} rounds in turn.
 
 {table(["processes", "images a second: median (range)"], rows)}
 
@@ -215,6 +228,8 @@ Two processes are {_range(ratios, ".2f")} times as fast as one.""",
 
 def _train_rank(rank: int, addresses: list[str]) -> None:
     """Print images a second of all steps but the first ones, which compile."""
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[rank]})
     from lenet.training.group import ALONE
 
     group: Any = ALONE
@@ -235,6 +250,36 @@ def _train_rank(rank: int, addresses: list[str]) -> None:
     (first, began), (last, ended) = times[1], times[-1]
     if rank == 0:
         print(1024 * (last - first) / (ended - began))
+
+
+def _large() -> None:
+    counts, network = (36_000, 360_000), "conv 4 5, relu, maxpool 4, conv 8 5, relu, maxpool 4, dense 32, relu"
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for count in counts:
+            for part, number in (("train", count), ("validation", 1000), ("test", 1000)):
+                _write_parquet(Path(folder, str(count), f"{part}.parquet"), number)
+            options = ["--network", network, "--epochs", str(100 * 128 / count), "--shards", "2", "--hosts", "2"]
+            run = ["--data", str(count), "--framing", "whole", *options, "--run", f"run-{count}"]
+            memory = _watch(Path(folder), "Pss_Anon", "train", *run)[1]
+            rows.append([f"{count:,}", f"{count * SIDE**2 / 2**30:.2f}", f"{memory:,.0f}"])
+    write_section(
+        "Training on data larger than memory",
+        f"""`python benchmarks/scale.py large`: recipe `fast`, 100 steps on two hosts, a small network on pictures of
+{SIDE}×{SIDE} pixels in Parquet files, n = 1. Memory that the system cannot free, of the command, Ray and both hosts:
+
+{table(["pictures", "GiB of pixels", "MiB of memory"], rows)}""",
+    )
+
+
+def _write_parquet(path: Path, count: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    mnist = load_dataset("mnist")
+    pictures = [as_png(image) for image in mnist.images[:1000].repeat(4, axis=1).repeat(4, axis=2)]
+    table = pyarrow.table({"image": pictures, "label": mnist.labels[:1000]})
+    with parquet.ParquetWriter(path, table.schema) as writer:
+        for _ in range(count // 1000):
+            writer.write_table(table)
 
 
 def _searching(seeds: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from lenet import LenetError, load_dataset
+from lenet.datasets import parquet
 
 IMAGES = np.random.default_rng(0).integers(0, 90, (6, 4, 4), dtype=np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -124,7 +125,7 @@ def test_parquet_columns(tmp_path, column, named):
     assert [dataset.class_names[label] for label in dataset.labels] == [names[label] for label in LABELS]
 
 
-def test_parquet_shards_as_the_hub_has_them(tmp_path):
+def test_parquet_shards_as_the_hub_has_them(tmp_path, monkeypatch):
     for name, first in (("test-00000-of-00001", 4), ("train-00000-of-00002", 0), ("train-00001-of-00002", 2)):
         rows = slice(first, first + 2)
         table = pyarrow.table({"image": [png(image) for image in IMAGES[rows]], "label": ["a", "b"]})
@@ -133,6 +134,21 @@ def test_parquet_shards_as_the_hub_has_them(tmp_path):
     assert np.array_equal(dataset.images[..., 0], IMAGES)
     assert dataset.test_from == 4
     assert dataset.origins[4] == "test-00000-of-00001.parquet row 0"
+    monkeypatch.setattr(parquet, "MOST_NAMED", 5)
+    assert load(tmp_path).origins == (), "the names of many rows would fill the memory"
+
+
+def test_only_a_part_of_a_parquet_file_is_in_memory_at_once(tmp_path):
+    table = pyarrow.table({"image": [np.random.default_rng(row).bytes(1 << 10) for row in range(1000)]})
+    table = table.append_column("label", [range(1000)])
+    with pyarrow.parquet.ParquetWriter(tmp_path / "d.parquet", table.schema) as writer:
+        for _ in range(16):
+            writer.write_table(table)
+    shard = parquet._open(tmp_path / "d.parquet", named=False)
+    before = pyarrow.total_allocated_bytes()
+    held = [pyarrow.total_allocated_bytes() - before for _ in parquet._batches(shard, ["image"])]
+    assert len(held) == 16
+    assert max(held) < 6 << 20
 
 
 def test_arrays_are_brought_into_form_like_pictures(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 
 from lenet import LenetError, Recipe
 from lenet.training.group import Group
-from tests.scale.conftest import finish, named, start, wait_for
+from tests.scale.conftest import finish, kill, named, start, wait_for
 
 # Another process of the group, on its part of each batch; prints the SHA-256 of weights and optimizer.
 RANK = """
@@ -24,13 +24,14 @@ from lenet.scale.pairs import Pairs
 group = Pairs(rank, addresses) if len(addresses) > 1 else ALONE
 import numpy as np
 from lenet import Recipe, load_dataset
-from lenet.training import loop
+from lenet.training import loop, order
 from lenet.training.initial import build_network
 kept = []
 class Kept:
     def newest(self): return None
     def due(self): return False
     def save(self, step, state, arrays): kept.append(arrays)
+order.LARGE_BYTES = changes.pop("large", order.LARGE_BYTES)
 dataset = load_dataset("mnist").split("own").train.take(np.arange(images))
 recipe = Recipe.named(changes.pop("recipe")).change(**changes)
 state = loop.fit(build_network(dataset, recipe), dataset, recipe, checkpoints=Kept(), group=group)
@@ -47,6 +48,7 @@ HEAVY = {
     "precision": "float32",
 }
 FAST = {"recipe": "fast", "shards": 4, "precision": "float32"}
+LARGE = {**FAST, "large": 1}  # read in blocks, as data larger than the memory
 
 
 def trained(hosts: int, changes: dict, images: int = 2560) -> tuple[int, str, int]:
@@ -70,7 +72,7 @@ def trained(hosts: int, changes: dict, images: int = 2560) -> tuple[int, str, in
     return tuple(json.loads(outputs[0][0]))
 
 
-@pytest.mark.parametrize("changes", [FAST, HEAVY], ids=["fast", "heavy"])
+@pytest.mark.parametrize("changes", [FAST, HEAVY, LARGE], ids=["fast", "heavy", "large"])
 def test_two_processes_train_what_one_trains(changes):
     short = {**changes, "epochs": 0.6}
     alone = trained(1, short)
@@ -79,7 +81,7 @@ def test_two_processes_train_what_one_trains(changes):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("changes", [FAST, HEAVY], ids=["fast", "heavy"])
+@pytest.mark.parametrize("changes", [FAST, HEAVY, LARGE], ids=["fast", "heavy", "large"])
 def test_one_two_and_four_processes_end_with_the_same_bits(changes):
     long = {**changes, "epochs": 4.2}
     one, two, four = (trained(hosts, long) for hosts in (1, 2, 4))
@@ -147,14 +149,21 @@ def test_hosts_that_cannot_train_are_refused_before_the_data_is_read(lenet, tmp_
 
 
 @pytest.mark.long
-def test_a_killed_host_is_made_good_from_the_checkpoint(tmp_path):
+def test_a_killed_driver_and_a_killed_host_are_made_good_from_the_checkpoint(tmp_path):
     line = ("train", "--recipe", "tutorial", "--shards", 2, "--filters", "3,4", "--dense-units", 20)
-    finish(start(*line, "--epochs", 1, "--hosts", 2, "--run", "killed", cwd=tmp_path))
+    begun = start(*line, "--epochs", 1, "--hosts", 2, "--run", "killed", cwd=tmp_path)
+    wait_for(lambda: len(named("ray::_Host.train", LENET_DRIVER=str(begun.pid))) == 2, begun)
+    kill(begun)
+    assert list(tmp_path.glob("killed/.data-*"))
+    wait_for(lambda: not named("ray::_Host", LENET_DRIVER=str(begun.pid)))
+    finish(start("train", "--resume", "killed", "--hosts", 2, cwd=tmp_path))
+    assert not list(tmp_path.glob("killed/.data-*"))
     killed = start("train", "--resume", "killed", "--epochs", 2, "--hosts", 2, cwd=tmp_path)
     driver = {"LENET_DRIVER": str(killed.pid)}
     wait_for(lambda: len(named("ray::_Host.train", **driver)) == 2, killed)
     os.kill(named("ray::_Host.train", **driver)[-1], signal.SIGKILL)
     _, stderr = finish(killed)
+    assert "Traceback" not in stderr
     assert re.search(r"a host was lost .*; all start again from step-\d+.ckpt", stderr)
     finish(start(*line, "--epochs", 2, "--run", "alone", cwd=tmp_path))
     for name in ("model.onnx", "recipe.toml"):

@@ -37,6 +37,8 @@ def test_the_space_is_what_the_fields_can_have(tmp_path):
         "lerning_rate=1,2": "did you mean 'learning_rate'",
         "lerning_rate=1:2": "did you mean 'learning_rate'",
         "data=mnist,digits": "which images",
+        "start_sha256=a,b": "cannot be searched",
+        "teacher_epochs=1:2": "cannot be searched",
         "network=conv 8 3, relu": "--space",
         "network=lenet,lenet7": "lenet7",
         "optimizer=sgd:adamw": "neither",

@@ -8,10 +8,11 @@ import pytest
 from lenet import Dataset, LeNet, LenetError, Model, Recipe, fit, resume, train
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.named import NETWORKS
-from lenet.training import checkpoint, loop
+from lenet.training import checkpoint, loop, order
 from lenet.training.initial import build_network
 from lenet.training.learner import Learner
-from lenet.training.loop import augmentation_strengths, image_order
+from lenet.training.loop import augmentation_strengths
+from lenet.training.order import image_order
 from lenet.training.step import balanced_weights
 
 NETWORK = "conv 4 5, relu, maxpool 2, conv 6 5, relu, maxpool 2, dense 20, relu"
@@ -38,6 +39,24 @@ def test_every_image_is_seen_once_an_epoch_in_an_order_of_its_own():
     assert list(stream[:50]) != list(stream[50:100])
     np.testing.assert_array_equal(stream[33:117], image_order(3, 50, 33, 117))
     assert list(image_order(4, 50, 0, 50)) != list(stream[:50])
+
+
+def test_large_data_is_taken_in_blocks_of_which_each_shard_has_its_own(monkeypatch):
+    monkeypatch.setattr(order, "BLOCK_BYTES", 8 * 4)
+    monkeypatch.setattr(order, "TOGETHER", 62)
+    recipe, images = Recipe(shards=2, batch_size=8), np.zeros((1003, 2, 2, 1), np.uint8)  # 125 blocks of 8 and 3 images
+    epoch = 62 * 8
+    shards = [order.shard_order(recipe, images, shard, 0, 3 * epoch) for shard in (0, 1)]
+    left_out = []
+    for number in range(3):
+        taken = np.concatenate([shard[number * epoch : (number + 1) * epoch] for shard in shards])
+        assert len(set(taken)) == 2 * epoch, "no image twice in an epoch, nor in two shards"
+        left_out.append(set(range(1003)) - set(taken))
+    assert not left_out[0] & left_out[1] and len(left_out[0]) == 11
+    first = shards[0][: 31 * 8]
+    assert len({index // 8 for index in first}) == 31, "31 blocks of each shard are shuffled together"
+    assert list(first // 8) != sorted(first // 8)
+    np.testing.assert_array_equal(shards[1][33:1117], order.shard_order(recipe, images, 1, 33, 1117))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(small):

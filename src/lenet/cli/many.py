@@ -12,9 +12,10 @@ import click
 from lenet.cli.signals import stop_signals
 from lenet.cli.training import tell
 from lenet.cli.verb import UsageError
-from lenet.scale.cluster import refuse_silence
+from lenet.scale.cluster import check_cluster
 
 if TYPE_CHECKING:
+    from lenet.datasets import Dataset
     from lenet.scale.read import Progress
     from lenet.training.recipe import Recipe
 
@@ -31,7 +32,7 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
         cluster = click.option(
             "--cluster",
             metavar="HOST:PORT",
-            callback=_check_cluster,
+            callback=_parse_cluster,
             help="Address of a Ray cluster, such as 10.0.0.1:6379.  [default: Ray is started on this machine]",
         )
         processes = click.option(name, *more, type=click.IntRange(1, 4096), metavar="N", help=says)
@@ -40,7 +41,7 @@ def scale_options(name: str, says: str, *more: str) -> Callable[[Any], Any]:
     return decorate
 
 
-def _check_cluster(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+def _parse_cluster(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
     host, _colon, port = (address or "").rpartition(":")
     if address is not None and not (host and port.isdecimal() and int(port) < 1 << 16):
         raise click.BadParameter(f"{address!r} is not HOST:PORT, such as 10.0.0.1:6379")
@@ -66,17 +67,17 @@ class Hosts(NamedTuple):
         if shards % number:
             choices = f"use at most --hosts {shards}, or --shards {number} for a new run"
             raise UsageError(f"--hosts {number}: the recipe has shards = {shards}; {choices}")
-        refuse_silence(self.cluster)
+        check_cluster(self.cluster)
         if shards > 1:  # two threads give other bits than one
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-    def train(self, run: Any, recipe: "Recipe", data: Any) -> Callable[..., Any]:
-        """A function that trains on ``data``: a new run by its path, or a ``Run`` that was begun."""
+    def train(self, run: Any, recipe: "Recipe", dataset: "Dataset") -> Callable[..., Any]:
+        """A function that trains on ``dataset``: a new run by its path, or a ``Run`` that was begun."""
 
         def work(on_progress: Any, stop: Callable[[], bool], on_metrics: Callable[[Any], None]) -> Any:
             from lenet.scale.hosts import train_on_hosts
 
-            done = train_on_hosts(run, recipe, data, self.number or 1, self.cluster, on_progress, stop, tell)
+            done = train_on_hosts(run, recipe, dataset, self.number or 1, self.cluster, on_progress, stop, tell)
             on_metrics(done.metrics)
             return done
 
@@ -89,7 +90,7 @@ def predict_many(data: str, to: str, model: str | None, cluster: str | None, wor
     from lenet.model.runtime import locate_model
     from lenet.scale.read import read
 
-    refuse_silence(cluster)
+    check_cluster(cluster)
     file, show = read_model(locate_model(model)), _Line().show
     with stop_signals() as received:
         manifest = read(data, to, file, cluster, workers, show, tell_skipped, lambda: bool(received))

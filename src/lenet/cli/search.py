@@ -15,7 +15,7 @@ from lenet.cli.signals import stop_signals
 from lenet.cli.verb import FILE, FOLDER, paths_of, verb
 from lenet.errors import LenetError
 from lenet.network.named import NETWORKS
-from lenet.scale.cluster import refuse_silence
+from lenet.scale.cluster import check_cluster
 from lenet.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 # Trials in the table.
 SHOWN = 10
-# Fields that decide which images are held out.
-OF_THE_DATA = {"data", "depth", "framing", "invert", "seed", "size", "split"}
+# Fields that cannot be searched; the error says why.
+FIXED = {
+    *("data", "depth", "framing", "invert", "seed", "size", "split", "validation"),
+    *("name", "precision", "shards", "start", "start_classes", "start_sha256"),
+    *("distillation", "each_source", "teacher", "teacher_epochs", "teacher_sha256"),
+}
 
 
 @verb(
@@ -72,7 +76,7 @@ def command(
     chosen = chosen.change(data=data) if data is not None else chosen
     refuse_inputs(run, paths_of(chosen.data))
     axes = _axes(chosen, _given(over, space))
-    refuse_silence(cluster)
+    check_cluster(cluster)
     dataset = load_for(chosen)
     from lenet.scale.search import STATES, ranked, search, search_parts
 
@@ -141,8 +145,9 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
     for name, values in given.items():
         if name not in recipe.to_dict():
             recipe.change(**{name: 0})  # says which field was meant
-        if name in OF_THE_DATA:
-            raise LenetError(f"{name}: decides which images are compared, so that it cannot be searched")
+        if name in FIXED:
+            why = "it decides which images are compared, belongs to one run, or changes nothing in a trial"
+            raise LenetError(f"{name}: cannot be searched: {why}")
         kind = type(recipe.to_dict()[name])
         try:
             if not values:

@@ -186,7 +186,7 @@ def _train(
     from lenet.training.train import named_models, train
 
     if hosts.several:
-        return run_training(hosts.train(where, named_models(chosen, dataset), chosen.data))
+        return run_training(hosts.train(where, named_models(chosen, dataset), dataset))
     return run_training(lambda **hooks: train(dataset, chosen, where, draw=drawing, **hooks))
 
 
@@ -283,12 +283,12 @@ def _resume(
     with typed():
         recipe.change(**changes)
     hosts.prepare(recipe)
-    if hosts.several:
-        return run_training(hosts.train(run, recipe.change(**changes), source))
     try:
         dataset = load_for(recipe.change(data=source))
     except LenetError as error:
         raise LenetError(f"{error} (the run is trained on it; if it has moved, add --data)") from error
+    if hosts.several:
+        return run_training(hosts.train(run, recipe.change(**changes), dataset))
 
     load_tensorflow()
     from lenet.training.train import resume

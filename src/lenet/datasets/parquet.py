@@ -26,6 +26,8 @@ from lenet.pictures.letterbox import as_png
 
 IMAGE_COLUMNS = ("image", "img", "picture", "pixels", "x")
 HUB_LABEL_COLUMNS = (*LABEL_COLUMNS, "fine_label")
+# Most rows whose names are kept in memory.
+MOST_NAMED = 1_000_000
 # Fewest columns of a table that has one for each pixel, and bytes that a row takes in memory beside its picture.
 WIDE, ROW_BYTES = 6, 100
 
@@ -70,7 +72,8 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
     if not count:
         raise LenetError(f"{path}: has no row")
     labels, parts, listed = _read_labels(shards, path)
-    origins = [f"{shard.path.name} row {row}" for shard in shards for row in range(shard.rows)]
+    named = shards if count <= MOST_NAMED else []
+    origins = [f"{shard.path.name} row {row}" for shard in named for row in range(shard.rows)]
     others = left_out("columns", dict.fromkeys(name for shard in shards for name in shard.left_out))
     if not all(_is_encoded(shard) for shard in shards):
         numbers, class_names = resolve(labels, listed, str(path))
@@ -79,7 +82,7 @@ def read_parquet(path: Path, preparation: Preparation, on_error: OnError) -> Dat
         return frame_arrays(dataset, preparation)
     images, kept, choice = decode_all(str(path), lambda: _encoded(shards), labels, parts, preparation, on_error)
     numbers, class_names = resolve(labels[kept], listed, str(path))
-    kept_origins = [origins[index] for index in kept]
+    kept_origins = [origins[index] for index in kept] if origins else ()
     notes = [*others, *choice.notes]
     dataset = assemble(str(path), images, numbers, class_names, parts[kept], kept_origins, notes)
     return replace(dataset, framing=choice.kind, inverted=choice.inverted)
@@ -112,7 +115,7 @@ def _open(path: Path, named: bool) -> _Shard:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path, pre_buffer=False)  # which keeps all that was read
         names = file.schema_arrow.names
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise LenetError(f"{path}: is not a readable Parquet file ({reason(error)})") from error

@@ -42,6 +42,8 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_worker_niceness", "0")  # as all else that lenet does; Ray's own default is 15
+    # What Ray says of lost nodes and failed tasks; lenet says it in its own lines.
+    os.environ |= {"RAY_IGNORE_UNHANDLED_ERRORS": "1", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
     os.environ[DRIVER] = str(os.getpid())
     options: dict[str, Any] = {"address": address or "local", "log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
@@ -63,7 +65,7 @@ def cluster(address: str | None = None, processes: int | None = None) -> Iterato
         ray.shutdown()
 
 
-def refuse_silence(address: str | None) -> None:
+def check_cluster(address: str | None) -> None:
     """Raise a LenetError where a cluster is named and does not answer; Ray itself would wait for two minutes."""
     if address is None:
         return
@@ -107,19 +109,19 @@ def _remove_agents() -> None:
                     os.kill(int(path.name), signal.SIGKILL)
 
 
-class Telling:
-    """An actor that trains in one thread, while others ask how far it is and tell it to stop."""
+class TrainingActor:
+    """Trains in one thread, while others take its reports and stop it."""
 
     def __init__(self, folder: Path) -> None:
         """Work in ``folder``, where this machine has it, so that relative paths mean the same as for the driver."""
         with suppress(OSError):
             os.chdir(folder)
-        self.news: deque[Any] = deque()  # which two threads may use
+        self.reports: deque[Any] = deque()  # which two threads may use
         self.stopped = False
 
-    def told(self) -> list[Any]:
-        """What is new since the last call."""
-        return [self.news.popleft() for _ in range(len(self.news))]
+    def take_reports(self) -> list[Any]:
+        """What was reported since the last call."""
+        return [self.reports.popleft() for _ in range(len(self.reports))]
 
     def stop(self) -> None:
         """Ask the training to stop."""

@@ -25,11 +25,13 @@ class Pairs(Group):
         self._tf = tf
         self._total = tf.function(self.sum, autograph=False)
 
-    def sum(self, vector: Any) -> Any:
+    def sum(self, tensors: list[Any]) -> list[Any]:
         """As ``Group`` says."""
+        tf, shapes = self._tf, [tensor.shape for tensor in tensors]
+        vector = tf.concat([tf.reshape(tensor, (-1,)) for tensor in tensors], 0)
         for level in range(self.hosts.bit_length() - 1):
             pair = self.rank & ~(1 << level)  # the lower number of the two
-            vector = self._tf.raw_ops.CollectiveReduceV2(
+            vector = tf.raw_ops.CollectiveReduceV2(
                 input=vector,
                 group_size=2,
                 group_key=1 + level * self.hosts + pair,
@@ -39,9 +41,10 @@ class Pairs(Group):
                 final_op="Id",
                 communication_hint="RING",
             )
-        return vector
+        parts = tf.split(vector, [shape.num_elements() for shape in shapes])
+        return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
 
     def total(self, numbers: Sequence[float]) -> list[float]:
         """As ``Group`` says."""
-        totals: list[float] = self._total(self._tf.constant(numbers, self._tf.float32)).numpy().tolist()
+        totals: list[float] = self._total([self._tf.constant(numbers, self._tf.float32)])[0].numpy().tolist()
         return totals

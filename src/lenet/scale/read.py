@@ -8,9 +8,9 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -91,8 +91,22 @@ def read(
     with _opened(system, folder, to) as written:
         left = [shard for shard in shards if shard.name not in written]
         _write_manifest(system, folder, head | {"finished": False, "shards": [shard.name for shard in shards]})
-        work = ((source, to), model, address, workers, on_progress, stop)
-        counts, failed = _run(left, len(shards), *work) if left else ({}, [])
+        counts: dict[str, Done] = {}
+        failed: list[str] = []
+        rows = errors = 0
+        began = time.monotonic()
+        with closing(_results(left, source, to, model, address, workers, stop)) as results:
+            for shard, result in results:
+                if isinstance(result, Done):
+                    counts[shard.name] = result
+                    rows, errors = rows + result.rows, errors + result.errors
+                elif isinstance(result, UnreadableError) or not isinstance(result, LenetError | OSError):
+                    failed.append(f"{shard.name}: {last_line(result)}")
+                else:  # its file cannot be written, and others could not either
+                    raise result
+                done, seconds = len(counts) + len(failed), time.monotonic() - began
+                seconds_left = seconds / done * (len(left) - done)
+                on_progress(Progress(len(written) + done, len(shards), rows, errors, seconds, seconds_left))
         if len(counts) + len(failed) < len(left):
             return None
         if failed:
@@ -101,30 +115,16 @@ def read(
         return _finish(system, folder, head, shards, counts)
 
 
-def _run(
-    left: list[Shard], number: int, pair: Any, model: ModelFile, address: Any, workers: Any, show: Any, stop: Any
-) -> tuple[dict[str, Done], list[str]]:
-    """Counts of the shards that were read, and names and reasons of the others; ``number`` is that of all shards."""
-    counts: dict[str, Done] = {}
-    failed: list[str] = []
-    rows = errors = 0
-    places = [place if "://" in place else str(Path(place).resolve()) for place in pair]
-    with cluster(address, workers) as ray:
-        began = time.monotonic()
-        task = ray.remote(read_shard).options(max_retries=3)  # when its process is lost
-        shared = ray.put(model.content)
-        for shard, result in run_tasks(ray, lambda shard: task.remote(shard, *places, shared), left, workers, stop):
-            if isinstance(result, Done):
-                counts[shard.name] = result
-                rows, errors = rows + result.rows, errors + result.errors
-            elif isinstance(result, UnreadableError) or not isinstance(result, LenetError | OSError):
-                failed.append(f"{shard.name}: {last_line(result)}")
-            else:  # its file cannot be written, and others could not either
-                raise result
-            spent, remaining = time.monotonic() - began, len(left) - len(counts) - len(failed)
-            seconds_left = spent / (len(left) - remaining) * remaining
-            show(Progress(number - remaining, number, rows, errors, spent, seconds_left))
-    return counts, failed
+def _results(
+    left: list[Shard], source: str, to: str, model: ModelFile, address: str | None, workers: int | None, stop: Any
+) -> Generator[tuple[Shard, Any], None, None]:
+    """Each shard with what it gave, or with the exception of its task."""
+    if left:
+        places = [place if "://" in place else str(Path(place).resolve()) for place in (source, to)]
+        with cluster(address, workers) as ray:
+            task = ray.remote(read_shard).options(max_retries=3)  # when its process is lost
+            content = ray.put(model.content)
+            yield from run_tasks(ray, lambda shard: task.remote(shard, *places, content), left, workers, stop)
 
 
 def read_shard(shard: Shard, source: str, to: str, model: bytes) -> Done:

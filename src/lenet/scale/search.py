@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from lenet.atomic import write_text
+from lenet.datasets import load_dataset
 from lenet.datasets.dataset import BY_WRITER, OWN_PROPORTION
 from lenet.errors import LenetError, last_line
-from lenet.scale.cluster import PATIENCE, Telling, cluster
-from lenet.scale.hosts import load_data
+from lenet.scale.cluster import PATIENCE, TrainingActor, cluster
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 
@@ -45,7 +45,7 @@ class Trial(NamedTuple):
     values: dict[str, Any]
 
 
-class _Trainer(Telling):
+class _Trainer(TrainingActor):
     """An actor: trains one recipe after the other."""
 
     data: Any = None
@@ -58,7 +58,9 @@ class _Trainer(Telling):
         from lenet.training.loop import fit, measure
 
         recipe = common.change(**values)
-        self.data = self.data or load_data(recipe)
+        form = (recipe.size or None, recipe.depth or None, recipe.invert, recipe.framing)
+        # Without broken pictures, which the driver has named.
+        self.data = self.data or load_dataset(recipe.data, *form, on_error=lambda error: None)
         learner = deque[Any](maxlen=1)
         wrong: list[float] = []
         for number in range(TRAININGS):
@@ -75,7 +77,7 @@ class _Trainer(Telling):
             if state.step < state.steps:
                 return None
             wrong.append(1 - measure(learner[0], validation)[1])
-            self.news.append((number + 1, mean(wrong)))
+            self.reports.append((number + 1, mean(wrong)))
         return mean(wrong)
 
 
@@ -186,6 +188,8 @@ def _own_values(recipe: Recipe, space: Space) -> dict[str, Any]:
 
 
 def _run(ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, most: int, on_trial: Any, stop: Any) -> None:
+    from optuna.trial import TrialState
+
     axes = {name: _distribution(recipe, name, axis) for name, axis in space.items()}
     trainer = ray.remote(_Trainer).options(max_concurrency=3, num_cpus=1)
     idle: list[Any] = []
@@ -199,42 +203,38 @@ def _run(ray: Any, study: Any, recipe: Recipe, space: Space, trials: int, most: 
             return
         done, _ = ray.wait(list(running), timeout=PATIENCE)
         for reference, (actor, trial) in list(running.items()):
-            alive = _look_after(ray, study, actor, trial, reference if reference in done else None)
-            if alive is None:
-                continue
+            try:
+                for number, wrong in ray.get(actor.take_reports.remote()):
+                    trial.report(wrong, number)
+                    if trial.should_prune():
+                        actor.stop.remote()
+                if reference not in done:
+                    continue
+                wrong = ray.get(reference)
+                study.tell(trial, wrong, state=TrialState.PRUNED if wrong is None else TrialState.COMPLETE)
+                idle.append(actor)
+            except ray.exceptions.RayTaskError as error:
+                trial.set_user_attr("error", last_line(error.cause))
+                study.tell(trial, state=TrialState.FAIL)
+                idle.append(actor)
+            except ray.exceptions.RayError as error:
+                _queue_again(study, trial, type(error).__name__)
             del running[reference]
-            idle += [actor] * alive
-            ended = _ended(study)
-            for one in ended:
-                if one.number == trial.number:
-                    on_trial(one, next(iter(ranked(ended)), None))
+            ended = {one.number: one for one in _ended(study)}
+            if trial.number in ended:
+                on_trial(ended[trial.number], next(iter(ranked(list(ended.values()))), None))
 
 
-def _look_after(ray: Any, study: Any, actor: Any, trial: Any, result: Any) -> bool | None:
-    """Stop a trial that is not among the best, and tell its result. None while it runs; else if ``actor`` lives."""
+def _queue_again(study: Any, trial: Any, how: str) -> None:
+    """Fail a trial whose process was lost, and queue its values once more, unless that has happened too often."""
     from optuna.trial import TrialState
 
-    try:
-        for number, wrong in ray.get(actor.told.remote()):
-            trial.report(wrong, number)
-            if trial.should_prune():
-                actor.stop.remote()
-        if result is None:
-            return None
-        wrong = ray.get(result)
-        study.tell(trial, wrong, state=TrialState.PRUNED if wrong is None else TrialState.COMPLETE)
-        return True
-    except ray.exceptions.RayError as error:
-        alive = isinstance(error, ray.exceptions.RayTaskError)
-        losses = trial.user_attrs.get("losses", 0) + 1
-        if alive:
-            trial.set_user_attr("error", last_line(error.cause))
-        elif losses == MOST_LOSSES:
-            trial.set_user_attr("error", f"its process was lost {losses} times ({type(error).__name__})")
-        else:
-            study.enqueue_trial(trial.params, user_attrs={"losses": losses, "again": trial.number})
-        study.tell(trial, state=TrialState.FAIL)
-        return alive
+    losses = trial.user_attrs.get("losses", 0) + 1
+    if losses == MOST_LOSSES:
+        trial.set_user_attr("error", f"its process was lost {losses} times ({how})")
+    else:
+        study.enqueue_trial(trial.params, user_attrs={"losses": losses, "again": trial.number})
+    study.tell(trial, state=TrialState.FAIL)
 
 
 def _distribution(recipe: Recipe, name: str, axis: Any) -> Any:

@@ -17,9 +17,9 @@ class Group:
 
     rank, hosts = 0, 1
 
-    def sum(self, vector: Any) -> Any:
-        """Sum of a float32 tensor ``(n,)`` over all processes, inside a compiled function."""
-        return vector
+    def sum(self, tensors: list[Any]) -> list[Any]:
+        """Sums of float32 tensors over all processes, inside a compiled function."""
+        return tensors
 
     def total(self, numbers: Sequence[float]) -> list[float]:
         """Sum of numbers over all processes."""

@@ -1,8 +1,8 @@
 """The only training loop.
 
-Each epoch's order depends only on seed and epoch; a step takes the next batch of the endless stream of epochs, so no
-image is dropped at an epoch's end. Everything random in a step depends only on seed and step. So a training can resume
-from weights, moving averages and step.
+A step takes the next batch of an endless stream of epochs, so no image is dropped at an epoch's end. The order and
+everything else that is random in a step depend only on seed and step. So a training can resume from weights, moving
+averages and step.
 """
 
 import time
@@ -26,6 +26,7 @@ from lenet.training.environment import choose_precision
 from lenet.training.group import ALONE, Group
 from lenet.training.learner import Learner
 from lenet.training.optimizer import Optimizer, learning_rates
+from lenet.training.order import own_images
 from lenet.training.recipe import CONTINUABLE, Recipe
 from lenet.training.state import Epoch, TrainingState
 from lenet.training.step import stepper
@@ -137,19 +138,17 @@ def _take_chunk(
 ) -> None:
     """Take the steps after ``state.step`` up to ``last``, and add them to ``state``."""
     first, batch, images = state.step, recipe.batch_size, len(dataset)
-    order = image_order(recipe.seed, images, first * batch, last * batch).reshape(-1, batch)
+    own = own_images(recipe, dataset.images, first, last, group)
     numbers = np.arange(first + 1, last + 1)
     schedules = learning_rates(recipe, numbers, state.steps), augmentation_strengths(recipe, numbers, state.steps)
-    each = batch // group.hosts
-    own = order[:, group.rank * each : (group.rank + 1) * each]
     loss, right, sound = take_steps(dataset.images[own], dataset.labels[own], np.stack(schedules, axis=1), first)
     loss, right = float(loss), int(right)
     if not np.isfinite(loss):
         raise DivergedError(f"the loss is not finite at step {first + int(sound) + 1}")
     state.step, state.epochs = last, last * batch / images
-    state.trace.append((state.epochs, loss / (last - first), right / order.size))
+    state.trace.append((state.epochs, loss / (last - first), right / (batch * (last - first))))
     lost, correct, seen = state.sums
-    state.sums = (lost + loss * batch, correct + right, seen + order.size)
+    state.sums = (lost + loss * batch, correct + right, seen + batch * (last - first))
 
 
 def augmentation_strengths(recipe: Recipe, numbers: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.float32]:
@@ -157,14 +156,6 @@ def augmentation_strengths(recipe: Recipe, numbers: npt.NDArray[np.int64], steps
     left = 1 - numbers / steps
     tapered = recipe.taper_to + (1 - recipe.taper_to) * left / max(recipe.taper, 1e-9)
     return np.where(left < recipe.taper, tapered, 1.0).astype(np.float32)
-
-
-def image_order(seed: int, images: int, first: int, last: int) -> npt.NDArray[np.int32]:
-    """Indices of the images at places ``first`` to ``last`` of the endless stream of shuffled epochs."""
-    epochs = range(first // images, (last - 1) // images + 1)
-    stream = np.concatenate([np.random.default_rng((seed, epoch)).permutation(images) for epoch in epochs])
-    offset = epochs.start * images
-    return stream[first - offset : last - offset].astype(np.int32)
 
 
 def _new_state(recipe: Recipe, teacher: TrainingState | None) -> TrainingState:

@@ -12,8 +12,8 @@ from lenet.training.adapt import adapt
 from lenet.training.environment import choose_precision
 from lenet.training.initial import build_network
 from lenet.training.learner import Learner
-from lenet.training.loop import image_order
 from lenet.training.optimizer import Optimizer
+from lenet.training.order import image_order
 from lenet.training.recipe import Recipe
 from lenet.training.step import stepper
 

@@ -1,6 +1,7 @@
 """One step, compiled: augmentation, damage, loss, gradients, and the update of every weight."""
 
 from collections.abc import Callable
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -97,8 +98,8 @@ def _sum_shards(
 ) -> tuple[dict[str, Any], Any, Any]:  # fmt: skip
     """Gradients, loss and right answers of a whole batch, and the update of the moving averages.
 
-    Each shard gives one vector. They are summed in pairs, neighbours first, so that the order of the sums is the same
-    for any number of processes: first those of this process, then over all.
+    Shards are summed in pairs, neighbours first, so that the order of the sums is the same for any number of processes:
+    first those of this process, then over all.
     """
     count, size = recipe.shards // group.hosts, recipe.batch_size // recipe.shards
     images = tf.reshape(images, (count, size, *images.shape[1:]))
@@ -107,21 +108,22 @@ def _sum_shards(
     shapes = [value.shape for value in learner.weights.values()]
     shapes += [(), (), *(learner.statistics[name].shape for name in averages)]
 
-    def body(index: Any, vectors: Any) -> tuple[Any, Any]:
-        moments: dict[str, Any] = {}
-        seed = tf.stack([recipe.seed, 4 * (recipe.shards * number + count * group.rank + index)])
-        gradients, loss, right = differentiate(images[index], truth[index], strength, seed, moments)
-        values = [gradients[name] for name in learner.weights]
-        values += [loss, tf.cast(right, tf.float32), *(moments[name] / recipe.shards for name in averages)]
-        return index + 1, vectors.write(index, tf.concat([tf.reshape(value, (-1,)) for value in values], 0))
+    def sums(first: Any, shards: int) -> list[Any]:
+        if shards == 1:
+            moments: dict[str, Any] = {}
+            seed = tf.stack([recipe.seed, 4 * (recipe.shards * number + count * group.rank + first)])
+            gradients, loss, right = differentiate(images[first], truth[first], strength, seed, moments)
+            values = [*(gradients[name] for name in learner.weights), loss, tf.cast(right, tf.float32)]
+            return values + [moments[name] / recipe.shards for name in averages]
 
-    start = 0, tf.TensorArray(tf.float32, count)
-    vectors = tf.while_loop(lambda index, _: index < count, body, start, parallel_iterations=1)[1].stack()
-    for _ in range(count.bit_length() - 1):
-        vectors = vectors[0::2] + vectors[1::2]  # of a chain of +, the graph optimizer makes one sum in another order
-    sizes = [int(np.prod(shape)) for shape in shapes]
-    summed = group.sum(tf.reshape(vectors, (sum(sizes),)))
-    parts = [tf.reshape(part, shape) for part, shape in zip(tf.split(summed, sizes), shapes, strict=True)]
+        def add_half(index: Any, *totals: Any) -> tuple[Any, ...]:
+            return index + 1, *map(add, totals, sums(first + index * (shards // 2), shards // 2))
+
+        # A loop: of a chain of +, the graph optimizer makes one sum in another order. -0.0 + x is x for every x.
+        start = 0, *(tf.fill(shape, -0.0) for shape in shapes)
+        return list(tf.while_loop(lambda index, *_: index < 2, add_half, start, parallel_iterations=1)[1:])
+
+    parts = group.sum(sums(0, count))
     weights = len(learner.weights)
     learner.update_statistics(dict(zip(averages, parts[weights + 2 :], strict=True)))
     return dict(zip(learner.weights, parts, strict=False)), parts[weights], tf.cast(parts[weights + 1], tf.int32)
