@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lenet.training.run import Run
 
 # Keras imports these where they are installed, for parts that are not used here: a third of its time.
-UNUSED = ("IPython", "matplotlib", "sklearn")
+UNUSED = ("IPython", "matplotlib", "scipy", "sklearn")
 
 
 def load_tensorflow() -> None:

@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lenet.datasets import Dataset
-from lenet.datasets.dataset import BY_WRITER, LITTLE
+from lenet.datasets.dataset import BY_WRITER, LITTLE, Images
 from lenet.errors import LenetError
-from lenet.evaluation import evaluate
+from lenet.evaluation import Evaluation, evaluate
 from lenet.evaluation.calibration import calibrate
+from lenet.explain.explanation import image_kernels
 from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
-from lenet.model.preprocessing import scale_pixels
+from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import choose_precision, environment, library_versions
-from lenet.training.figures import DrawingProcess
+from lenet.training.figures import Drawing
 from lenet.training.group import ALONE, Group
 from lenet.training.initial import build_network, class_names, load_teacher, taught_by
 from lenet.training.learner import Learner
@@ -53,7 +54,7 @@ def train(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
     on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None,
-    draw: bool | DrawingProcess = True,
+    draw: bool | Drawing = True,
 ) -> Run:
     """Train the recipe's network on ``dataset`` and write a finished run folder.
 
@@ -105,7 +106,7 @@ def resume(
     stop: Callable[[], bool] = lambda: False,
     on_warning: Callable[[str], None] = lambda sentence: None,
     on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None,
-    draw: bool | DrawingProcess = True,
+    draw: bool | Drawing = True,
     group: Group = ALONE,
 ) -> Run:
     """Resume a run that was interrupted; its weights end bit for bit as if it had not been.
@@ -192,7 +193,7 @@ class _Trainer:
     stop: Callable[[], bool]
     on_warning: Callable[[str], None] = lambda sentence: None
     on_metrics: Callable[[dict[str, Any]], None] = lambda metrics: None
-    draw: bool | DrawingProcess = True
+    draw: bool | Drawing = True
     group: Group = ALONE
 
     @property
@@ -260,31 +261,42 @@ class _Trainer:
             training_data_sha256=dataset.sha256,
         )
         weights = weights_by_name(network, metadata.layers)
+        drawing = self.draw if isinstance(self.draw, Drawing) else Drawing()
+        drawing.begin({"curves": (state.trace, [tuple(row) for row in state.history])})
+        if (kernels := image_kernels(metadata.layers, weights)) is not None:
+            drawing.begin({"filters": (kernels,)})
 
         def model_with(metadata: Metadata) -> Model:
             return Model(decode_model(encode_model(weights, metadata)), name=str(self.run.path))
 
         model = model_with(metadata)
-        images = self.data.test.images[:128]
-        difference = np.abs(model.predict(images) - network(scale_pixels(images), training=False).numpy()).max()
-        if not difference <= LARGEST_DIFFERENCE:
-            raise LenetError(f"the model file and the Keras network differ by {difference:g}; it was not kept")
         if self.data.validation is not None:
             metadata = calibrate(model, self.data.validation)
             model = model_with(metadata)
         evaluation = evaluate(model, self.data.test)
+        drawing.begin(evaluation.figure_arguments(self.data.test.images))
+        _refuse_difference(evaluation, network, self.data.test.images[:128])
         said: dict[str, Any] = {"held_out": held_out(evaluation, self.data.test, recipe)}
         said["remarks"] = remarks(evaluation, state.history, self.data.train.labels, recipe)
         if len(self.data.train) < LITTLE:
             judged = verdict(evaluation, evaluate(model, self.data.train).accuracy)
             said |= {"verdict": judged.sentence, "verdict_code": judged.code}
         self.run.write_results(
-            network, weights, metadata, recipe, state, evaluation, self.data.test, said, self.on_metrics, self.draw
-        )
+            network, weights, metadata, recipe, state, evaluation, self.data.test, said, self.on_metrics,
+            drawing.finish if self.draw else dict,
+        )  # fmt: skip
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
         owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}
         return Checkpoints(self.run.path, owner, within, self.on_warning)
+
+
+def _refuse_difference(evaluation: Evaluation, network: Any, images: Images) -> None:
+    """Raise a LenetError where the model's answers to the first test ``images`` are not those of ``network``."""
+    answers = softmax(evaluation.logits[: len(images)])
+    difference = np.abs(answers - network(scale_pixels(images), training=False).numpy()).max()
+    if not difference <= LARGEST_DIFFERENCE:
+        raise LenetError(f"the model file and the Keras network differ by {difference:g}; it was not kept")
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
