@@ -139,7 +139,7 @@ def test_a_model_that_answers_otherwise_than_the_network_is_not_kept(small, tmp_
         return {name: 1.01 * array for name, array in right(network, layers).items()}
 
     monkeypatch.setattr(trainer, "weights_by_name", wrong)
-    with pytest.raises(LenetError, match="the model file and the Keras network differ by 0"):
+    with pytest.raises(LenetError, match="the model and the Keras network differ by 0"):
         train(small, SMALL.change(epochs=0.1), tmp_path / "run")
     assert not (tmp_path / "run" / "model.onnx").exists()
 

@@ -225,6 +225,7 @@ def _prepare(
     """The data and the recipe that the options ask for."""
     from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
     from lenet.datasets.source import JOINT
+    from lenet.training.adapt import recipe_for_few
 
     if start is not None and recipe is None:
         data = _with_own_data(start, data)
@@ -247,8 +248,6 @@ def _prepare(
     with typed():
         changes["network"] = str(chosen.architecture.change(**shorthands))
         chosen = chosen.change(network=changes["network"])
-
-    from lenet.training.adapt import recipe_for_few
 
     dataset = load_for(chosen)
     if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
@@ -304,10 +303,8 @@ def _resume(
     load_tensorflow()
     from lenet.training.train import resume
 
-    def warn(sentence: str) -> None:
-        tell(f"{where}: {sentence}")
-
-    return run_training(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
+    changes |= {"on_warning": lambda sentence: tell(f"{where}: {sentence}"), "draw": drawing}
+    return run_training(lambda **hooks: resume(run, dataset, **changes, **hooks))
 
 
 def _refuse_besides_resume() -> None:

@@ -18,30 +18,14 @@ Figures = Mapping[str, tuple[Any, ...]]
 COMMAND = (sys.executable, "-P", "-m", "lenet.training.figures")
 
 
-class Drawing:
-    """Figures that are drawn at the end, in this process."""
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self._figures: dict[str, tuple[Any, ...]] = {}
-
-    def begin(self, figures: Figures) -> None:
-        """Add figures, without waiting for them."""
-        self._figures |= figures
-
-    def finish(self) -> dict[str, bytes]:
-        """All figures as PNG, by name."""
-        return draw(self._figures)
-
-
-class DrawingProcess(Drawing):
+class DrawingProcess:
     """A process that draws while this one works; a context manager, at whose end it ends."""
 
     def __init__(self) -> None:
         """Start it; Ctrl-C does not reach it."""
-        super().__init__()
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(COMMAND, **pipes, start_new_session=True)
+        self._figures: dict[str, tuple[Any, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -52,8 +36,8 @@ class DrawingProcess(Drawing):
 
     def begin(self, figures: Figures) -> None:
         """Begin to draw them, without waiting for the end."""
-        super().begin(figures)
         assert self._process.stdin
+        self._figures |= figures
         with suppress(OSError):  # where the process is gone, ``finish`` draws
             pickle.dump(figures, self._process.stdin)
             self._process.stdin.flush()
@@ -66,7 +50,7 @@ class DrawingProcess(Drawing):
         try:
             contents, said = pickle.load(self._process.stdout)  # noqa: S301
         except (EOFError, pickle.UnpicklingError):
-            return super().finish()
+            return draw(self._figures)
         for sentence in said:
             warnings.warn(sentence, stacklevel=2)
         return contents  # type: ignore[no-any-return]
