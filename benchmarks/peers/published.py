@@ -1,11 +1,15 @@
-"""A published package that ships weights for digits, on MNIST's official test images, through its own interface.
+"""A published package that ships weights for digits, through its own interface.
 
     python benchmarks/peers/published.py ccexam|digitsclassifier|digit-recognizer-py FOLDER
+    python benchmarks/peers/published.py ccexam|digitsclassifier|digit-recognizer-py --pictures DIR
 
-By a Python that has the package, which prepares the images itself; FOLDER has MNIST's gzipped test files. Prints one
-JSON line.
+By a Python that has the package, which prepares the pictures itself. On MNIST's official test images, whose gzipped
+files are in FOLDER; or on the pictures of single digits in DIR, which has a ``pictures.tsv`` as for
+benchmarks/reading.py. A picture that the package refuses is wrong. Prints one JSON line.
 """
 
+import argparse
+import csv
 import gzip
 import json
 import sys
@@ -14,32 +18,36 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-Images = np.ndarray  # uint8 (n, 28, 28), bright ink on black
+Pictures = Sequence[Image.Image | Path]
 BATCH = 500
 
 
-def ccexam() -> tuple[Callable[[Images], Sequence[int]], int]:
+def ccexam() -> tuple[Callable[[Pictures], Sequence[int]], int]:
     from ccexam.inference import InferenceFactory
-    from PIL import Image
 
     reader = InferenceFactory.create("mnist")
-    return lambda images: reader.predict_batch([Image.fromarray(image) for image in images]), _count(reader.model)
+    return reader.predict_batch, _count(reader.model)
 
 
-def digit_recognizer() -> tuple[Callable[[Images], Sequence[int]], int]:
+def digit_recognizer() -> tuple[Callable[[Pictures], Sequence[int]], int]:
     from digit_recognizer import DigitRecognizer
 
     reader = DigitRecognizer()
-    return lambda images: [reader.predict(image) for image in images], _count(reader.model)
+    return lambda pictures: [reader.predict(picture) for picture in pictures], _count(reader.model)
 
 
-def digitsclassifier() -> tuple[Callable[[Images], Sequence[int]], int]:
+def digitsclassifier() -> tuple[Callable[[Pictures], Sequence[int]], int]:
     from digitsclassifier import inference
 
-    def read(images: Images) -> list[int]:
-        labels, _ = inference.predict_digits(255 - images)  # it takes dark ink on white
-        return labels[:, 0].tolist()
+    def array(picture: Image.Image | Path) -> np.ndarray:
+        if isinstance(picture, Path):
+            return np.asarray(Image.open(picture).convert("RGB"))
+        return 255 - np.asarray(picture)  # it takes dark ink on white
+
+    def read(pictures: Pictures) -> list[int]:
+        return inference.predict_digits([array(picture) for picture in pictures])[0][:, 0].tolist()
 
     return read, inference.model.count_params()
 
@@ -52,15 +60,38 @@ def _read(path: Path, header: int) -> np.ndarray:
     return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8, offset=header)
 
 
+def _right_pictures(read: Callable[[Pictures], Sequence[int]], folder: Path) -> list[bool]:
+    with (folder / "pictures.tsv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["kind"] == "single"]
+    right = []
+    for row in rows:
+        try:
+            right.append(str(read([folder / row["file"]])[0]) == row["digits"])
+        except Exception as error:  # whatever it raises
+            print(f"{row['file']}: {error!r}", file=sys.stderr)
+            right.append(False)
+    return right
+
+
 def main() -> None:
-    package, folder = sys.argv[1], Path(sys.argv[2])
-    images = _read(folder / "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)
-    labels = _read(folder / "t10k-labels-idx1-ubyte.gz", 8)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     packages = {"ccexam": ccexam, "digitsclassifier": digitsclassifier, "digit-recognizer-py": digit_recognizer}
-    read, parameters = packages[package]()
-    answers = np.concatenate([read(images[start : start + BATCH]) for start in range(0, len(images), BATCH)])
-    accuracy = float((answers == labels).mean())
-    print(json.dumps({"accuracy": accuracy, "n": len(labels), "parameters": parameters, "seconds": None}))
+    parser.add_argument("package", choices=packages)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", nargs="?")
+    parser.add_argument("--pictures", type=Path, metavar="DIR")
+    asked = parser.parse_args()
+
+    read, parameters = packages[asked.package]()
+    if asked.pictures:
+        right = np.array(_right_pictures(read, asked.pictures))
+    else:
+        images = _read(asked.folder / "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)
+        labels = _read(asked.folder / "t10k-labels-idx1-ubyte.gz", 8)
+        pictures = [Image.fromarray(image) for image in images]
+        answers = [read(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+        right = np.concatenate(answers) == labels
+    found = {"accuracy": float(right.mean()), "n": len(right), "parameters": parameters, "seconds": None}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

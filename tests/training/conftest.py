@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lenet import Dataset, Run
+from lenet import Dataset
+from lenet.training import train as trainer
 
 
 @pytest.fixture(scope="session")
@@ -14,4 +15,4 @@ def small(mnist: Dataset) -> Dataset:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures take most of a short run's time."""
-    monkeypatch.setattr(Run, "_write_figures", lambda *arguments: None)
+    monkeypatch.setattr(trainer, "draw", lambda figures: {})

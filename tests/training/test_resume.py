@@ -9,6 +9,7 @@ import pytest
 
 from lenet import LenetError, Model, Recipe, Run, resume, train
 from lenet.training import checkpoint, loop
+from lenet.training import train as trainer
 from lenet.training.train import StoppedError
 
 pytestmark = pytest.mark.usefixtures("no_figures")
@@ -164,7 +165,7 @@ def test_results_that_were_not_written_to_their_end_are_written_again(small, who
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Run, "_write_figures", fails)
+        patch.setattr(trainer, "draw", fails)
         train(small, RECIPE, tmp_path / "run")
     run = resume(tmp_path / "run", small, on_progress=lambda progress: pytest.fail("it trained"))
     assert run.finished

@@ -9,6 +9,7 @@ from lenet import Dataset, LeNet, LenetError, Model, Recipe, fit, resume, train
 from lenet.model.preprocessing import scale_pixels
 from lenet.network.named import NETWORKS
 from lenet.training import checkpoint, loop, order
+from lenet.training import train as trainer
 from lenet.training.initial import build_network
 from lenet.training.learner import Learner
 from lenet.training.loop import augmentation_strengths
@@ -148,6 +149,18 @@ def test_the_metrics_are_known_before_the_figures_are_drawn(small, tmp_path):
     assert (run.path / "figures" / "curves.png").exists()
     resume(run, small, on_metrics=seen.append)  # is finished
     assert seen[1] == seen[0]
+
+
+def test_a_model_that_answers_otherwise_than_the_network_is_not_kept(small, tmp_path, monkeypatch):
+    right = trainer.weights_by_name
+
+    def wrong(network, layers):
+        return {name: 1.01 * array for name, array in right(network, layers).items()}
+
+    monkeypatch.setattr(trainer, "weights_by_name", wrong)
+    with pytest.raises(LenetError, match="the model and the Keras network differ by 0"):
+        train(small, SMALL.change(epochs=0.1), tmp_path / "run")
+    assert not (tmp_path / "run" / "model.onnx").exists()
 
 
 def test_the_saved_recipe_repeats_the_run(run):

@@ -214,6 +214,7 @@ def _prepare(
 ) -> tuple["Dataset", Recipe]:
     """The data and the recipe that the options ask for."""
     from lenet.datasets.dataset import BY_WRITER, OWN, parse_ratio
+    from lenet.training.adapt import recipe_for_few
 
     if start is not None and recipe is None:
         data = _with_own_data(start, data)
@@ -236,8 +237,6 @@ def _prepare(
     with typed():
         changes["network"] = str(chosen.architecture.change(**shorthands))
         chosen = chosen.change(network=changes["network"])
-
-    from lenet.training.adapt import recipe_for_few
 
     dataset = load_for(chosen)
     if default == "fast" and recipe is None and (few := recipe_for_few(dataset)):
@@ -293,10 +292,8 @@ def _resume(
     load_tensorflow()
     from lenet.training.train import resume
 
-    def warn(sentence: str) -> None:
-        tell(f"{where}: {sentence}")
-
-    return run_training(lambda **hooks: resume(run, dataset, **changes, on_warning=warn, draw=drawing, **hooks))
+    changes |= {"on_warning": lambda sentence: tell(f"{where}: {sentence}"), "draw": drawing}
+    return run_training(lambda **hooks: resume(run, dataset, **changes, **hooks))
 
 
 def _refuse_besides_resume() -> None:

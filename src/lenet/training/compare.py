@@ -123,7 +123,7 @@ def compare_runs(*runs: str | Path) -> Comparison:
 
     Example:
         >>> compare_runs("runs/train-1", "runs/train-2").recipes
-        {'epochs': [1.1, 4.0]}
+        {'epochs': [0.85, 4.0]}
     """
     if any(not isinstance(run, str | Path) for run in runs):
         raise LenetError('compare_runs takes run folders one by one: write compare_runs("runs/a", "runs/b")')

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,9 @@ from lenet.errors import LenetError
 from lenet.evaluation import evaluate
 from lenet.model.file import MOST_BYTES, decode_model, encode_model, write_model
 from lenet.model.metadata import Metadata
-from lenet.model.preprocessing import scale_pixels
 from lenet.model.runtime import Model
 from lenet.network.architecture import Architecture
-from lenet.training.train import LARGEST_DIFFERENCE
+from lenet.training.train import refuse_difference
 from lenet.weights_file import open_keras_file
 
 # Sides of square inputs that are tried. Several others would have arrays of the same shapes.
@@ -64,7 +63,8 @@ def convert_weights(path: Path, out: Path, network: Architecture | None = None) 
     names = [name for placed in metadata.layers for name in placed.weight_shapes]
     weights = {name: value.numpy() for name, value in zip(names, built.weights, strict=True)}
     model = Model(decode_model(encode_model(weights, metadata)), name=str(path))
-    _refuse_difference(model, built, (side, side, depth))
+    images = np.random.default_rng(0).integers(0, 256, (64, side, side, depth), dtype=np.uint8)
+    refuse_difference(model.predict(images), built, images)
     if digits:
         evaluation = evaluate(model, load_dataset("mnist").split("own").test)
         metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
@@ -115,10 +115,3 @@ def _usual(convolutions: Sequence[tuple[int, ...]], shapes: Sequence[tuple[int, 
     words = [f"conv {shape[3]} {shape[0]}{padding}, relu, maxpool 2" for shape in convolutions]
     words += [f"dense {shape[1]}, relu" for shape in shapes[len(convolutions) : -1]]
     return Architecture.parse(", ".join(words))
-
-
-def _refuse_difference(model: Model, network: Any, shape: tuple[int, ...]) -> None:
-    images = np.random.default_rng(0).integers(0, 256, (64, *shape), dtype=np.uint8)
-    difference = np.abs(model.predict(images) - network(scale_pixels(images), training=False).numpy()).max()
-    if not difference <= LARGEST_DIFFERENCE:
-        raise LenetError(f"the model file and the Keras network differ by {difference:g}; nothing was written")

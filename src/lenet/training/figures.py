@@ -1,7 +1,7 @@
 """The figures of a run, drawn by a process of their own: ``python -m lenet.training.figures``.
 
-It imports Matplotlib while this process imports TensorFlow or trains, and draws while this one writes the model. Its
-standard input brings the arguments of each figure's function; when that ends without any, so does the process.
+It imports Matplotlib while this process imports TensorFlow or trains, and draws while this one measures and writes the
+model. Its standard input brings the arguments of figures' functions; at its end the process answers and ends.
 """
 
 import pickle  # noqa: TID251  between two processes of one program
@@ -19,13 +19,13 @@ COMMAND = (sys.executable, "-P", "-m", "lenet.training.figures")
 
 
 class DrawingProcess:
-    """A process that draws once; a context manager, at whose end it ends."""
+    """A process that draws while this one works; a context manager, at whose end it ends."""
 
     def __init__(self) -> None:
         """Start it; Ctrl-C does not reach it."""
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(COMMAND, **pipes, start_new_session=True)
-        self._figures: Figures = {}
+        self._figures: dict[str, tuple[Any, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -35,15 +35,18 @@ class DrawingProcess:
         self._process.__exit__(None, None, None)
 
     def begin(self, figures: Figures) -> None:
-        """Begin to draw, without waiting for the end."""
+        """Begin to draw them, without waiting for the end."""
         assert self._process.stdin
-        self._figures = figures
-        with suppress(OSError), self._process.stdin as pipe:  # where the process is gone, ``finish`` draws
-            pickle.dump(figures, pipe)
+        self._figures |= figures
+        with suppress(OSError):  # where the process is gone, ``finish`` draws
+            pickle.dump(figures, self._process.stdin)
+            self._process.stdin.flush()
 
     def finish(self) -> dict[str, bytes]:
-        """The figures as PNG, by name; drawn here if the process has failed."""
-        assert self._process.stdout
+        """All figures as PNG, by name; drawn here if the process has failed."""
+        assert self._process.stdin and self._process.stdout
+        with suppress(OSError):
+            self._process.stdin.close()
         try:
             contents, said = pickle.load(self._process.stdout)  # noqa: S301
         except (EOFError, pickle.UnpicklingError):
@@ -62,14 +65,13 @@ def draw(wanted: Figures) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Import what draws, then wait for the arguments, and answer with the figures and the warnings."""
-    draw({})
-    content = sys.stdin.buffer.read()
-    if not content:
-        return
-    with warnings.catch_warnings(record=True) as caught:
-        contents = draw(pickle.loads(content))  # noqa: S301
-    pickle.dump((contents, [str(warning.message) for warning in caught]), sys.stdout.buffer)
+    """Import what draws, draw what comes until the input ends, and answer with the figures and the warnings."""
+    contents = draw({})
+    with warnings.catch_warnings(record=True) as caught, suppress(EOFError):
+        while True:
+            contents |= draw(pickle.load(sys.stdin.buffer))  # noqa: S301
+    if contents:
+        pickle.dump((contents, [str(warning.message) for warning in caught]), sys.stdout.buffer)
 
 
 if __name__ == "__main__":

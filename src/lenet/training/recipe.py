@@ -214,12 +214,12 @@ class Recipe:
 
 
 # 99 % on the official test images in seconds. MNIST's digits are centred, so the centre view loses nothing that a short
-# training could use, and takes a third of the time; a gain and a high learning rate that falls to 0 learn most from few
-# images. Images that fill their frame, and small data, get more epochs.
+# training could use, and takes a third of the time; a gain, a high learning rate that falls to 0 and smoothed labels
+# learn most from few images. Images that fill their frame, and small data, get more epochs.
 FAST = Recipe(
     name="fast",
     validation=2_000,
-    epochs=1.1,
+    epochs=0.85,
     whole_epochs=4.0,
     least_steps=350,
     optimizer="adamw",
@@ -228,6 +228,7 @@ FAST = Recipe(
     beta_2=0.95,
     schedule="linear",
     warmup=0.15,
+    label_smoothing=0.05,
     view="auto",
     input_gain=3.2,
 )
@@ -333,7 +334,7 @@ SMALL = BEST.change(
 NAMED = (
     FAST,  # the default
     # The tutorial's 98.49 % on the tutorial's own split, as soon as possible: the same with half the images.
-    FAST.change(name="sprint", split="46900:23100", validation=0, epochs=0.71, view="centre"),
+    FAST.change(name="sprint", split="46900:23100", epochs=0.55, view="centre"),
     BEST,
     # `best` without its teacher, for networks of one's own: minutes instead of half an hour.
     BEST.change(name="augmented", epochs=16.0, teacher_epochs=0.0, distillation=0.0),

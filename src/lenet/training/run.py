@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,6 @@ from lenet.model.metadata import Metadata
 from lenet.text_files import read_json
 from lenet.training.card import model_card
 from lenet.training.environment import differences
-from lenet.training.figures import DrawingProcess, Figures, draw
 from lenet.training.recipe import Recipe
 from lenet.training.state import Epoch, TrainingState
 from lenet.weights import save_weights
@@ -161,39 +160,28 @@ class Run:
         test_part: Dataset,
         said: dict[str, Any],
         on_metrics: Callable[[dict[str, Any]], None],
-        drawing: DrawingProcess | bool,
+        figures: Callable[[], Mapping[str, bytes]],
     ) -> None:
         """Write all results; ``metrics.json``, with what is ``said`` besides, last, which marks the run as finished.
 
-        ``on_metrics`` is called before it waits for the figures.
+        ``on_metrics`` is called before ``figures``, which waits for them.
         """
-        kernels = image_kernels(metadata.layers, weights)
-        curves = state.trace, [tuple(row) for row in state.history]
-        figures = evaluation.figure_arguments(test_part.images) | {"curves": curves}
-        figures |= {} if kernels is None else {"filters": (kernels,)}
-        if isinstance(drawing, DrawingProcess):
-            drawing.begin(figures)
         save_weights(network, self.path / "model.weights.h5")
         metadata = replace(metadata, test_accuracy=evaluation.accuracy, test_n=evaluation.n)
         write_model(self.path / "model.onnx", weights, metadata)
         write_text(self.path / "history.csv", _history_csv(state.history))
         metrics = _metrics(metadata, recipe, state, evaluation) | said
         metrics["test"]["sha256"] = test_part.sha256
-        card = model_card(self.path.name, metadata, metrics, evaluation, kernels is not None)
-        write_text(self.path / "README.md", card)
+        kernels = image_kernels(metadata.layers, weights) is not None
+        write_text(self.path / "README.md", model_card(self.path.name, metadata, metrics, evaluation, kernels))
         on_metrics(metrics)
-        if drawing:
-            self._write_figures(figures, drawing)
+        for name, content in figures().items():
+            write_bytes(self.path / "figures" / f"{name}.png", content)
         _write_json(self.path / "metrics.json", metrics)
 
     def add_to_metrics(self, **values: Any) -> None:
         """Add entries to ``metrics.json``."""
         _write_json(self.path / "metrics.json", self.metrics | values)
-
-    def _write_figures(self, figures: Figures, drawing: DrawingProcess | bool) -> None:
-        contents = drawing.finish() if isinstance(drawing, DrawingProcess) else draw(figures)
-        for name, content in contents.items():
-            write_bytes(self.path / "figures" / f"{name}.png", content)
 
 
 def _has_only_leftovers(path: Path) -> bool:

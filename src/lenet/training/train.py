@@ -2,23 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lenet.datasets import Dataset
-from lenet.datasets.dataset import BY_WRITER, LITTLE
+from lenet.datasets.dataset import BY_WRITER, LITTLE, Images
 from lenet.errors import LenetError
 from lenet.evaluation import evaluate
 from lenet.evaluation.calibration import calibrate
+from lenet.explain.explanation import image_kernels
 from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
-from lenet.model.preprocessing import scale_pixels
+from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.model.runtime import Model
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import choose_precision, environment, library_versions
-from lenet.training.figures import DrawingProcess
+from lenet.training.figures import DrawingProcess, draw
 from lenet.training.group import ALONE, Group
 from lenet.training.initial import build_network, class_names, load_teacher, taught_by
 from lenet.training.learner import Learner
@@ -260,31 +262,39 @@ class _Trainer:
             training_data_sha256=dataset.sha256,
         )
         weights = weights_by_name(network, metadata.layers)
-
-        def model_with(metadata: Metadata) -> Model:
-            return Model(decode_model(encode_model(weights, metadata)), name=str(self.run.path))
-
-        model = model_with(metadata)
-        images = self.data.test.images[:128]
-        difference = np.abs(model.predict(images) - network(scale_pixels(images), training=False).numpy()).max()
-        if not difference <= LARGEST_DIFFERENCE:
-            raise LenetError(f"the model file and the Keras network differ by {difference:g}; it was not kept")
+        figures: dict[str, tuple[Any, ...]] = {}
+        process = self.draw if isinstance(self.draw, DrawingProcess) else None
+        begin = process.begin if process else figures.update
+        begin({"curves": (state.trace, [tuple(row) for row in state.history])})
+        if (kernels := image_kernels(metadata.layers, weights)) is not None:
+            begin({"filters": (kernels,)})
+        model = Model(decode_model(encode_model(weights, metadata)), name=str(self.run.path))
         if self.data.validation is not None:
-            metadata = calibrate(model, self.data.validation)
-            model = model_with(metadata)
+            model.metadata = calibrate(model, self.data.validation)
         evaluation = evaluate(model, self.data.test)
+        begin(evaluation.figure_arguments(self.data.test.images))
+        images = self.data.test.images[:128]
+        refuse_difference(softmax(evaluation.logits[: len(images)]), network, images)
         said: dict[str, Any] = {"held_out": held_out(evaluation, self.data.test, recipe)}
         said["remarks"] = remarks(evaluation, state.history, self.data.train.labels, recipe)
         if len(self.data.train) < LITTLE:
             judged = verdict(evaluation, evaluate(model, self.data.train).accuracy)
             said |= {"verdict": judged.sentence, "verdict_code": judged.code}
+        drawn = process.finish if process else partial(draw, figures if self.draw else {})
         self.run.write_results(
-            network, weights, metadata, recipe, state, evaluation, self.data.test, said, self.on_metrics, self.draw
+            network, weights, model.metadata, recipe, state, evaluation, self.data.test, said, self.on_metrics, drawn
         )
 
     def _checkpoints(self, recipe: Recipe, within: str = "") -> Checkpoints:
         owner = {"recipe": recipe.lasting_sha256, "data set": self.dataset.sha256}
         return Checkpoints(self.run.path, owner, within, self.on_warning)
+
+
+def refuse_difference(answers: Any, network: Any, images: Images) -> None:
+    """Raise a LenetError where a model's ``answers`` to ``images`` are not those of the Keras ``network``."""
+    difference = np.abs(answers - network(scale_pixels(images), training=False).numpy()).max()
+    if not difference <= LARGEST_DIFFERENCE:
+        raise LenetError(f"the model and the Keras network differ by {difference:g}; the model was not written")
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
