@@ -8,7 +8,7 @@ from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
 from lenet.reading.lines import in_lines, writing_height
-from lenet.reading.table import find_table
+from lenet.reading.table import Table, find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
@@ -31,8 +31,7 @@ class Known(NamedTuple):
         answered: The answers.
         lines: Characters and separators in reading order.
         size: Height of the writing, in pixels of what was looked at.
-        cells: Row and column of the marks that stand in a table.
-        table: Rows and columns of the table.
+        table: That the marks stand in, or rows of boxes; None where there are none.
         evidence: How well the marks are known: probabilities of the known, less a part for each unknown;
             more for separators and a table.
     """
@@ -41,8 +40,7 @@ class Known(NamedTuple):
     answered: AnsweredMarks
     lines: list[list[Mark]]
     size: float
-    cells: dict[Mark, tuple[int, int]]
-    table: tuple[int, int] | None
+    table: Table | None
     evidence: float
 
     @property
@@ -58,9 +56,10 @@ class Known(NamedTuple):
 
     @property
     def is_one_character(self) -> bool:
-        """Whether one character fills the picture, whose fragments may look like several."""
+        """Whether one known character fills the picture, whose fragments may look like several."""
         marks = [mark for line in self.lines for mark in line]
-        return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
+        fills = len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
+        return fills and not self.answered[marks[0]].unknown
 
     def in_table_of(self, other: "Known") -> "Known":
         """The same in the rows and columns of the table that another way of looking has found."""
@@ -68,7 +67,7 @@ class Known(NamedTuple):
             return self
         zoom = other.found.zoom / self.found.zoom / HALF
         table = find_table(self.characters, other.found.lines, zoom, self.found.margin)
-        return self._replace(cells=table.cells, table=(table.rows, table.columns)) if table else self
+        return self._replace(table=table)
 
 
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
@@ -97,7 +96,6 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         answered,
         lines,
         writing_height(marks),
-        table.cells if table else {},
-        (table.rows, table.columns) if table else None,
+        table,
         evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)) + TABLE * bool(table),
     )

@@ -133,7 +133,8 @@ class Reader:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
 
-        word_of = words(way.lines, way.size, way.cells)
+        cells, boxed = (way.table.cells, way.table.boxed) if way.table else ({}, frozenset())
+        word_of = words(way.lines, way.size, cells, boxed)
 
         def read(mark: "Mark") -> Digit | Separator:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
@@ -142,10 +143,10 @@ class Reader:
                 return Separator(mark.separator, box, word_of[mark])
             answer = answered[mark]
             unknown = way.all_unknown or answer.unknown
-            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], way.cells.get(mark))
+            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], cells.get(mark))
 
         lines = tuple(tuple(map(read, line)) for line in way.lines)
-        return Reading(lines, _stages(picture, found), table=way.table)
+        return Reading(lines, _stages(picture, found), table=(way.table.rows, way.table.columns) if cells else None)
 
     def _digit(
         self,
