@@ -72,6 +72,7 @@ def draw(rng: np.random.Generator, hands: Hands, kind: str) -> Page:
         width = int(height * rng.uniform(0.7, 1.4))
         canvas = _Canvas(rng, hands, height, width, SIZES)
         canvas.pen, canvas.skips, canvas.opened = max(canvas.pen, 0.04), 0.0, False
+        canvas.threshold = min(canvas.threshold, 0.45)
         DRAW[kind](canvas)
         if any(label.isdigit() for label in canvas.labels):
             break

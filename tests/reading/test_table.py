@@ -134,7 +134,6 @@ def test_marks_that_contrast_shows_stand_in_the_cells_of_the_table_that_is_detec
     picture = open_picture(np.asarray(Image.fromarray(pixels).resize((240, 180))))
     contrast = known(find_marks(picture), reader.model, digits=True)
     detected = known(detect_at(picture, 200), reader.model, digits=True)
-    assert contrast.table is None
     assert contrast.found.margin > 0
     both = contrast.in_table_of(detected)
     assert (both.table.rows, both.table.columns) == (3, 3)
@@ -148,3 +147,13 @@ def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path
     Image.fromarray(pixels).save(tmp_path / "table.png")
     printed = lenet("predict", "table.png", "--table").stdout
     assert printed == "".join(",".join(row) + "\n" for row in expected)
+
+
+def test_a_digit_in_a_box_is_read_and_not_the_box(reader, test_part):
+    """By contrast, both are one mark that fills the picture."""
+    page = Image.new("L", (320, 320), 245)
+    ImageDraw.Draw(page).rectangle((40, 40, 280, 280), outline=40, width=6)
+    pixels = np.array(page)
+    digit = np.asarray(Image.fromarray(test_part.images[0, ..., 0]).resize((112, 112)))
+    pixels[104:216, 104:216] = 245 - 0.9 * digit
+    assert reader.read(pixels).rows == [str(test_part.labels[0])]

@@ -106,9 +106,6 @@ def group(view: View) -> list[Mark]:
     pixels = np.bincount(small[y, x], minlength=count + 1)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)
     hosts = np.where(votes[:, :-1].max(axis=1) > 0, votes[:, :-1].argmax(axis=1), len(middles) + np.arange(count + 1))
-    # A separator that points to the middle of a digit stays apart from it.
-    apart = [bool(separator_of(_shares(each / max(1, own)))) for each, own in zip(logits, pixels, strict=True)]
-    hosts += np.where(apart, len(middles) + count + 1, 0)
     boxes = ndimage.find_objects(pieces)
     if sum((y.stop - y.start) * (x.stop - x.start) for y, x in boxes) > MOST_OVERLAP * pieces.size:
         return []

@@ -25,7 +25,7 @@ CLEARLY, MANY_MARKS = 0.5, 6.0
 # The picture is also looked at in sizes near the best: what is writing is read alike.
 NEAR = (0.74, 1.35)
 # But not where there are more marks than this, which would take seconds.
-MOST_LOOKED_AT_AGAIN = 300
+MOST_LOOKED_AT_AGAIN = 400
 
 
 class Reader:
@@ -122,8 +122,11 @@ class Reader:
                 (detected, known(detect_at(picture, other), self.model, digits=True)), key=lambda way: way.evidence
             )
             others.append(seen_by(worse))
+        detected = detected.in_table_of(detected)
         fragments = contrast.is_one_character and detected.table is None
-        if fragments and detected.evidence <= MANY_MARKS:
+        # What is unknown as one character may be a frame, or the sheet itself, with others on it.
+        framed = contrast.evidence < 0 and detected.all_sure
+        if fragments and detected.evidence <= MANY_MARKS and not framed:
             return contrast, [], size
         if detected.evidence > contrast.evidence + CLEARLY or fragments:
             return detected, [*others, seen_by(contrast)], size

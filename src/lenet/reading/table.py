@@ -27,7 +27,7 @@ STEEPEST = 0.35
 BENT = 0.1
 # Two lines are one when they are this close, in heights of the writing.
 ONE = 0.35
-# A table has so many cells at least, so high and so wide, in heights of the writing.
+# A table has so many cells at least; where lines are missing, they are so high and so wide, in heights of the writing.
 LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
 # A row of boxes has sides so long at least, and is so high, in heights of the writing. As some sides are not seen, it
 # has up to so many marks in a box on average.
@@ -69,17 +69,17 @@ class _Line(NamedTuple):
         return self.start + self.slope * along
 
 
-def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0) -> Table | None:
+def find_table(marks: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0) -> Table | None:
     """Find the rows and columns that lines enclose.
 
     Args:
         marks: Characters.
-        lines: Where lines are, ``(height, width)``.
+        lines: Where lines are, ``(height, width)``; None where they were not looked for.
         zoom: Pixels of ``lines`` to one of the marks' boxes.
         margin: Pixels around the picture that the marks' boxes count and ``lines`` does not have.
     """
     height = zoom * writing_height(marks)
-    if height < 2:
+    if lines is None or height < 2:
         return None
     turn, shift = _levelling(lines)
     lines = ndimage.affine_transform(lines, turn, shift, order=0)
@@ -93,13 +93,10 @@ def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0)
     upright = _completed(_straight(lines.T, height), x, y, LEAST_WIDTH * height)
     if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
-    # The squares of squared paper may be smaller than what is written on it.
-    if _pitch(flat) < LEAST_HEIGHT * height or _pitch(upright) < LEAST_WIDTH * height:
-        return None
     row, column = _place(flat, y, x), _place(upright, x, y)
-    quarter_width, quarter_height = (boxes[:, 2:] - boxes[:, :2]).T / 4
-    crossed = (_place(upright, x - quarter_width, y) != _place(upright, x + quarter_width, y)) | (
-        _place(flat, y - quarter_height, x) != _place(flat, y + quarter_height, x)
+    wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
+    crossed = (_place(upright, x - wide, y) < _place(upright, x + wide, y)) | (
+        _place(flat, y - high, x) < _place(flat, y + high, x)
     )
     # The edge of the picture closes cells, too, where the lines across it reach as far.
     inside = _reached(upright, y) & _reached(flat, x)
@@ -223,11 +220,6 @@ def _centred(lines: list[_Line], across: Floats, along: Floats) -> float:
     before, after = at[place[between], between], at[place[between] + 1, between]
     shares = (across[between] - before) / np.maximum(after - before, 1e-9)
     return -float(np.cos(2 * np.pi * shares).mean()) if len(between) else 0.0
-
-
-def _pitch(lines: list[_Line]) -> float:
-    """How far apart lines are."""
-    return float(np.median(np.diff([line.at((line.first + line.last) / 2) for line in lines])))
 
 
 def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
