@@ -91,8 +91,10 @@ def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:
     found = []
     for box, answer, kinds in (each for other in looking for each in zip(*other, strict=True)):
         middle = (box[:2] + box[2:]) / 2
-        ways = sum(any((one[:2] <= middle).all() and (middle <= one[2:]).all() for one in way) for way in separators)
-        if answer is None and 2 * ways >= len(looking) and (_overlap(box[np.newaxis], boxes) < NEW).all():
+        ways = sum(any((one[:2] <= middle).all() and (middle <= one[2:]).all() for one in seen) for seen in separators)
+        if answer or kinds is None or 2 * ways < len(looking):
+            continue
+        if (_overlap(box[np.newaxis], boxes) < NEW).all():
             boxes = np.concatenate([boxes, box[np.newaxis]])
             left, top, right, bottom = np.rint(box * way.found.zoom + way.found.margin).astype(int).tolist()
             nothing = np.zeros((bottom - top, right - left), np.float32)

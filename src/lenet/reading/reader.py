@@ -149,7 +149,9 @@ class Reader:
             return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], cells.get(mark))
 
         lines = tuple(tuple(map(read, line)) for line in way.lines)
-        return Reading(lines, _stages(picture, found), table=(way.table.rows, way.table.columns) if cells else None)
+        return Reading(
+            lines, _stages(picture, found), table=(way.table.rows, way.table.columns) if way.table and cells else None
+        )
 
     def _digit(
         self,

@@ -228,7 +228,7 @@ def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.
     place = (at < across).sum(axis=0) - 1
     before = np.floor((across - at[0]) / np.maximum(at[1] - at[0], 1))
     after = len(lines) - 2 + np.ceil((across - at[-1]) / np.maximum(at[-1] - at[-2], 1))
-    return np.where(place < 0, before, np.where(place > len(lines) - 2, after, place)).astype(np.intp)
+    return np.asarray(np.where(place < 0, before, np.where(place > len(lines) - 2, after, place)), np.intp)
 
 
 def _reached(lines: list[_Line], along: Floats) -> npt.NDArray[np.bool_]:
