@@ -54,8 +54,8 @@ def compose(rng, images, labels, rows=None, *, ruled=None, shadow=None, degrees=
     written = _turned(written, degrees)
     rules = rule(rng, written.shape, ruled, size, degrees + rng.uniform(-1, 1))
     sheet = paper(rng, written.shape, shadow)
-    sheet = _inked(sheet, rules * rng.uniform(0.25, 0.8), rng.choice([(90, 130, 190), (130, 130, 135)]))
-    sheet = _inked(sheet, written * rng.uniform(0.8, 1), PENS[rng.integers(len(PENS))])
+    sheet = inked(sheet, rules * rng.uniform(0.25, 0.8), rng.choice([(90, 130, 190), (130, 130, 135)]))
+    sheet = inked(sheet, written * rng.uniform(0.8, 1), PENS[rng.integers(len(PENS))])
     return Sheet(photographed(rng, sheet), truth)
 
 
@@ -104,7 +104,7 @@ def no_digit(rng, kind) -> Image.Image:
     sheet = paper(rng, shape, rng.random() < 0.5)
     if kind == "blank":
         lines = rule(rng, shape, rng.choice(["none", "lines", "squares"]), 60)
-        return photographed(rng, _inked(sheet, lines * rng.uniform(0.2, 0.9), (90, 110, 160)))
+        return photographed(rng, inked(sheet, lines * rng.uniform(0.2, 0.9), (90, 110, 160)))
     drawing = Image.new("L", shape[::-1])
     pen = ImageDraw.Draw(drawing)
     if kind == "letters":
@@ -112,7 +112,7 @@ def no_digit(rng, kind) -> Image.Image:
     else:
         for _ in range(int(rng.integers(1, 4))):
             _scribble(rng, pen, shape)
-    return photographed(rng, _inked(sheet, np.asarray(drawing) / 255, PENS[rng.integers(len(PENS))]))
+    return photographed(rng, inked(sheet, np.asarray(drawing) / 255, PENS[rng.integers(len(PENS))]))
 
 
 def _print(rng, pen, shape):
@@ -174,6 +174,6 @@ def _turned(layer, degrees):
     return np.clip(np.asarray(Image.fromarray(layer).rotate(degrees, Image.Resampling.BICUBIC, expand=True)), 0, 1)
 
 
-def _inked(sheet, ink, colour: Sequence[int]):
+def inked(sheet, ink, colour: Sequence[int]):
     ink = np.asarray(ink, np.float32)[..., np.newaxis]
     return sheet * (1 - ink) + ink * sheet * np.array(colour, np.float32) / 255

@@ -172,7 +172,7 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
             if not page.digits:
                 continue
             read = reader.read(page.pixels)
-            total += _judged(page, read)
+            total += judged(page, read)
             if failures and page.digits != [row for row in read.rows if row]:
                 wrong.append([f"{layout} {number}", " / ".join(page.text), " / ".join(read.text.split("\n"))])
         every += total
@@ -183,7 +183,7 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
         print(table(["page", "truth", "read"], wrong))
 
 
-def _judged(page: Page, read: Reading) -> Counter[str]:
+def judged(page: Page, read: Reading) -> Counter[str]:
     truth, rows = page.digits, [row for row in read.rows if row]
     marks = [mark for row in page.rows for mark in row]
     there = {mark: page.labels[mark - 1] for mark in marks if page.labels[mark - 1].isdigit()}

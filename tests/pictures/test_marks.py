@@ -47,7 +47,7 @@ def test_the_finder_says_which_digit_a_mark_is(test_part):
         marks = sorted(characters(sheet.image), key=lambda mark: mark.centre[0])
         total += 8
         if len(marks) == 8:
-            right += sum(str(mark.digits.argmax()) == digit for mark, digit in zip(marks, sheet.rows[0], strict=True))
+            right += sum(str(mark.kinds.argmax()) == digit for mark, digit in zip(marks, sheet.rows[0], strict=True))
     assert right > 0.85 * total
 
 

@@ -1,9 +1,12 @@
 """What several ways of reading one picture agree on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lenet import Model
+from lenet.pictures.finder import KINDS
 from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.agreement import agreed, seen_by
 from lenet.reading.answers import AnsweredMarks, MarkAnswer
@@ -29,7 +32,7 @@ def way(model, boxes, answers, zoom=1.0, margin=0):
         answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown, finder)
         marks.append(mark)
     found = FoundMarks(marks, np.zeros((100, 200, 3), np.uint8), ink, ink > 0, zoom, margin, ink > 0)
-    return Known(found, answered, [marks], 20.0, {}, None, 1.0)
+    return Known(found, answered, [marks], 20.0, 1.0)
 
 
 BOX, BESIDE = (10, 10, 30, 40), (60, 10, 80, 40)
@@ -63,6 +66,41 @@ def test_the_class_is_that_of_the_mean_probabilities(bundled):
 def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
     ways = [way(bundled, [BOX], [(4, 0.5, True)]) for _ in range(5)]
     assert verdict(*ways) == (4, True)
+
+
+COMMA, TEN = KINDS.index(","), len(KINDS)
+
+
+def seeing(model, boxes, shares):
+    """A way whose finder gives these shares to a comma and the rest to a one; where it is most, the mark is a comma."""
+    result = way(model, boxes, [(1, 0.9, False)] * len(boxes))
+    marks = []
+    for mark, share in zip(result.found.marks, shares, strict=True):
+        kinds = share * np.eye(TEN, dtype=np.float32)[COMMA] + (1 - share) * np.eye(TEN, dtype=np.float32)[1]
+        marks.append(replace(mark, kinds=kinds, separator="," if share > 0.5 else ""))
+        if share <= 0.5:
+            result.answered[marks[-1]] = result.answered[mark]
+    return result._replace(lines=[marks])
+
+
+def shown(result):
+    return "".join("1" if mark in result.answered else mark.separator for line in result.lines for mark in line)
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.9, "1,"), (0.1, "11")])
+def test_a_separator_is_what_is_one_by_the_mean_of_the_finders_opinions(bundled, share, text):
+    first = seeing(bundled, [BOX, (40, 10, 50, 40)], [0.0, 0.5 + 0.1 * (share < 0.5)])
+    assert shown(agreed(first, [seen_by(seeing(bundled, [BOX, (40, 10, 50, 40)], [0.0, share]))])) == text
+
+
+def test_a_separator_that_this_way_does_not_see_is_added_where_half_of_the_others_do(bundled):
+    small = (35, 32, 39, 44)
+    first = way(bundled, [BOX, BESIDE], [(1, 0.9, False)] * 2, zoom=2.0, margin=40)
+    see, miss = seeing(bundled, [BOX, small, BESIDE], [0.0, 0.9, 0.0]), seeing(bundled, [BOX, BESIDE], [0.0, 0.0])
+    result = agreed(first, [seen_by(see), seen_by(miss)])
+    assert shown(result) == "1,1"
+    assert result.lines[0][1].box == tuple(2 * edge + 40 for edge in small)
+    assert shown(agreed(first, [seen_by(see), *[seen_by(miss)] * 2])) == "11"
 
 
 def row(count):

@@ -38,20 +38,12 @@ def test_digits_that_all_stand_apart_are_one_word():
     assert [numbers[each] for each in below] == [0, 0, 0, 1, 1, 1]
 
 
-def test_cells_with_several_digits_are_words():
-    line = [mark(x, 0) for x in (0, 18, 40, 58)]
-    assert list(words([line], 20, dict(zip(line, [(0, 0), (0, 0), (0, 1), (0, 1)], strict=True))).values()) == [
-        0,
-        0,
-        1,
-        1,
-    ]
-    assert list(words([line], 20, {each: (0, column) for column, each in enumerate(line)}).values()) == [0] * 4
-
-
-def test_one_torn_digit_in_a_row_of_boxes_makes_no_words():
-    line = [mark(20 * place, 0) for place in range(10)]
-    assert set(words([line], 20, {each: (0, min(place, 8)) for place, each in enumerate(line)}).values()) == {0}
+def test_each_cell_is_a_word_and_a_row_of_boxes_is_one():
+    line = [mark(x, 0) for x in (0, 18, 40, 120)]
+    cells = dict(zip(line, [(0, 0), (0, 0), (0, 1), (0, 1)], strict=True))
+    assert list(words([line], 20, cells).values()) == [0, 0, 1, 2]
+    assert list(words([line], 20, {}, boxed=line).values()) == [0, 0, 0, 0]
+    assert list(words([line], 20, {}, boxed=line[1:3]).values()) == [0, 0, 0, 1]
 
 
 def test_text_has_separators_and_blanks_and_rows_have_digits_alone():

@@ -77,14 +77,38 @@ def test_lines_at_half_the_size():
     assert (table.rows, table.columns, list(table.cells.values())) == (3, 3, [(0, 0)])
 
 
-def test_ruled_paper_and_a_single_box_are_no_table():
+def test_ruled_paper_is_no_table():
     ruled = np.zeros((300, 300), bool)
     ruled[30::40] = True
     marks = [mark(x, 80) for x in (40, 80, 120)]
     assert find_table(marks, ruled, 1.0) is None
     assert find_table(marks, np.zeros((300, 300), bool), 1.0) is None
-    assert find_table([mark(50, 40)], grid(1, 1), 1.0) is None
     assert find_table([], grid(3, 3), 1.0) is None
+
+
+def test_marks_with_a_box_each_are_one_number():
+    """A row of boxes is no higher than a line; several marks in each are rather the cells of a table."""
+    alone = [mark(50 + 60 * column, 40) for column in (0, 1, 3, 5)]
+    assert find_table(alone, grid(1, 6), 1.0) == (0, 0, {}, frozenset(alone))
+    in_pairs = [mark(40 + 60 * column + 18 * place, 40) for column in range(6) for place in range(2)]
+    assert not find_table(in_pairs, grid(1, 6), 1.0).boxed
+
+
+def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
+    thick = grid(9, 9)
+    for number in set(range(10)) - {0, 3, 6, 9}:
+        thick[25 + 40 * number : 36 + 40 * number, 40:] &= thick[45:46, 40:]
+        thick[40:, 25 + 60 * number : 36 + 60 * number] &= thick[40:, 45:46]
+    places = [(row, column) for row in range(9) for column in range(9) if (row * 5 + column * 7) % 3]
+    marks = [mark(53 + 60 * column, 40 + 40 * row) for row, column in places]
+    table = find_table(marks, thick, 1.0)
+    assert (table.rows, table.columns) == (9, 9)
+    assert [table.cells[each] for each in marks] == places
+
+
+def test_what_is_written_across_squares_stands_in_no_cells():
+    marks = [mark(x, 34 + 40 * row, 32, 32) for row in range(4) for x in range(36, 240, 35)]
+    assert find_table(marks, grid(4, 4), 1.0) is None
 
 
 def table_page(test_part, tone=110):
@@ -110,11 +134,10 @@ def test_marks_that_contrast_shows_stand_in_the_cells_of_the_table_that_is_detec
     picture = open_picture(np.asarray(Image.fromarray(pixels).resize((240, 180))))
     contrast = known(find_marks(picture), reader.model, digits=True)
     detected = known(detect_at(picture, 200), reader.model, digits=True)
-    assert contrast.table is None
     assert contrast.found.margin > 0
     both = contrast.in_table_of(detected)
-    assert both.table == (3, 3)
-    cells = {both.cells[mark]: str(both.answered[mark].probabilities.argmax()) for mark in both.characters}
+    assert (both.table.rows, both.table.columns) == (3, 3)
+    cells = {both.table.cells[mark]: str(both.answered[mark].probabilities.argmax()) for mark in both.characters}
     assert cells == {(row, column): expected[row][column] for row, column in np.argwhere(np.array(expected) != "")}
 
 
@@ -124,3 +147,13 @@ def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path
     Image.fromarray(pixels).save(tmp_path / "table.png")
     printed = lenet("predict", "table.png", "--table").stdout
     assert printed == "".join(",".join(row) + "\n" for row in expected)
+
+
+def test_a_digit_in_a_box_is_read_and_not_the_box(reader, test_part):
+    """By contrast, both are one mark that fills the picture."""
+    page = Image.new("L", (320, 320), 245)
+    ImageDraw.Draw(page).rectangle((40, 40, 280, 280), outline=40, width=6)
+    pixels = np.array(page)
+    digit = np.asarray(Image.fromarray(test_part.images[0, ..., 0]).resize((112, 112)))
+    pixels[104:216, 104:216] = 245 - 0.9 * digit
+    assert reader.read(pixels).rows == [str(test_part.labels[0])]

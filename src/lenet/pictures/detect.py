@@ -102,7 +102,7 @@ def group(view: View) -> list[Mark]:
     votes = np.zeros((count + 1, len(middles) + 1), np.int32)  # the last is for pixels that point nowhere
     np.add.at(votes, (small[y, x], np.where(away <= FARTHEST, nearest, len(middles))), 1)
     quarter = y // (QUARTER // HALF), x // (QUARTER // HALF)
-    kinds = np.array([np.bincount(small[y, x], kind[quarter], count + 1) for kind in view.kinds]).T
+    logits = np.array([np.bincount(small[y, x], kind[quarter], count + 1) for kind in view.kinds]).T
     pixels = np.bincount(small[y, x], minlength=count + 1)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)
     hosts = np.where(votes[:, :-1].max(axis=1) > 0, votes[:, :-1].argmax(axis=1), len(middles) + np.arange(count + 1))
@@ -116,20 +116,24 @@ def group(view: View) -> list[Mark]:
             continue
         window = _around([boxes[number - 1] for number in own], view.ink.shape)
         inside = np.isin(pieces[window], own)
-        seen_as = _seen_as(kinds[own].sum(axis=0) / max(1, pixels[own].sum()))
+        kinds = _shares(logits[own].sum(axis=0) / max(1, pixels[own].sum()))
         several = np.flatnonzero(votes[own, :-1].sum(axis=0) >= SHARE * votes[own].sum())
-        parts = _split(view, inside, window, middles[several]) if len(several) > 1 and not seen_as[0] else ()
-        marks.append(_mark(view.ink, inside, window, seen_as, parts))
+        split = len(several) > 1 and not separator_of(kinds)
+        parts = _split(view, inside, window, middles[several]) if split else ()
+        marks.append(_mark(view.ink, inside, window, kinds, parts))
     return marks
 
 
-def _seen_as(logits: npt.NDArray[np.floating]) -> tuple[str, Floats]:
-    """The separator that a mark is, if it is one, and the probabilities of the digits."""
+def separator_of(kinds: Floats) -> str:
+    """The separator that a mark is by its probabilities ``(18,)``, if it is one."""
+    digits, separators = kinds[:DIGITS], kinds[DIGITS:-1]
+    is_separator = separators.max() > max(digits.sum(), kinds[-1])
+    return KINDS[DIGITS + int(separators.argmax())] if is_separator else ""
+
+
+def _shares(logits: npt.NDArray[np.floating]) -> Floats:
     shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
-    digits, separators = shares[:DIGITS], shares[DIGITS:-1]
-    is_separator = separators.max() > max(digits.sum(), shares[-1])
-    return KINDS[DIGITS + int(separators.argmax())] if is_separator else "", digits.astype(np.float32)
+    return np.asarray(shares / shares.sum(), np.float32)
 
 
 def _halved(pieces: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -162,8 +166,8 @@ def _split(
             continue
         own = np.zeros_like(inside)
         own[y[mine], x[mine]] = True
-        _, digits = _seen_as(view.kinds[:, rows[mine] // HALF, columns[mine] // HALF].mean(axis=1))
-        parts.append(_mark(view.ink, own, window, ("", digits), (), inside & ~own))
+        kinds = _shares(view.kinds[:, rows[mine] // HALF, columns[mine] // HALF].mean(axis=1))
+        parts.append(_mark(view.ink, own, window, kinds, (), inside & ~own))
     return tuple(sorted(parts, key=lambda part: part.centre[0])) if len(parts) > 1 else ()
 
 
@@ -171,7 +175,7 @@ def _mark(
     ink: Strength,
     inside: npt.NDArray[np.bool_],
     window: tuple[slice, slice],
-    seen_as: tuple[str, Floats],
+    kinds: Floats,
     parts: tuple[Mark, ...],
     others: npt.NDArray[np.bool_] | None = None,
 ) -> Mark:
@@ -183,4 +187,5 @@ def _mark(
     cut = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     strength = np.where(own, ink[window], np.float32(0))[cut]
     left, top = int(window[1].start + columns[0]), int(window[0].start + rows[0])
-    return Mark((left, top, left + strength.shape[1], top + strength.shape[0]), strength, *seen_as, parts)
+    box = (left, top, left + strength.shape[1], top + strength.shape[0])
+    return Mark(box, strength, "" if others is not None else separator_of(kinds), kinds, parts)

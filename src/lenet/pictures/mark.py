@@ -100,7 +100,6 @@ def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool, f
 
     scale = OVERSIZE * box / BOX  # pixels of the drawing to one of MNIST's
     inside = ndimage.distance_transform_edt(outline)
-    outside = ndimage.distance_transform_edt(~outline)
     middle = inside[outline & (inside == ndimage.maximum_filter(inside, size=3))]
     thickness = max(1.0, 2 * float(middle.mean()) - 1)
     length = float(np.count_nonzero(outline) / max(2.0, thickness) / (OVERSIZE * box))
@@ -108,6 +107,8 @@ def _evened(outline: npt.NDArray[np.bool_], box: int) -> tuple[Strength, bool, f
     move = (float(np.clip(thickness, THINNEST * scale, THICKEST * scale)) - thickness) / 2
     # Where the pen was light, a stroke keeps at least a pixel of the 20.
     move = max(move, min(0.0, scale / 2 - float(np.percentile(middle, 10))))
+    # Where the edge moves in, nothing outside is drawn.
+    outside = ndimage.distance_transform_edt(~outline) if move > 0 else 1
     distance = np.where(outline, inside - 0.5, 0.5 - outside)
     return np.asarray(np.clip(distance + move + 0.5, 0, 1), np.float32), digit_shaped, length
 

@@ -24,15 +24,14 @@ class Mark:
         box: Left, top, right, bottom in pixels of what was looked at; right and bottom are exclusive.
         strength: Of this mark's ink inside the box, float32 ``(height, width)``, 0 to 1; 0 for other ink.
         separator: Which separator it is; none by default.
-        digits: Probability that it is each of the ten digits, as the finder sees it, ``(10,)``, less than 1 in all;
-            None where the finder did not look.
+        kinds: Probability of each of the finder's kinds, ``(18,)``, the ten digits first; None where it did not look.
         parts: Marks that it may be instead, left to right, where its pixels point to several middles.
     """
 
     box: Box
     strength: Strength
     separator: str = ""
-    digits: Floats | None = None
+    kinds: Floats | None = None
     parts: "tuple[Mark, ...]" = ()
 
     @property

@@ -1,13 +1,17 @@
 """One picture read in several ways: what they agree on is known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from lenet.pictures.detect import separator_of
+from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import FEW, Known
+from lenet.reading.lines import in_lines
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,47 +21,85 @@ LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.5
-# Boxes of the same mark: area of both to area of either.
-SAME = 0.5
+# Boxes of the same mark, and of marks that have nothing to do with one another: area of both to area of either.
+SAME, NEW = 0.5, 0.2
 
 
 class Seen(NamedTuple):
-    """What one way says of the marks that it sees: boxes in pixels of the picture, ``(n, 4)``, and the answers."""
+    """What one way says of the marks that it sees.
+
+    Attributes:
+        boxes: In pixels of the picture, ``(n, 4)``.
+        answers: The network's; None for separators.
+        kinds: The finder's, ``(18,)``; None where it did not look.
+    """
 
     boxes: Floats
-    answers: list[MarkAnswer]
+    answers: list[MarkAnswer | None]
+    kinds: list[npt.NDArray[np.float32] | None]
 
 
 def seen_by(way: Known) -> Seen:
     """What a way says, without what it looked at."""
-    boxes = np.array([mark.box for mark in way.characters], float).reshape(-1, 4)
-    return Seen((boxes - way.found.margin) / way.found.zoom, [way.answered[mark] for mark in way.characters])
+    marks = [mark for line in way.lines for mark in line]
+    boxes = (np.array([mark.box for mark in marks], float).reshape(-1, 4) - way.found.margin) / way.found.zoom
+    return Seen(boxes, [way.answered.get(mark) for mark in marks], [mark.kinds for mark in marks])
 
 
 def agreed(way: Known, others: Sequence[Seen]) -> Known:
-    """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement."""
-    boxes, own = seen_by(way)
-    answers = [[answer] for answer in own]
+    """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement.
+
+    The finder's mean opinion tells separators; what the others see between the marks is added.
+    """
+    own = seen_by(way)
+    opinions = [[opinion] for opinion in zip(own.answers, own.kinds, strict=True)]
     for other in others:
-        if not own or not other.answers:
+        if not opinions or not other.answers:
             continue
-        overlap = _overlap(boxes, other.boxes)
-        for answer, place, share in zip(answers, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
+        overlap = _overlap(own.boxes, other.boxes)
+        for seen, place, share in zip(opinions, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
             if share > SAME:
-                answer.append(other.answers[place])
-    in_context = []
-    for mark, seen in zip(way.characters, answers, strict=True):
-        probabilities = np.mean([answer.probabilities for answer in seen], axis=0)
+                seen.append((other.answers[place], other.kinds[place]))
+    characters, separators, in_context = [], _between(way, own.boxes, others), []
+    for mark, seen in zip([mark for line in way.lines for mark in line], opinions, strict=True):
+        looked = [kinds for _, kinds in seen if kinds is not None]
+        if looked and (name := separator_of(np.mean(looked, axis=0))):
+            separators.append(replace(mark, separator=name))
+            continue
+        characters.append(mark)
+        way.answered.add([mark])
+        answers = [answer for answer, _ in seen if answer is not None] or [way.answered[mark]]
+        probabilities = np.mean([answer.probabilities for answer in answers], axis=0)
         label = int(probabilities.argmax())
-        support = sum(answer.probabilities[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1) for answer in seen)
+        support = sum(
+            answer.probabilities[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1) for answer in answers
+        )
         unknown = bool(support < LEAST * (1 + len(others)))
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
         if not unknown:
-            finder = [answer.finder[label] for answer in seen if answer.finder is not None]
+            finder = [answer.finder[label] for answer in answers if answer.finder is not None]
             in_context.append(np.mean(finder) if finder else 0.0)
     if len(in_context) > FEW and np.mean(in_context) < CONTEXT:
-        way.answered.update({mark: way.answered[mark]._replace(unknown=True) for mark in way.characters})
-    return way
+        way.answered.update({mark: way.answered[mark]._replace(unknown=True) for mark in characters})
+    return way._replace(lines=in_lines(characters, separators))
+
+
+def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:
+    """Separators that half of the others that look for any see, where none of these boxes is much the same."""
+    looking = [other for other in others if any(kinds is not None for kinds in other.kinds)]
+    separators = [[box for box, answer in zip(*other[:2], strict=True) if answer is None] for other in looking]
+    found = []
+    for box, answer, kinds in (each for other in looking for each in zip(*other, strict=True)):
+        middle = (box[:2] + box[2:]) / 2
+        ways = sum(any((one[:2] <= middle).all() and (middle <= one[2:]).all() for one in seen) for seen in separators)
+        if answer or kinds is None or 2 * ways < len(looking):
+            continue
+        if (_overlap(box[np.newaxis], boxes) < NEW).all():
+            boxes = np.concatenate([boxes, box[np.newaxis]])
+            left, top, right, bottom = np.rint(box * way.found.zoom + way.found.margin).astype(int).tolist()
+            nothing = np.zeros((bottom - top, right - left), np.float32)
+            found.append(Mark((left, top, right, bottom), nothing, separator_of(kinds)))
+    return found
 
 
 def _overlap(one: Floats, other: Floats) -> Floats:

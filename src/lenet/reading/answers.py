@@ -53,7 +53,7 @@ class AnsweredMarks(dict[Mark, MarkAnswer]):
         for mark, frame, image, row, unknown in zip(
             new, framed, images, answers.probabilities, answers.unknown, strict=True
         ):
-            finder = None if mark.digits is None else mark.digits[[int(name) for name in self._model.class_names]]
+            finder = None if mark.kinds is None else mark.kinds[[int(name) for name in self._model.class_names]]
             self[mark] = MarkAnswer(image, row, bool(unknown) or not frame.digit_shaped, finder)
 
     def confidence(self, marks: Sequence[Mark]) -> npt.NDArray[np.float32]:

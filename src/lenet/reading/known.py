@@ -8,7 +8,7 @@ from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
 from lenet.reading.lines import in_lines, writing_height
-from lenet.reading.table import find_table
+from lenet.reading.table import Table, find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
@@ -19,8 +19,10 @@ NETWORK = 0.8
 FILLS = 0.25
 # Only texture has more marks; to classify each would take long.
 MOST_MARKS = 600
-# An unknown mark takes so much from the evidence that marks were found well; a separator and a table add so much.
-UNKNOWN, SEPARATOR, TABLE = 0.8, 0.9, 1.0
+# An unknown mark takes so much from the evidence that marks were found well; a separator adds so much.
+UNKNOWN, SEPARATOR = 0.8, 0.9
+# Nearly all marks are known where the evidence is this for each.
+SURE = 0.85
 
 
 class Known(NamedTuple):
@@ -31,19 +33,17 @@ class Known(NamedTuple):
         answered: The answers.
         lines: Characters and separators in reading order.
         size: Height of the writing, in pixels of what was looked at.
-        cells: Row and column of the marks that stand in a table.
-        table: Rows and columns of the table.
         evidence: How well the marks are known: probabilities of the known, less a part for each unknown;
-            more for separators and a table.
+            more for separators.
+        table: That the marks stand in, or rows of boxes; None where there are none.
     """
 
     found: FoundMarks
     answered: AnsweredMarks
     lines: list[list[Mark]]
     size: float
-    cells: dict[Mark, tuple[int, int]]
-    table: tuple[int, int] | None
     evidence: float
+    table: Table | None = None
 
     @property
     def characters(self) -> list[Mark]:
@@ -62,13 +62,15 @@ class Known(NamedTuple):
         marks = [mark for line in self.lines for mark in line]
         return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
 
+    @property
+    def all_sure(self) -> bool:
+        """Whether there are marks, and hardly a doubt about them."""
+        return self.evidence > max(0.0, SURE * sum(map(len, self.lines)))
+
     def in_table_of(self, other: "Known") -> "Known":
-        """The same in the rows and columns of the table that another way of looking has found."""
-        if other.table is None or other.found.lines is None:
-            return self
+        """The same in the table, or the rows of boxes, whose lines the finder has seen in this way or another."""
         zoom = other.found.zoom / self.found.zoom / HALF
-        table = find_table(self.characters, other.found.lines, zoom, self.found.margin)
-        return self._replace(cells=table.cells, table=(table.rows, table.columns)) if table else self
+        return self._replace(table=find_table(self.characters, other.found.lines, zoom, self.found.margin))
 
 
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
@@ -83,7 +85,6 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         marks = [digit for mark in marks for digit in cut_apart(mark, size, answered.confidence, tries)]
     if not separators:
         marks = join_fragments(marks, found, answered)
-    table = find_table(marks, found.lines, 1 / HALF) if found.lines is not None else None
     lines = in_lines(marks, separators)
     answered.add(marks)
     evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
@@ -92,12 +93,5 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         if answer.finder is not None:
             probabilities = NETWORK * answer.probabilities + (1 - NETWORK) * answer.finder
             answered[mark] = answer._replace(probabilities=probabilities)
-    return Known(
-        found,
-        answered,
-        lines,
-        writing_height(marks),
-        table.cells if table else {},
-        (table.rows, table.columns) if table else None,
-        evidence + SEPARATOR * (sum(map(len, lines)) - len(marks)) + TABLE * bool(table),
-    )
+    evidence += SEPARATOR * (sum(map(len, lines)) - len(marks))
+    return Known(found, answered, lines, writing_height(marks), evidence)

@@ -1,6 +1,6 @@
 """Marks → lines of writing, top to bottom, each from left to right, and the words on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -20,8 +20,6 @@ BESIDE, BESIDE_ACROSS = 0.8, 2.6
 # A gap that parts two words is wider than the first, in heights of the writing, and, where all characters stand apart,
 # so many times the usual gap, a percentile of all; but what is wider than the last always does.
 WORD_GAP, USUAL, USUAL_GAPS, WIDEST_GAP = 0.8, 35, 1.9, 2.0
-# Cells have several marks when they have so many on average; a few may be torn, or stand across a line.
-SEVERAL = 1.2
 
 
 def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> list[list[Mark]]:
@@ -46,13 +44,19 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
     return [sorted(line, key=lambda mark: mark.centre[0]) for line in lines]
 
 
-def words(lines: Sequence[Sequence[Mark]], size: float, cells: Mapping[Mark, tuple[int, int]]) -> dict[Mark, int]:
+def words(
+    lines: Sequence[Sequence[Mark]],
+    size: float,
+    cells: Mapping[Mark, tuple[int, int]],
+    boxed: Collection[Mark] = (),
+) -> dict[Mark, int]:
     """The number of the word on its line, from 0 on, of each mark.
 
     Args:
         lines: Marks in reading order.
         size: Height of the writing.
-        cells: Row and column of those in a table. Where cells have several marks, each cell has words of its own.
+        cells: Row and column of those in a table; each cell has words of its own.
+        boxed: Those in a row of boxes, some perhaps empty, which are one word.
     """
     gaps = {}
     for line in lines:
@@ -60,12 +64,12 @@ def words(lines: Sequence[Sequence[Mark]], size: float, cells: Mapping[Mark, tup
         gaps.update({mark: mark.box[0] - end for mark, end in zip(line[1:], ends, strict=False)})
     usual = float(np.percentile(list(gaps.values()), USUAL)) if gaps else 0.0
     least = min(max(WORD_GAP * size, USUAL_GAPS * usual), WIDEST_GAP * size)
-    several = len(cells) > SEVERAL * len(set(cells.values()))
     numbers = {}
     for line in lines:
         number = numbers[line[0]] = 0
         for last, mark in pairwise(line):
-            number += gaps[mark] > least or (several and cells.get(last) != cells.get(mark))
+            apart = gaps[mark] > least or cells.get(last) != cells.get(mark)
+            number += apart and not (last in boxed and mark in boxed)
             numbers[mark] = number
     return numbers
 

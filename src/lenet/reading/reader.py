@@ -25,7 +25,7 @@ CLEARLY, MANY_MARKS = 0.5, 6.0
 # The picture is also looked at in sizes near the best: what is writing is read alike.
 NEAR = (0.74, 1.35)
 # But not where there are more marks than this, which would take seconds.
-MOST_LOOKED_AT_AGAIN = 300
+MOST_LOOKED_AT_AGAIN = 400
 
 
 class Reader:
@@ -122,8 +122,11 @@ class Reader:
                 (detected, known(detect_at(picture, other), self.model, digits=True)), key=lambda way: way.evidence
             )
             others.append(seen_by(worse))
+        detected = detected.in_table_of(detected)
         fragments = contrast.is_one_character and detected.table is None
-        if fragments and detected.evidence <= MANY_MARKS:
+        # What is unknown as one character may be a frame, or the sheet itself, with others on it.
+        framed = contrast.evidence < 0 and detected.all_sure
+        if fragments and detected.evidence <= MANY_MARKS and not framed:
             return contrast, [], size
         if detected.evidence > contrast.evidence + CLEARLY or fragments:
             return detected, [*others, seen_by(contrast)], size
@@ -133,7 +136,8 @@ class Reader:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
 
-        word_of = words(way.lines, way.size, way.cells)
+        cells, boxed = (way.table.cells, way.table.boxed) if way.table else ({}, frozenset())
+        word_of = words(way.lines, way.size, cells, boxed)
 
         def read(mark: "Mark") -> Digit | Separator:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
@@ -142,10 +146,12 @@ class Reader:
                 return Separator(mark.separator, box, word_of[mark])
             answer = answered[mark]
             unknown = way.all_unknown or answer.unknown
-            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], way.cells.get(mark))
+            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], cells.get(mark))
 
         lines = tuple(tuple(map(read, line)) for line in way.lines)
-        return Reading(lines, _stages(picture, found), table=way.table)
+        return Reading(
+            lines, _stages(picture, found), table=(way.table.rows, way.table.columns) if way.table and cells else None
+        )
 
     def _digit(
         self,

@@ -1,4 +1,4 @@
-"""Tables: which cell, between drawn or printed lines, each mark stands in."""
+"""Tables and rows of boxes: which cell, between drawn or printed lines, each mark stands in."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,22 +27,34 @@ STEEPEST = 0.35
 BENT = 0.1
 # Two lines are one when they are this close, in heights of the writing.
 ONE = 0.35
-# A table has so many cells at least, so high and so wide, in heights of the writing.
+# A table has so many cells at least; where lines are missing, they are so high and so wide, in heights of the writing.
 LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
+# A row of boxes has sides so long at least, and is so high, in heights of the writing. As some sides are not seen, it
+# has up to so many marks in a box on average.
+SIDE, LOWEST, HIGHEST, IN_A_BOX = 0.8, 1.05, 2.6, 1.5
+# How well marks stand in the middle of their cells, from -1 to 1: so well that no lines are missing; so well that those
+# missing are known from the marks between. Gaps with missing lines are so nearly multiples of the least, up to three.
+ALL_THERE, KNOWN, UNEVEN, MOST_PARTS = 0.5, 0.65, 0.2, 3
+# Least number of marks that tell it.
+FEW = 8
+# On squared paper, more than this share of the marks are crossed by lines.
+CROSSED = 0.2
 
 
 class Table(NamedTuple):
-    """A table.
+    """A table, or a row of boxes.
 
     Attributes:
-        rows: How many.
+        rows: How many; 0 for rows of boxes.
         columns: How many.
         cells: Row and column, from 0 on, of each mark that stands in a cell.
+        boxed: Marks in rows of boxes, one in each box: they are one number.
     """
 
     rows: int
     columns: int
     cells: dict[Mark, tuple[int, int]]
+    boxed: frozenset[Mark] = frozenset()
 
 
 class _Line(NamedTuple):
@@ -57,42 +69,63 @@ class _Line(NamedTuple):
         return self.start + self.slope * along
 
 
-def find_table(marks: Sequence[Mark], lines: Mask, zoom: float, margin: int = 0) -> Table | None:
+def find_table(marks: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0) -> Table | None:
     """Find the rows and columns that lines enclose.
 
     Args:
         marks: Characters.
-        lines: Where lines are, ``(height, width)``.
+        lines: Where lines are, ``(height, width)``; None where they were not looked for.
         zoom: Pixels of ``lines`` to one of the marks' boxes.
         margin: Pixels around the picture that the marks' boxes count and ``lines`` does not have.
     """
     height = zoom * writing_height(marks)
-    if height < 2:
+    if lines is None or height < 2:
         return None
     turn, shift = _levelling(lines)
     lines = ndimage.affine_transform(lines, turn, shift, order=0)
-    flat, upright = _straight(lines, height), _straight(lines.T, height)
-    rows, columns = len(flat) - 1, len(upright) - 1
-    if min(rows, columns) < 1 or rows * columns < LEAST_CELLS:
-        return None
-    # The squares of squared paper may be smaller than what is written on it.
-    if _pitch(flat) < LEAST_HEIGHT * height or _pitch(upright) < LEAST_WIDTH * height:
-        return None
-    x, y = zoom * (np.array([mark.centre for mark in marks]).T - margin)
+    boxes = zoom * (np.array([mark.box for mark in marks], float) - margin)
+    x, y = (boxes[:, :2] + boxes[:, 2:]).T / 2
     y, x = turn.T @ (np.array([y, x]) - shift[:, np.newaxis])
+    boxed = _in_boxes(lines, y, x, height)
+    if 2 * np.count_nonzero(boxed) > len(marks):
+        return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
+    flat = _completed(_straight(lines, height), y, x, LEAST_HEIGHT * height)
+    upright = _completed(_straight(lines.T, height), x, y, LEAST_WIDTH * height)
+    if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
+        return None
     row, column = _place(flat, y, x), _place(upright, x, y)
+    wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
+    crossed = (_place(upright, x - wide, y) < _place(upright, x + wide, y)) | (
+        _place(flat, y - high, x) < _place(flat, y + high, x)
+    )
     # The edge of the picture closes cells, too, where the lines across it reach as far.
     inside = _reached(upright, y) & _reached(flat, x)
-    if 2 * np.count_nonzero(inside) < len(marks):
+    if 2 * np.count_nonzero(inside) < len(marks) or np.mean(crossed[inside]) > CROSSED:
         return None
     first_row, first_column = int(min(0, row[inside].min())), int(min(0, column[inside].min()))
     rows, columns = (
-        int(max(count, place[inside].max() + 1)) - first
-        for count, place, first in ((rows, row, first_row), (columns, column, first_column))
+        int(max(len(lines) - 1, place[inside].max() + 1)) - first
+        for lines, place, first in ((flat, row, first_row), (upright, column, first_column))
     )
     places = zip((row - first_row).tolist(), (column - first_column).tolist(), strict=True)
     cells = {mark: place for mark, place, it_is in zip(marks, places, inside, strict=True) if it_is}
     return Table(rows, columns, cells)
+
+
+def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
+    """Whether each place stands in a row of boxes, with a box of its own."""
+    side = max(3, round(SIDE * height))
+    thick = ndimage.maximum_filter(lines, 3)
+    upright = ndimage.grey_opening(thick, (side, 1))
+    pieces, _ = ndimage.label(upright | ndimage.grey_opening(thick, (1, side)), np.ones((3, 3)))
+    inside = np.zeros(len(x), bool)
+    for number, (down, across) in enumerate(ndimage.find_objects(pieces), 1):
+        if LOWEST * height <= down.stop - down.start <= HIGHEST * height:
+            here = (down.start <= y) & (y < down.stop) & (across.start <= x) & (x < across.stop)
+            walls = np.flatnonzero((upright[down] & (pieces[down] == number)).any(axis=0))
+            boxes = np.searchsorted(walls, x[here])
+            inside[here] = len(boxes) <= IN_A_BOX * len(np.unique(boxes))
+    return inside
 
 
 def _levelling(mask: Mask) -> tuple[Floats, Floats]:
@@ -154,15 +187,48 @@ def _joined(pieces: list[_Line], height: float) -> list[_Line]:
     return sorted(lines, key=lambda line: line.at(middle))
 
 
-def _pitch(lines: list[_Line]) -> float:
-    """How far apart lines are."""
-    return float(np.median(np.diff([line.at((line.first + line.last) / 2) for line in lines])))
+def _completed(lines: list[_Line], across: Floats, along: Floats, least: float) -> list[_Line]:
+    """The lines with those that are missing of a regular grid with cells of this least size.
+
+    Thin lines are often not seen between thick ones. That the marks stand in the middle of their cells tells it.
+    """
+    if len(lines) < 2 or len(across) < FEW or _centred(lines, across, along) >= ALL_THERE:
+        return lines
+    gaps = np.diff([line.at((line.first + line.last) / 2) for line in lines])
+    best, most = lines, KNOWN
+    for pitch in {float(gap) / parts for gap in gaps for parts in range(1, MOST_PARTS + 1)}:
+        cells = np.rint(gaps / pitch).astype(int) if pitch >= least else np.zeros(1)
+        if min(cells) < 1 or max(cells) > MOST_PARTS or np.abs(gaps / pitch - cells).max() > UNEVEN:
+            continue
+        # Before the first cell of each gap stands a line already.
+        places = np.concatenate([number + np.arange(count) / count for number, count in enumerate(cells)])
+        starts, slopes = (
+            np.interp([*places, len(gaps)], np.arange(len(lines)), [getattr(line, name) for line in lines])
+            for name in ("start", "slope")
+        )
+        more = [lines[0]._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
+        if (centred := _centred(more, across, along)) > most:
+            best, most = more, centred
+    return best
+
+
+def _centred(lines: list[_Line], across: Floats, along: Floats) -> float:
+    """How well places stand in the middle between lines: from 1, when all do, to -1, when all stand on lines."""
+    at = np.array([line.start + line.slope * along for line in lines])
+    place = (at < across).sum(axis=0) - 1
+    between = np.flatnonzero((place >= 0) & (place < len(lines) - 1))
+    before, after = at[place[between], between], at[place[between] + 1, between]
+    shares = (across[between] - before) / np.maximum(after - before, 1e-9)
+    return -float(np.cos(2 * np.pi * shares).mean()) if len(between) else 0.0
 
 
 def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
-    """Between which lines places lie: 0 for the first two, -1 before the first."""
-    before = np.array([line.start + line.slope * along < across for line in lines])
-    return np.asarray(before.sum(axis=0) - 1)
+    """Between which lines places lie: 0 for the first two; outside, cells are as large as the nearest."""
+    at = np.array([line.start + line.slope * along for line in lines])
+    place = (at < across).sum(axis=0) - 1
+    before = np.floor((across - at[0]) / np.maximum(at[1] - at[0], 1))
+    after = len(lines) - 2 + np.ceil((across - at[-1]) / np.maximum(at[-1] - at[-2], 1))
+    return np.asarray(np.where(place < 0, before, np.where(place > len(lines) - 2, after, place)), np.intp)
 
 
 def _reached(lines: list[_Line], along: Floats) -> npt.NDArray[np.bool_]:
