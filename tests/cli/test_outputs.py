@@ -47,7 +47,7 @@ COMMANDS = (
     "data check photos --suspects 1 --gallery photos/new.png",
     "data convert photos photos",
     "data convert photos link/photos.npz",
-    "data convert photos --out seven.png --to folder",
+    "data convert photos seven.png --to folder",
     "data convert seven.png mine --sheet",
     "sheet --out sheet.pdf",
     "compare run run --out compare.png",
