@@ -9,6 +9,7 @@ from lenet.pictures import finder, segment
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import detect_at, writing_sizes
 from lenet.pictures.finder import KINDS, look
+from lenet.pictures.marks import Mark
 from lenet.pictures.picture import open_picture
 
 
@@ -111,3 +112,15 @@ def test_joined_marks_have_the_ink_of_all_and_a_mark_has_its_own_alone():
     whole = found.joined()
     assert whole.box == (one.box[0], min(one.box[1], other.box[1]), other.box[2], max(one.box[3], other.box[3]))
     assert whole.strength.sum() == pytest.approx(one.strength.sum() + other.strength.sum())
+
+
+def test_a_stroke_around_others_is_a_ring_and_a_loop_is_none():
+    ring, beside = Image.new("L", (120, 100)), Image.new("L", (120, 100))
+    ImageDraw.Draw(ring).ellipse((5, 5, 95, 95), outline=255, width=4)
+    ImageDraw.Draw(beside).ellipse((5, 5, 95, 95), outline=255, width=4)
+    loop = np.array(ring, np.float32) / 255
+    assert not Mark((0, 0, 120, 100), loop).is_ring
+    ImageDraw.Draw(ring).line((50, 20, 50, 80), 255, 8)
+    ImageDraw.Draw(beside).line((110, 20, 110, 80), 255, 8)
+    assert Mark((0, 0, 120, 100), np.array(ring, np.float32) / 255).is_ring
+    assert not Mark((0, 0, 120, 100), np.array(beside, np.float32) / 255).is_ring

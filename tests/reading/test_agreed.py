@@ -117,3 +117,9 @@ def test_so_many_unknown_marks_make_the_writing_no_digits(bundled):
 def test_several_known_marks_that_are_no_digits_for_the_finder_are_unknown(bundled, sure, count, known):
     result = agreed(way(bundled, row(count), count * [(0, 1.0, False, sure)]), [])
     assert [not result.answered[mark].unknown for mark in result.characters] == count * [known]
+
+
+def test_two_dots_above_one_another_are_a_colon_and_neighbours_are_not(bundled):
+    above, below, after = (40, 12, 46, 18), (41, 28, 47, 34), (50, 28, 56, 34)
+    assert shown(agreed(seeing(bundled, [BOX, above, below], [0.0, 0.9, 0.9]), [])) == "1:"
+    assert shown(agreed(seeing(bundled, [BOX, below, after], [0.0, 0.9, 0.9]), [])) == "1,,"

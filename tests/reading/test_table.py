@@ -44,7 +44,7 @@ def test_marks_have_the_row_and_column_that_they_stand_in(slope, gap):
     marks = [
         mark(30 + 60 * column + 20, 30 + 40 * row + 10 + round(slope * (60 * column + 30))) for row, column in places
     ]
-    table = find_table(marks, grid(5, 4, slope, gap), 1.0)
+    table = find_table(marks, [], grid(5, 4, slope, gap), 1.0)
     assert (table.rows, table.columns) == (5, 4)
     assert [table.cells[each] for each in marks] == places
 
@@ -59,7 +59,7 @@ def test_a_turned_table_is_levelled():
     places = [(row, column) for row in range(9) for column in range(row % 2, 9, 2)]
     centres = [turn @ (np.array((60 + 60 * column, 50 + 40 * row)) - before) + after for row, column in places]
     marks = [mark(round(x) - 7, round(y) - 10) for x, y in centres]
-    table = find_table(marks, lines, 1.0)
+    table = find_table(marks, [], lines, 1.0)
     assert [table.cells[each] for each in marks] == places
 
 
@@ -67,13 +67,13 @@ def test_the_edge_of_the_picture_closes_cells():
     """The first and the last column of a table are often cut off."""
     cut = grid(5, 4)[:, 50 : 30 + 60 * 4 - 20]  # without the outer lines
     marks = [mark(x - 50, 30 + 40 * row + 10) for x, row in ((65, 0), (110, 1), (230, 4))]
-    table = find_table(marks, cut, 1.0)
+    table = find_table(marks, [], cut, 1.0)
     assert (table.rows, table.columns) == (5, 4)
     assert [table.cells[each] for each in marks] == [(0, 0), (1, 1), (4, 3)]
 
 
 def test_lines_at_half_the_size():
-    table = find_table([mark(2 * 50, 2 * 40, 28, 40)], grid(3, 3), 0.5)
+    table = find_table([mark(2 * 50, 2 * 40, 28, 40)], [], grid(3, 3), 0.5)
     assert (table.rows, table.columns, list(table.cells.values())) == (3, 3, [(0, 0)])
 
 
@@ -81,17 +81,31 @@ def test_ruled_paper_is_no_table():
     ruled = np.zeros((300, 300), bool)
     ruled[30::40] = True
     marks = [mark(x, 80) for x in (40, 80, 120)]
-    assert find_table(marks, ruled, 1.0) is None
-    assert find_table(marks, np.zeros((300, 300), bool), 1.0) is None
-    assert find_table([], grid(3, 3), 1.0) is None
+    assert find_table(marks, [], ruled, 1.0) is None
+    assert find_table(marks, [], np.zeros((300, 300), bool), 1.0) is None
+    assert find_table([], [], grid(3, 3), 1.0) is None
+
+
+def test_few_marks_on_many_squares_stand_on_squared_paper():
+    marks = [mark(50 + 60 * place, 45) for place in range(10)]
+    assert find_table(marks, [], grid(12, 12), 1.0) is None
+    assert find_table(marks, [], grid(6, 12), 1.0) is not None
+
+
+def test_separators_stand_in_cells_and_do_not_tell_the_table():
+    """What stands outside is in no cell."""
+    marks, point, outside = [mark(45, 40), mark(105, 80), mark(165, 120)], mark(65, 56, 4, 4), mark(65, 200, 4, 4)
+    table = find_table(marks, [point, outside], grid(3, 3), 1.0)
+    assert (table.rows, table.columns) == (3, 3)
+    assert table.cells[point] == table.cells[marks[0]] == (0, 0) and outside not in table.cells
 
 
 def test_marks_with_a_box_each_are_one_number():
     """A row of boxes is no higher than a line; several marks in each are rather the cells of a table."""
     alone = [mark(50 + 60 * column, 40) for column in (0, 1, 3, 5)]
-    assert find_table(alone, grid(1, 6), 1.0) == (0, 0, {}, frozenset(alone))
+    assert find_table(alone, [], grid(1, 6), 1.0) == (0, 0, {}, frozenset(alone))
     in_pairs = [mark(40 + 60 * column + 18 * place, 40) for column in range(6) for place in range(2)]
-    assert not find_table(in_pairs, grid(1, 6), 1.0).boxed
+    assert not find_table(in_pairs, [], grid(1, 6), 1.0).boxed
 
 
 def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
@@ -101,14 +115,14 @@ def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
         thick[40:, 25 + 60 * number : 36 + 60 * number] &= thick[40:, 45:46]
     places = [(row, column) for row in range(9) for column in range(9) if (row * 5 + column * 7) % 3]
     marks = [mark(53 + 60 * column, 40 + 40 * row) for row, column in places]
-    table = find_table(marks, thick, 1.0)
+    table = find_table(marks, [], thick, 1.0)
     assert (table.rows, table.columns) == (9, 9)
     assert [table.cells[each] for each in marks] == places
 
 
 def test_what_is_written_across_squares_stands_in_no_cells():
     marks = [mark(x, 34 + 40 * row, 32, 32) for row in range(4) for x in range(36, 240, 35)]
-    assert find_table(marks, grid(4, 4), 1.0) is None
+    assert find_table(marks, [], grid(4, 4), 1.0) is None
 
 
 def table_page(test_part, tone=110):
@@ -135,10 +149,19 @@ def test_marks_that_contrast_shows_stand_in_the_cells_of_the_table_that_is_detec
     contrast = known(find_marks(picture), reader.model, digits=True)
     detected = known(detect_at(picture, 200), reader.model, digits=True)
     assert contrast.found.margin > 0
-    both = contrast.in_table_of(detected)
+    both = contrast.with_lines_of(detected).in_table()
     assert (both.table.rows, both.table.columns) == (3, 3)
     cells = {both.table.cells[mark]: str(both.answered[mark].probabilities.argmax()) for mark in both.characters}
     assert cells == {(row, column): expected[row][column] for row, column in np.argwhere(np.array(expected) != "")}
+
+
+def test_a_cell_shows_its_separators(reader, test_part):
+    pixels, expected = table_page(test_part)
+    pixels[88:94, 126:132] = 20  # a point after the digit of the first cell
+    expected[0][0] += "."
+    reading = reader.read(pixels)
+    assert reading.cells == expected
+    assert reading.text.split()[0] == expected[0][0]
 
 
 def test_a_photographed_table_is_read_with_its_cells(reader, test_part, tmp_path, lenet):

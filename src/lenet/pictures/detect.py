@@ -64,7 +64,7 @@ def detect_at(picture: Picture, size: int) -> FoundMarks:
     """Find the marks of a picture that is looked at with so many pixels on its longer side."""
     view = look(picture.pixels, size)
     zoom = size / max(picture.pixels.shape[:2])
-    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, lines=view.lines > LINE)
+    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.lines > LINE, 1 / HALF)
 
 
 def _writing(view: View) -> tuple[float, float]:

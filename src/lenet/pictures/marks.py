@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from lenet.pictures.mark import Strength
 from lenet.pictures.picture import Pixels
@@ -13,6 +14,8 @@ Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
+# In a ring stands this share of its mark's ink, or more.
+INSIDE = 0.1
 Floats = npt.NDArray[np.float32]
 
 
@@ -45,6 +48,17 @@ class Mark:
         return self.box[3] - self.box[1]
 
     @property
+    def is_ring(self) -> bool:
+        """Whether a stroke goes around others, as a ring or a frame does: that is no character."""
+        pieces, count = ndimage.label(self.strength > 0.5, np.ones((3, 3)))
+        if count < 2:
+            return False
+        areas = [pieces[window].size for window in ndimage.find_objects(pieces)]
+        outer = pieces == 1 + int(np.argmax(areas))
+        inside = ndimage.binary_fill_holes(outer) & ~outer & (pieces > 0)
+        return bool(np.count_nonzero(inside) > INSIDE * np.count_nonzero(pieces))
+
+    @property
     def centre(self) -> tuple[float, float]:
         """Of the box: across, down."""
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
@@ -61,7 +75,8 @@ class FoundMarks:
         mask: Where there is ink, ``(height, width)``.
         zoom: Pixels of ``pixels`` to one of the picture.
         margin: Width of the margin, in pixels of ``pixels``.
-        lines: Where lines of paper, tables and boxes are, at half the size; None when they were not looked for.
+        lines: Where lines of paper, tables and boxes are; None when they were not looked for.
+        line_zoom: Pixels of ``lines`` to one of ``pixels``.
     """
 
     marks: list[Mark]
@@ -71,6 +86,7 @@ class FoundMarks:
     zoom: float
     margin: int = 0
     lines: npt.NDArray[np.bool_] | None = None
+    line_zoom: float = 1.0
 
     def without_margin(self, stage: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Cut the margin off an array ``(height, width[, 3])``."""

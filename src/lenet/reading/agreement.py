@@ -21,6 +21,8 @@ LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.5
+# Separators that are dots, and those that are as high as digits.
+DOTS, BARS = frozenset(".,:"), frozenset("/()")
 # Boxes of the same mark, and of marks that have nothing to do with one another: area of both to area of either.
 SAME, NEW = 0.5, 0.2
 
@@ -81,7 +83,7 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             in_context.append(np.mean(finder) if finder else 0.0)
     if len(in_context) > FEW and np.mean(in_context) < CONTEXT:
         way.answered.update({mark: way.answered[mark]._replace(unknown=True) for mark in characters})
-    return way._replace(lines=in_lines(characters, separators))
+    return way._replace(lines=in_lines(characters, _colons(separators, way.size)))
 
 
 def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:
@@ -100,6 +102,24 @@ def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:
             nothing = np.zeros((bottom - top, right - left), np.float32)
             found.append(Mark((left, top, right, bottom), nothing, separator_of(kinds)))
     return found
+
+
+def _colons(separators: Sequence[Mark], size: float) -> list[Mark]:
+    """The same, but two dots above one another, which some ways see as two separators, are one colon."""
+    joined: list[Mark] = []
+    for mark in separators:
+        left, top, right, bottom = mark.box
+        for place, other in enumerate(joined):
+            first, low, last, high = other.box
+            across = min(right, last) - max(left, first)
+            near = 2 * across > min(mark.width, other.width) and abs(top + bottom - low - high) < 2 * size
+            if near and DOTS & {mark.separator, other.separator} and not BARS & {mark.separator, other.separator}:
+                box = (min(left, first), min(top, low), max(right, last), max(bottom, high))
+                joined[place] = replace(other, box=box, separator=":")
+                break
+        else:
+            joined.append(mark)
+    return joined
 
 
 def _overlap(one: Floats, other: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """Found marks → characters that a network knows, in lines, with separators and cells."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from lenet.model.runtime import Model
-from lenet.pictures.finder import HALF
 from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
@@ -60,17 +60,24 @@ class Known(NamedTuple):
     def is_one_character(self) -> bool:
         """Whether one character fills the picture, whose fragments may look like several."""
         marks = [mark for line in self.lines for mark in line]
-        return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
+        large = len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
+        return large and not marks[0].is_ring
 
     @property
     def all_sure(self) -> bool:
         """Whether there are marks, and hardly a doubt about them."""
         return self.evidence > max(0.0, SURE * sum(map(len, self.lines)))
 
-    def in_table_of(self, other: "Known") -> "Known":
-        """The same in the table, or the rows of boxes, whose lines the finder has seen in this way or another."""
-        zoom = other.found.zoom / self.found.zoom / HALF
-        return self._replace(table=find_table(self.characters, other.found.lines, zoom, self.found.margin))
+    def with_lines_of(self, other: "Known") -> "Known":
+        """The same with the lines of paper, tables and boxes that another way has seen."""
+        zoom = other.found.line_zoom * other.found.zoom / self.found.zoom
+        return self._replace(found=replace(self.found, lines=other.found.lines, line_zoom=zoom))
+
+    def in_table(self) -> "Known":
+        """The same in the table, or the rows of boxes, that the lines make."""
+        separators = [mark for line in self.lines for mark in line if mark not in self.answered]
+        found = self.found
+        return self._replace(table=find_table(self.characters, separators, found.lines, found.line_zoom, found.margin))
 
 
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:

@@ -100,7 +100,7 @@ class Reader:
         factors = NEAR if most <= MOST_LOOKED_AT_AGAIN else ()
         near = {min(largest_size(picture), max(1, round(factor * size))) for factor in factors} - {size}
         others += [seen_by(known(detect_at(picture, other), self.model, digits=True)) for other in sorted(near)]
-        return self._reading(picture, agreed(best, others))
+        return self._reading(picture, agreed(best, others).in_table())
 
     def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int]":
         """The way in which marks are known best, what the others see, and the size in which writing is seen best.
@@ -122,15 +122,14 @@ class Reader:
                 (detected, known(detect_at(picture, other), self.model, digits=True)), key=lambda way: way.evidence
             )
             others.append(seen_by(worse))
-        detected = detected.in_table_of(detected)
-        fragments = contrast.is_one_character and detected.table is None
+        fragments = contrast.is_one_character and detected.in_table().table is None
         # What is unknown as one character may be a frame, or the sheet itself, with others on it.
         framed = contrast.evidence < 0 and detected.all_sure
         if fragments and detected.evidence <= MANY_MARKS and not framed:
             return contrast, [], size
         if detected.evidence > contrast.evidence + CLEARLY or fragments:
             return detected, [*others, seen_by(contrast)], size
-        return contrast.in_table_of(detected), [*others, seen_by(detected)], size
+        return contrast.with_lines_of(detected), [*others, seen_by(detected)], size
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered
@@ -143,7 +142,7 @@ class Reader:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
             box = (left, top, min(right, picture.size[0]), min(bottom, picture.size[1]))
             if mark not in answered:
-                return Separator(mark.separator, box, word_of[mark])
+                return Separator(mark.separator, box, word_of[mark], cells.get(mark))
             answer = answered[mark]
             unknown = way.all_unknown or answer.unknown
             return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], cells.get(mark))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -83,11 +83,12 @@ class Digit:
 
 
 class Separator(NamedTuple):
-    """A mark between digits, such as a point, a comma or a bar; ``word`` as of ``Digit``."""
+    """A mark between digits, such as a point, a comma or a bar; ``word`` and ``cell`` as of ``Digit``."""
 
     shown: str
     box: Box
     word: int = 0
+    cell: tuple[int, int] | None = None
 
 
 class Token(NamedTuple):
@@ -168,9 +169,9 @@ class Reading:
             return None
         rows, columns = self.table
         cells = [[""] * columns for _ in range(rows)]
-        for digit in self.digits:
-            if digit.cell is not None:
-                cells[digit.cell[0]][digit.cell[1]] += digit.shown
+        for mark in chain.from_iterable(self.lines):
+            if mark.cell is not None:
+                cells[mark.cell[0]][mark.cell[1]] += mark.shown
         return cells
 
     @property

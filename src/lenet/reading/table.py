@@ -37,8 +37,8 @@ SIDE, LOWEST, HIGHEST, IN_A_BOX = 0.8, 1.05, 2.6, 1.5
 ALL_THERE, KNOWN, UNEVEN, MOST_PARTS = 0.5, 0.65, 0.2, 3
 # Least number of marks that tell it.
 FEW = 8
-# On squared paper, more than this share of the marks are crossed by lines.
-CROSSED = 0.2
+# On squared paper, lines cross more than this share of the marks, or less than this share of the cells have one.
+CROSSED, FILLED = 0.2, 0.1
 
 
 class Table(NamedTuple):
@@ -47,7 +47,7 @@ class Table(NamedTuple):
     Attributes:
         rows: How many; 0 for rows of boxes.
         columns: How many.
-        cells: Row and column, from 0 on, of each mark that stands in a cell.
+        cells: Row and column, from 0 on, of each mark, also of separators, that stands in a cell.
         boxed: Marks in rows of boxes, one in each box: they are one number.
     """
 
@@ -69,11 +69,14 @@ class _Line(NamedTuple):
         return self.start + self.slope * along
 
 
-def find_table(marks: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0) -> Table | None:
+def find_table(
+    marks: Sequence[Mark], separators: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0
+) -> Table | None:
     """Find the rows and columns that lines enclose.
 
     Args:
-        marks: Characters.
+        marks: Characters, which tell the table.
+        separators: What also stands in its cells.
         lines: Where lines are, ``(height, width)``; None where they were not looked for.
         zoom: Pixels of ``lines`` to one of the marks' boxes.
         margin: Pixels around the picture that the marks' boxes count and ``lines`` does not have.
@@ -83,9 +86,10 @@ def find_table(marks: Sequence[Mark], lines: Mask | None, zoom: float, margin: i
         return None
     turn, shift = _levelling(lines)
     lines = ndimage.affine_transform(lines, turn, shift, order=0)
-    boxes = zoom * (np.array([mark.box for mark in marks], float) - margin)
-    x, y = (boxes[:, :2] + boxes[:, 2:]).T / 2
-    y, x = turn.T @ (np.array([y, x]) - shift[:, np.newaxis])
+    boxes = zoom * (np.array([mark.box for mark in (*marks, *separators)], float) - margin)
+    every_x, every_y = (boxes[:, :2] + boxes[:, 2:]).T / 2
+    every_y, every_x = turn.T @ (np.array([every_y, every_x]) - shift[:, np.newaxis])
+    boxes, y, x = boxes[: len(marks)], every_y[: len(marks)], every_x[: len(marks)]
     boxed = _in_boxes(lines, y, x, height)
     if 2 * np.count_nonzero(boxed) > len(marks):
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
@@ -107,9 +111,13 @@ def find_table(marks: Sequence[Mark], lines: Mask | None, zoom: float, margin: i
         int(max(len(lines) - 1, place[inside].max() + 1)) - first
         for lines, place, first in ((flat, row, first_row), (upright, column, first_column))
     )
-    places = zip((row - first_row).tolist(), (column - first_column).tolist(), strict=True)
-    cells = {mark: place for mark, place, it_is in zip(marks, places, inside, strict=True) if it_is}
-    return Table(rows, columns, cells)
+    if np.count_nonzero(inside) < FILLED * rows * columns:
+        return None
+    row, column = _place(flat, every_y, every_x) - first_row, _place(upright, every_x, every_y) - first_column
+    inside = _reached(upright, every_y) & _reached(flat, every_x)
+    inside &= (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    places = zip((*marks, *separators), row.tolist(), column.tolist(), inside.tolist(), strict=True)
+    return Table(rows, columns, {mark: (down, across) for mark, down, across, it_is in places if it_is})
 
 
 def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
