@@ -88,7 +88,6 @@ def main() -> None:
             mean[:] = 0
         if number % 500 == 0 or number == asked.steps:
             asked.out.write_bytes(to_onnx(model).SerializeToString())
-            model.save_weights(asked.out.with_suffix(".weights.h5"))
 
 
 def _other_light(rng: np.random.Generator, pixels: Any) -> Any:

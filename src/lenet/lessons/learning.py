@@ -87,37 +87,31 @@ def _layers(text: str) -> tuple[Layer, ...]:
     return network.layers
 
 
-def _changes(layers: tuple[Layer, ...]) -> int:
-    """Number of layers that differ from the network to start from."""
-    operations = SequenceMatcher(None, START.layers, layers, autojunk=False).get_opcodes()
+def _changes(text: str) -> int:
+    """Number of layers that differ from the network to start from, in effect."""
+    start, changed = _effective(START.layers), _effective(_layers(text))
+    operations = SequenceMatcher(None, start, changed, autojunk=False).get_opcodes()
     return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in operations if tag != "equal")
 
 
 def _effective(given: tuple[Layer, ...]) -> list[Layer]:
-    """The layers in one order, without those that change nothing."""
+    """The layers in one order, without those that change nothing; pooling over what was pooled alike is one layer."""
     layers: list[Layer] = []
     negative = False  # whether a value may be; pixels are not
     for layer in given:
         last = layers[-1] if layers else None
         if layer in (Pool("max", 1), Pool("average", 1)) or (layer == RELU and not negative):
             continue
-        if isinstance(last, Conv) and isinstance(layer, Conv):
-            if layer.kernel_size == layer.stride == 1 and layer.filters == last.filters:
-                continue  # with no activation between them, the one before can do it as well
-        elif isinstance(last, Conv) and isinstance(layer, Dense):
-            depth = next((it.filters for it in layers[-2::-1] if isinstance(it, Conv)), 1)
-            if last.stride == 1 and last.padding == "same" and last.filters >= depth:
-                layers.pop()  # so can a dense layer what a convolution before it does that drops nothing
+        if isinstance(last, Pool) and isinstance(layer, Pool) and last.kind == layer.kind:
+            layers[-1] = Pool(last.kind, last.size * layer.size)
+            continue
         place = len(layers)
-        while isinstance(layer, Activation) and place and getattr(layers[place - 1], "kind", "") == "max":
-            place -= 1  # an activation before max-pooling gives the same as after it
+        alike = ("max", "tanh") if layer == RELU else ("max",)  # before these, an activation gives the same as after
+        while isinstance(layer, Activation) and place and getattr(layers[place - 1], "kind", "") in alike:
+            place -= 1
         layers.insert(place, layer)
         negative = isinstance(layer, Conv | Dense) or (negative and layer not in (RELU, Activation("sigmoid")))
     return layers
-
-
-def _is_same(text: str) -> bool:
-    return _effective(_layers(text)) == list(START.layers)
 
 
 def _joins_dense(text: str) -> bool:
@@ -126,15 +120,15 @@ def _joins_dense(text: str) -> bool:
 
 
 CHANGED = Question(
-    read=lambda answer: ", ".join(part.strip() for part in str(answer).lower().split(",")),
-    right=lambda text: _changes(_layers(text)) == 1 and not (_is_same(text) or _joins_dense(text)),
+    read=lambda answer: " ".join(str(answer).lower().split()),
+    right=lambda text: _changes(text) == 1 and not _joins_dense(text),
     misconceptions={
-        "training changes layers": lambda text: text == str(START),
+        "training changes layers": lambda text: _layers(text) == START.layers,
         "the end must be written": lambda text: "softmax" in text or "flatten" in text,
         "a convolution after a dense layer": lambda text: bool(re.search("dense.*(conv|pool)", text)),
         "two dense layers see more": _joins_dense,
-        "every layer does something": _is_same,
-        "several at once": lambda text: bool(_layers(text)) and _changes(_layers(text)) > 1,
+        "every layer does something": lambda text: _changes(text) == 0,
+        "several at once": lambda text: bool(_layers(text)) and _changes(text) > 1,
     },
     has_form=lambda text: bool(_layers(text)),
 )
