@@ -4,7 +4,7 @@ import csv
 import io
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_origin
+from typing import TYPE_CHECKING, Any, Literal, cast, get_origin
 
 import click
 
@@ -149,7 +149,8 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
             recipe.change(**{name: 0})  # says which field was meant
         if whys := [why for why, names in FIXED.items() if name in names]:
             raise LenetError(f"{name}: cannot be searched: {whys[0]}")
-        kind, choices = type(recipe.to_dict()[name]), get_origin(Recipe.__annotations__[name]) is Literal
+        kind = type(recipe.to_dict()[name])
+        choices = cast(object, get_origin(Recipe.__annotations__[name])) is Literal
         try:
             if not values:
                 raise ValueError
