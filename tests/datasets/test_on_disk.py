@@ -21,5 +21,13 @@ def test_what_is_written_is_read_and_the_pixels_stay_on_the_disk(mnist, tmp_path
 
 
 def test_a_folder_without_space_is_named(mnist, tmp_path):
-    with pytest.raises(LenetError, match=r"cannot hold 0\.1 GiB of pixels .*; choose another --run"):
+    with pytest.raises(LenetError, match=r"cannot hold 52\.3 MiB of pixels .*; choose another --run"):
         on_disk.write(mnist, tmp_path / "missing" / "data")
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))  # files end there, as on a disk that is full
+    try:
+        with pytest.raises(LenetError, match=r"cannot hold 52\.3 MiB of pixels \(no space left\)"):
+            on_disk.write(mnist, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -54,6 +54,8 @@ def test_load_dataset_frames_the_others_as_the_first(tmp_path, mnist):
     assert kept == {image.tobytes() for image in alone.images}
     mine.rename(tmp_path / "mine")
     assert both.sha256 == load_dataset(f"mnist + {tmp_path / 'mine'}").sha256
+    mine = tmp_path / "mine"
+    assert both.sha256 == load_dataset(["mnist", mine, str(mine), "mnist"]).sha256, "a source given twice counts once"
     with pytest.raises(LenetError, match="unknown data 'nowhere'"):
         load_dataset("mnist + nowhere")
 

@@ -106,6 +106,14 @@ def test_the_own_data_comes_out_as_in_the_training(few, tmp_path, framing, form)
     assert "has changed since the training" in part_for(model, data_for(model, own_paths=True)).notes[-1]
 
 
+def test_one_of_the_sources_of_a_training_is_measured_with_a_warning(few, tmp_path):
+    own = [saved(tmp_path / f"{count}.npz", few.images[:count], few.labels[:count]) for count in (60, 61, 62)]
+    model = trained(load_dataset(own[:2]), data=own[:2])
+    for names, warned in ((own[:2], False), (own[1], True), (own[1:], True), (own[2], False)):
+        notes = part_for(model, data_for(model, names)).notes
+        assert any("images may be among those that are measured" in note for note in notes) == warned, names
+
+
 def test_the_own_data_of_version_0_1_is_letterboxed_and_other_data_framed(few, tmp_path):
     for name in ("own", "other"):
         for index in range(30):

@@ -37,11 +37,12 @@ def test_the_space_is_what_the_fields_can_have(tmp_path):
         "lerning_rate=1,2": "did you mean 'learning_rate'",
         "lerning_rate=1:2": "did you mean 'learning_rate'",
         "data=mnist,digits": "which images",
-        "start_sha256=a,b": "cannot be searched",
-        "teacher_epochs=1:2": "cannot be searched",
+        "start_sha256=a,b": "all trials start from the same weights",
+        "teacher_epochs=1:2": "cannot be searched: trials train without a teacher",
+        "weight_bits=0:8": "use A,B,C",
         "network=conv 8 3, relu": "--space",
         "network=lenet,lenet7": "lenet7",
-        "optimizer=sgd:adamw": "neither",
+        "optimizer=sgd:adamw": "use A,B,C",
     }.items():
         with pytest.raises(LenetError, match=says):
             _axes(fast, _given((wrong,), None))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lenet import Dataset, Recipe, load_dataset
+from lenet import Dataset, LenetError, Recipe, load_dataset, train
 from lenet.network.named import NETWORKS
 from lenet.training import adapt as module
 
@@ -51,6 +51,15 @@ def test_small_data_is_seen_more_often():
     adapted = adapt(FAST, pictures(1280, slice(4, 24)))
     assert (adapted.view, adapted.epochs) == ("centre", 35.0)
     assert adapted.steps(1280) == 350
+
+
+def test_more_shards_than_training_images_are_refused_before_the_folder_is_made(tmp_path):
+    recipe, few = FAST.change(shards=128), pictures(120, slice(4, 24))
+    for work in (lambda: adapt(recipe, few), lambda: train(few, recipe, tmp_path / "run")):
+        with pytest.raises(LenetError, match=r"shards is 128, but there are only \d+ training images: use --shards 64"):
+            work()
+    assert not list(tmp_path.iterdir())
+    assert adapt(FAST.change(shards=64), few).batch_size == 64
 
 
 def test_pictures_too_small_for_a_centre_are_seen_whole():

@@ -254,6 +254,11 @@ def test_leftovers_of_a_kill_are_removed_and_nothing_else(small, tmp_path):
     (tmp_path / "run" / "checkpoint" / ".step-0000000040.ckpt.abc_d123").write_bytes(b"half")
     (tmp_path / "run" / ".model.weights.h5.abc_d123.weights.h5").write_bytes(b"half")
     (tmp_path / "run" / ".my.notes").write_bytes(b"mine")
+    data = tmp_path / "run" / ".data-abc_d123"
+    data.mkdir()
+    (data / "images.npy").write_bytes(b"pixels")
+    Run(tmp_path / "run").remove_leftovers(data=False)
+    assert list(data.iterdir()), "hosts still share it"
     run = resume(tmp_path / "run", small)
     assert {path.name for path in run.path.rglob(".*")} == {".lock", ".my.notes"}
 

@@ -4,7 +4,7 @@ import csv
 import io
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast, get_origin
 
 import click
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 # Trials in the table.
 SHOWN = 10
-# Fields that cannot be searched; the error says why.
+# Fields that cannot be searched, and why.
 FIXED = {
-    *("data", "depth", "framing", "invert", "seed", "size", "split", "validation"),
-    *("name", "precision", "shards", "start", "start_classes", "start_sha256"),
-    *("distillation", "each_source", "teacher", "teacher_epochs", "teacher_sha256"),
+    "it decides which images are compared": {"data", "depth", "framing", "invert", "seed", "size", "split"},
+    "it changes nothing in a trial": {"each_source", "name", "validation"},
+    "it is chosen for the machines": {"precision", "shards"},
+    "all trials start from the same weights": {"start", "start_classes", "start_sha256"},
+    "trials train without a teacher": {"distillation", "teacher", "teacher_epochs", "teacher_sha256"},
 }
 
 
@@ -145,10 +147,10 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
     for name, values in given.items():
         if name not in recipe.to_dict():
             recipe.change(**{name: 0})  # says which field was meant
-        if name in FIXED:
-            why = "it decides which images are compared, belongs to one run, or changes nothing in a trial"
-            raise LenetError(f"{name}: cannot be searched: {why}")
+        if whys := [why for why, names in FIXED.items() if name in names]:
+            raise LenetError(f"{name}: cannot be searched: {whys[0]}")
         kind = type(recipe.to_dict()[name])
+        choices = cast(object, get_origin(Recipe.__annotations__[name])) is Literal
         try:
             if not values:
                 raise ValueError
@@ -156,7 +158,7 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
                 axes[name] = [float(value) if kind is float else value for value in values]
             elif ":" in values:
                 low, high, *log = values.split(":")
-                if log not in ([], ["log"]) or kind not in (int, float):
+                if log not in ([], ["log"]) or kind not in (int, float) or choices:
                     raise ValueError
                 axes[name] = (kind(low), kind(high), bool(log))
             else:
@@ -164,7 +166,8 @@ def _axes(recipe: Recipe, given: dict[str, Any]) -> "Space":
                     kind(value.strip()) if kind in (int, float) else value.strip() for value in values.split(",")
                 ]
         except (AttributeError, ValueError, TypeError):
-            raise LenetError(f"{name}: {values!r} is neither LOW:HIGH, LOW:HIGH:log nor A,B,C for this field") from None
+            wrong = "no list of its values; use A,B,C" if choices else "neither LOW:HIGH, LOW:HIGH:log nor A,B,C for it"
+            raise LenetError(f"{name}: {values!r} is {wrong}") from None
         if name == "network" and isinstance(values, str) and not set(axes[name]) <= set(NETWORKS):
             raise LenetError(f"network: {values!r}: give names; texts of networks go into a file for --space")
         tried = axes[name] if isinstance(axes[name], list) else axes[name][:2]

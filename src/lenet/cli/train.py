@@ -278,7 +278,7 @@ def _resume(
         print_results(run.metrics)
         return run, 0
     recipe = run.recipe
-    source = as_source(data) or recipe.data
+    source = as_source(data) if data else recipe.data
     with typed():
         recipe.change(**changes)
     hosts.prepare(recipe)

@@ -22,7 +22,10 @@ def write(dataset: Dataset, folder: Path) -> None:
         text = np.frombuffer(json.dumps([plain, dataset.sha256]).encode(), np.uint8)
         np.savez(folder / REST, plain=text, allow_pickle=False, **arrays)
     except OSError as error:
-        message = f"cannot hold {dataset.images.nbytes / 2**30:.1f} GiB of pixels ({error.strerror or error})"
+        needed = dataset.images.nbytes / 2**20
+        size = f"{needed:,.1f} MiB" if needed < 1024 else f"{needed / 1024:,.1f} GiB"
+        # NumPy says only how much it has written.
+        message = f"cannot hold {size} of pixels ({error.strerror or 'no space left'})"
         raise LenetError(f"{folder.parent}: {message}; choose another --run") from error
 
 

@@ -78,6 +78,8 @@ def load_dataset(
     """
     preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert, framing)
     names = names_of(source)
+    if "" in names:
+        raise LenetError(f"an empty name is no data; name {SOURCES}")
     first = _load(names[0], preparation, on_error)
     if len(names) == 1:
         return first
@@ -86,9 +88,9 @@ def load_dataset(
 
 
 def names_of(source: Source) -> list[str]:
-    """The names of all sources."""
+    """The names of all sources, each once."""
     if isinstance(source, list | tuple):
-        return [str(name) for name in source]
+        return list(dict.fromkeys(map(str, source)))
     return [str(source)] if os.path.lexists(str(source)) else str(source).split(JOINT)
 
 

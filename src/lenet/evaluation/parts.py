@@ -14,7 +14,7 @@ def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool =
     """Load what a model was trained on, or another source, framed as the model needs it.
 
     The model's own data comes out exactly as in its training, so that ``part_for`` recognizes it. Other data is named
-    as for ``load_dataset``.
+    as for ``load_dataset``; a note says so where it has some of the model's own sources.
 
     Args:
         model: Metadata of the model file.
@@ -39,9 +39,10 @@ def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool =
     # Training went on without the files that it could not read.
     on_error = (lambda error: None) if names == own else refuse
     dataset = load_dataset(names, (model.height, model.width), model.depth, invert, framing, on_error)
-    if names == own and dataset.sha256 != model.training_data_sha256:
-        changed = f"{dataset.name}: has changed since the training, whose images may be among those that are measured"
-        return replace(dataset, notes=(*dataset.notes, changed))
+    if set(names) & set(own) and dataset.sha256 != model.training_data_sha256:
+        why = "has changed since the training" if names == own else "has a source of the training"
+        warning = f"the data {why}, whose images may be among those that are measured"
+        return replace(dataset, notes=(*dataset.notes, warning))
     return dataset
 
 

@@ -1,7 +1,6 @@
 """One training on several processes, which Ray places on the machines of a cluster."""
 
 import os
-import shutil
 import socket
 import time
 from contextlib import suppress
@@ -16,10 +15,8 @@ from lenet.scale.cluster import PATIENCE, TrainingActor, cluster
 from lenet.scale.pairs import Pairs
 from lenet.training.environment import choose_precision
 from lenet.training.recipe import Recipe
-from lenet.training.run import Run
+from lenet.training.run import DATA, Run
 
-# Beginning of the name of a folder in the run folder, with the data that the hosts share.
-DATA = ".data-"
 # Losses of a host in a row, without a new checkpoint between them, after which the training ends.
 MOST_LOSSES = 3
 
@@ -86,9 +83,8 @@ def train_on_hosts(
             raise LenetError(f"{address}: has fewer processors than {hosts} hosts need; add nodes or use fewer hosts")
         folder = run if isinstance(run, Run) else Run.create(run)
         with folder.locked():
+            folder.remove_leftovers()
             folder.write_recipe(recipe)
-            for left in folder.path.glob(f"{DATA}*"):  # by a driver that was killed
-                shutil.rmtree(left)
         losses, seen = 0, None
         with TemporaryDirectory(prefix=DATA, dir=folder.path, ignore_cleanup_errors=True) as data:
             on_disk.write(dataset, Path(data))

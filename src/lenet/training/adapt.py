@@ -7,6 +7,7 @@ import numpy as np
 
 from lenet.datasets import Dataset
 from lenet.datasets.dataset import LITTLE
+from lenet.errors import LenetError
 from lenet.network.architecture import Conv, PlacedLayer, Pool
 from lenet.training.recipe import Recipe
 
@@ -34,11 +35,19 @@ def adapt(recipe: Recipe, dataset: Dataset, layers: Sequence[PlacedLayer]) -> Re
         view, normalisation = "whole", "none"
     elif view == "auto":
         view = "centre" if centred else "whole"
+    refuse_shards(recipe, len(dataset))
     batch_size = min(recipe.batch_size, len(dataset))
     batch_size -= batch_size % recipe.shards
     epochs = recipe.epochs if centred else recipe.whole_epochs or recipe.epochs
     epochs = max(epochs, recipe.least_steps * batch_size / len(dataset))
     return recipe.change(view=view, normalisation=normalisation, epochs=epochs, batch_size=batch_size)
+
+
+def refuse_shards(recipe: Recipe, images: int) -> None:
+    """Raise a LenetError for fewer training images than shards."""
+    if images < recipe.shards:
+        most = f"use --shards {1 << images.bit_length() - 1} or fewer"
+        raise LenetError(f"shards is {recipe.shards}, but there are only {images} training images: {most}")
 
 
 def is_centred(dataset: Dataset, layers: Sequence[PlacedLayer]) -> bool:

@@ -1,8 +1,10 @@
 """The order in which a training takes its images, which depends only on the recipe and the data.
 
-A training takes its batches from an endless stream of shuffled epochs. Data that may be larger than the memory is read
-in blocks of neighbours: an epoch shuffles the blocks, then the images of as many blocks as fit into memory. Each shard
-of a batch has blocks of its own, so that a host reads only those of its shards.
+A training takes its batches from an endless stream of shuffled epochs, each of which has every image once. Data that
+may be larger than the memory is read in blocks of neighbours: an epoch shuffles the blocks, then the images of as many
+blocks as fit into memory. Each shard of a batch has blocks of its own, so that a host reads only those of its shards.
+An image then comes once in an epoch on average: blocks that are shuffled together may be of two epochs, so that near
+``LARGE_BYTES`` some images come twice in one and a few not at all.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +29,8 @@ from lenet.training.state import Epoch, TrainingState
 from lenet.weights import save_weights
 
 LOCK = ".lock"
+# Beginning of the name of a folder with the data that several hosts share.
+DATA = ".data-"
 # The temporary files that `lenet.atomic` makes of the files in a run folder.
 LEFTOVER = re.compile(r"\..+\.(toml|json|csv|md|onnx|h5|png|ckpt)\.[a-z0-9_]{8}(\..+)?")
 # Entries that `metrics.json` must have.
@@ -143,11 +146,16 @@ class Run:
         _write_json(path, values | ({"earlier": earlier} if earlier else {}))
         return changed
 
-    def remove_leftovers(self) -> None:
-        """Remove temporary files of a process that was killed; the caller must hold the folder's lock."""
+    def remove_leftovers(self, *, data: bool = True) -> None:
+        """Remove what a process left that was killed; the caller must hold the folder's lock.
+
+        ``data`` is False while hosts share the copy of their data.
+        """
         for path in self.path.rglob(".*"):
             if LEFTOVER.fullmatch(path.name):
                 path.unlink(missing_ok=True)
+        for folder in self.path.glob(f"{DATA}*") if data else ():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def write_results(
         self,

@@ -18,6 +18,7 @@ from lenet.model.file import decode_model, encode_model
 from lenet.model.metadata import Metadata
 from lenet.model.preprocessing import scale_pixels, softmax
 from lenet.model.runtime import Model
+from lenet.training.adapt import refuse_shards
 from lenet.training.checkpoint import Checkpoints
 from lenet.training.environment import choose_precision, environment, library_versions
 from lenet.training.figures import DrawingProcess, draw
@@ -91,10 +92,18 @@ def train(
 
 
 def named_models(recipe: Recipe, dataset: Dataset) -> Recipe:
-    """The recipe with the hashes of the models that it names, as ``train`` keeps it in the run folder."""
+    """The recipe with the hashes of the models that it names, as ``train`` keeps it in the run folder.
+
+    Raises:
+        LenetError: when a model is not suitable, or there are fewer training images than shards.
+    """
     if recipe.start and not recipe.start_sha256:
         recipe = start_from(recipe, recipe.start)
-    return taught_by(recipe, _split(dataset, recipe).train) if recipe.teacher else recipe
+    if recipe.shards == 1 and not recipe.teacher:
+        return recipe
+    images = _split(dataset, recipe).train
+    refuse_shards(recipe, len(images))
+    return taught_by(recipe, images) if recipe.teacher else recipe
 
 
 def resume(
@@ -144,7 +153,7 @@ def resume(
             return run
         if run.finished and epochs is None:
             raise LenetError(f"{run.path}: is finished, no step is left for another learning rate; add --epochs")
-        run.remove_leftovers()
+        run.remove_leftovers(data=group is ALONE)
         parts = _split(dataset, recipe)
         trainer = _Trainer(run, recipe, dataset, parts, on_progress, stop, on_warning, on_metrics, draw, group)
         network = build_network(dataset, recipe.change(start="") if trainer.begun else recipe)
