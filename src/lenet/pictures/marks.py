@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from lenet.pictures.mark import Strength
 from lenet.pictures.picture import Pixels
@@ -50,6 +49,8 @@ class Mark:
     @property
     def is_ring(self) -> bool:
         """Whether a stroke goes around others, as a ring or a frame does: that is no character."""
+        from scipy import ndimage  # not needed for pictures in MNIST's form, and slow to import
+
         pieces, count = ndimage.label(self.strength > 0.5, np.ones((3, 3)))
         if count < 2:
             return False
