@@ -89,7 +89,8 @@ def find_table(
     boxes = zoom * (np.array([mark.box for mark in (*marks, *separators)], float) - margin)
     every_x, every_y = (boxes[:, :2] + boxes[:, 2:]).T / 2
     every_y, every_x = turn.T @ (np.array([every_y, every_x]) - shift[:, np.newaxis])
-    boxes, y, x = boxes[: len(marks)], every_y[: len(marks)], every_x[: len(marks)]
+    count = len(marks)
+    boxes, y, x = boxes[:count], every_y[:count], every_x[:count]
     boxed = _in_boxes(lines, y, x, height)
     if 2 * np.count_nonzero(boxed) > len(marks):
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
@@ -97,14 +98,16 @@ def find_table(
     upright = _completed(_straight(lines.T, height), x, y, LEAST_WIDTH * height)
     if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
-    row, column = _place(flat, y, x), _place(upright, x, y)
+    every_row, every_column = _place(flat, every_y, every_x), _place(upright, every_x, every_y)
+    row, column = every_row[:count], every_column[:count]
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
     crossed = (_place(upright, x - wide, y) < _place(upright, x + wide, y)) | (
         _place(flat, y - high, x) < _place(flat, y + high, x)
     )
     # The edge of the picture closes cells, too, where the lines across it reach as far.
-    inside = _reached(upright, y) & _reached(flat, x)
-    if 2 * np.count_nonzero(inside) < len(marks) or np.mean(crossed[inside]) > CROSSED:
+    every_inside = _reached(upright, every_y) & _reached(flat, every_x)
+    inside = every_inside[:count]
+    if 2 * np.count_nonzero(inside) < count or np.mean(crossed[inside]) > CROSSED:
         return None
     first_row, first_column = int(min(0, row[inside].min())), int(min(0, column[inside].min()))
     rows, columns = (
@@ -113,11 +116,11 @@ def find_table(
     )
     if np.count_nonzero(inside) < FILLED * rows * columns:
         return None
-    row, column = _place(flat, every_y, every_x) - first_row, _place(upright, every_x, every_y) - first_column
-    inside = _reached(upright, every_y) & _reached(flat, every_x)
-    inside &= (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    places = zip((*marks, *separators), row.tolist(), column.tolist(), inside.tolist(), strict=True)
-    return Table(rows, columns, {mark: (down, across) for mark, down, across, it_is in places if it_is})
+    row, column = every_row - first_row, every_column - first_column
+    every_inside &= (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    places = zip(row.tolist(), column.tolist(), strict=True)
+    every = zip((*marks, *separators), places, every_inside, strict=True)
+    return Table(rows, columns, {mark: place for mark, place, it_is in every if it_is})
 
 
 def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
