@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from lenet import Model
 from lenet.pictures.finder import KINDS
@@ -47,3 +48,19 @@ def test_one_doubtful_mark_is_enough_for_not_being_sure_of_all(bundled, test_par
     blot = Mark((100, 0, 128, 28), np.ones_like(seven))
     assert not known(replace(way.found, marks=[*way.found.marks, blot]), bundled, digits=True).all_sure
     assert not way_of(bundled, seven, count=0).all_sure
+
+
+def test_a_ring_around_other_strokes_is_unknown(bundled):
+    """Without them it is a zero."""
+    ring = Image.new("L", (120, 120))
+    pen = ImageDraw.Draw(ring)
+    pen.ellipse((4, 4, 115, 115), outline=255, width=8)
+
+    def unknown():
+        way = way_of(bundled, np.array(ring, np.float32) / 255)
+        return [way.answered[mark].unknown for mark in way.characters]
+
+    assert unknown() == [False]
+    pen.line((50, 40, 50, 80), 255, 6)
+    pen.line((70, 40, 70, 80), 255, 6)
+    assert unknown() == [True]
