@@ -99,10 +99,8 @@ def test_separators_stand_in_cells_and_do_not_tell_the_table():
     assert (table.rows, table.columns) == (3, 3)
     assert table.cells[point] == table.cells[marks[0]] == (0, 0) and outside not in table.cells
     lines = grid(3, 3)
-    lines[32:148, 28:33] = (
-        False  # the first upright line but for its crossings: what stands before the next is in no column
-    )
-    beside = find_table(marks[1:] + [mark(165, 80)], [point], lines, 1.0)
+    lines[32:148, 28:33] = False  # without the first upright line, what stands before the next is in no column
+    beside = find_table([*marks[1:], mark(165, 80)], [point], lines, 1.0)
     assert beside is not None and point not in beside.cells and len(beside.cells) == 3
 
 
