@@ -2,7 +2,7 @@
 
     python benchmarks/kinds.py --count 100 [--final] [--kinds table newspaper]
 
-Pictures are made of MNIST's test digits and typefaces, drawn by the layouts of paper_simulator.py with digits of 24 to
+Pictures are made of MNIST's test digits and typefaces, drawn by the layouts of paper_layouts.py with digits of 24 to
 72 pixels, on the paper of paper.py: unevenly lit, turned by up to 4 degrees, slightly out of focus. ``--final``: of
 seeds that nothing was chosen on.
 
@@ -20,10 +20,11 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-import paper_simulator
 from hands import Hands, affine
 from paper import PENS, inked, paper, photographed
-from paper_simulator import Page, _Canvas, _visible
+from paper_canvas import Canvas
+from paper_layouts import LAYOUTS
+from paper_simulator import Page
 from reading import DEVELOPED, FINAL, judged
 from results import table
 
@@ -70,7 +71,7 @@ def draw(rng: np.random.Generator, hands: Hands, kind: str) -> Page:
     while True:
         height = int(rng.uniform(300, 900))
         width = int(height * rng.uniform(0.7, 1.4))
-        canvas = _Canvas(rng, hands, height, width, SIZES)
+        canvas = Canvas(rng, hands, height, width, SIZES)
         canvas.pen, canvas.skips, canvas.opened = max(canvas.pen, 0.04), 0.0, False
         canvas.threshold = min(canvas.threshold, 0.45)
         DRAW[kind](canvas)
@@ -82,12 +83,12 @@ def draw(rng: np.random.Generator, hands: Hands, kind: str) -> Page:
     sheet = paper(rng, (height, width), rng.random() < 0.5)
     sheet = inked(sheet, lines * rng.uniform(0.5, 1), LINE_TONES[rng.integers(len(LINE_TONES))])
     sheet = inked(sheet, ink * rng.uniform(0.8, 1), PENS[rng.integers(len(PENS))])
-    rows, cells = _visible(canvas, marks)
+    rows, cells = canvas.visible(marks)
     pixels = np.asarray(photographed(rng, sheet))
     return Page(pixels, marks, lines > 0.2, canvas.labels, rows, canvas.words, canvas.size, cells)
 
 
-def _table(canvas: _Canvas) -> None:
+def _table(canvas: Canvas) -> None:
     """Two to ten rows and columns with room around them, one digit in most cells."""
     rng, (height, width) = canvas.rng, canvas.shape
     rows, columns = (int(rng.integers(2, 11)) for _ in range(2))
@@ -102,7 +103,7 @@ def _table(canvas: _Canvas) -> None:
         canvas.row([mark for mark in marks if mark])
 
 
-def _newspaper(canvas: _Canvas) -> None:
+def _newspaper(canvas: Canvas) -> None:
     """A printed Sudoku."""
     canvas.style, (height, width) = "print", canvas.shape
     cell = 0.85 * min(height, width) / 9
@@ -114,7 +115,7 @@ def _newspaper(canvas: _Canvas) -> None:
         canvas.row([mark for mark in marks if mark])
 
 
-def _lined(canvas: _Canvas, left: float, top: float, rows: int, columns: int, cell: float, thick: int = 0) -> None:
+def _lined(canvas: Canvas, left: float, top: float, rows: int, columns: int, cell: float, thick: int = 0) -> None:
     thin = max(1.0, cell * canvas.rng.uniform(0.01, 0.04))
     for number in range(rows + 1):
         y, width = top + number * cell, thin * (2.5 if thick and number % thick == 0 else 1)
@@ -124,7 +125,7 @@ def _lined(canvas: _Canvas, left: float, top: float, rows: int, columns: int, ce
         canvas.line((x, top), (x, top + rows * cell), width)
 
 
-def _in_cell(canvas: _Canvas, left: float, top: float, row: int, column: int, cell: float, filled: float = 0.7) -> int:
+def _in_cell(canvas: Canvas, left: float, top: float, row: int, column: int, cell: float, filled: float = 0.7) -> int:
     """Write a digit into a cell or leave it empty; the mark's number, or 0."""
     if canvas.rng.random() > filled:
         return 0
@@ -136,8 +137,8 @@ def _in_cell(canvas: _Canvas, left: float, top: float, row: int, column: int, ce
     return canvas.put(patch, x, y, label)
 
 
-DRAW: dict[str, Callable[[_Canvas], None]] = {
-    **{kind: getattr(paper_simulator, f"_{kind}") for kind in ("numbers", "columns", "boxes", "rings", "display")},
+DRAW: dict[str, Callable[[Canvas], None]] = {
+    **{kind: LAYOUTS[kind] for kind in ("numbers", "columns", "boxes", "rings", "display")},
     "table": _table,
     "newspaper": _newspaper,
 }

@@ -8,7 +8,7 @@
 
 ``--pictures``: DIR holds the pictures and a ``pictures.tsv`` (tab-separated, no quoting) with the columns ``file``,
 ``kind`` (single, row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``.
-``--simulated``: so many pages of each layout of paper_simulator.py, written with MNIST's test digits; with ``--final``
+``--simulated``: so many pages of each layout of paper_layouts.py, written with MNIST's test digits; with ``--final``
 those that nothing was chosen on. ``--composed``: so many sheets, made of MNIST's test digits. ``--nothing``: so many
 pictures without a digit; right is what gives no mark, or only unknown ones. ``--speed``: whole processes of
 ``lenet predict``.
@@ -39,7 +39,8 @@ from pathlib import Path
 import numpy as np
 from hands import Hands
 from paper import KINDS_WITHOUT, compose, no_digit
-from paper_simulator import LAYOUTS, Page, simulate
+from paper_layouts import LAYOUTS
+from paper_simulator import Page, simulate
 from PIL import Image
 from results import table
 
@@ -162,7 +163,7 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
     test = load_dataset("mnist").split("60000:10000").test
     hands = Hands(test.images[..., 0], test.labels)
     rows, wrong, every = [], [], Counter()
-    for layout in LAYOUTS[1:]:
+    for layout in list(LAYOUTS)[1:]:
         total: Counter[str] = Counter()
         for number in range(count):
             rng = np.random.default_rng((seed, number))
