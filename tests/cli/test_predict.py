@@ -227,7 +227,9 @@ def test_names_of_files_do_nothing_in_tables_and_terminals(lenet, tmp_path, digi
 
 
 def test_a_cell_that_is_a_number_or_one_character_stays_as_it_is():
-    assert [csv_cell(value) for value in ("7", "-", "=", -1.5, "=1+1", "a=b")] == ["7", "-", "=", -1.5, "'=1+1", "a=b"]
+    for value in ("", "7", "-", "=", -1.5, "a=b", "-7", "-1,250.5"):
+        assert csv_cell(value) == value
+    assert [csv_cell(value) for value in ("=1+1", "-7-5", "-1+A1")] == ["'=1+1", "'-7-5", "'-1+A1"]
 
 
 def test_streams_that_are_closed_or_full_are_one_line(tmp_path, digits):

@@ -178,7 +178,7 @@ def test_a_missing_library_is_named_with_its_cure(tmp_path, monkeypatch, library
         load_dataset(tmp_path / source if "." in source else source)
 
 
-@pytest.mark.parametrize("source", ["", ["mnist", ""]])
+@pytest.mark.parametrize("source", ["", ["mnist", ""], []])
 def test_an_empty_name_does_not_mean_the_current_folder(tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LenetError, match="an empty name is no data; name mnist"):

@@ -1,6 +1,7 @@
 """What all verbs share: examples in the help, one line for an error, the exit status."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 INTERRUPTED, TERMINATED = 130, 143
 # Where a verb writes.
 FILE, FOLDER = click.Path(path_type=Path, dir_okay=False), click.Path(path_type=Path, file_okay=False)
-
-
+# A number, which is no formula.
+SIGNED = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
 # Characters of an error that are shown, and of the sentence for a verb in the list of all.
 MOST_SHOWN, LONGEST_SENTENCE = 1000, 200
 
@@ -31,7 +32,8 @@ def csv_cell(value: object) -> object:
     """A value for a CSV table; text that a spreadsheet would take for a formula gets a ``'`` before it."""
     if not isinstance(value, str):
         return value
-    return f"'{one_line(value)}" if len(value) > 1 and value[0] in "=+-@\t\r" else one_line(value)
+    plain = len(value) == 1 or SIGNED.fullmatch(value)
+    return f"'{one_line(value)}" if value and value[0] in "=+-@\t\r" and not plain else one_line(value)
 
 
 class UsageError(LenetError):

@@ -78,7 +78,7 @@ def load_dataset(
     """
     preparation = Preparation(parse_size(size) if isinstance(size, str) else size, depth, invert, framing)
     names = names_of(source)
-    if "" in names:
+    if not all(names) or not names:
         raise LenetError(f"an empty name is no data; name {SOURCES}")
     first = _load(names[0], preparation, on_error)
     if len(names) == 1:
