@@ -7,7 +7,7 @@ import numpy as np
 
 from lenet.pictures.finder import KINDS
 
-WIDTHS = (16, 24, 32, 48, 64)
+WIDTHS = (16, 24, 48, 64, 96)
 KIND_WIDTH = 48
 
 
@@ -33,13 +33,13 @@ def build() -> Any:
         x = layers.Add()([x, skips[level]])
         x = conv(conv(x, WIDTHS[level], f"up{level}a"), WIDTHS[level], f"up{level}b")
         if level == 1:
-            kinds = layers.Conv2D(len(KINDS), 1, name="kinds", dtype="float32")(conv(x, KIND_WIDTH, "kinda"))
+            kind = conv(conv(x, KIND_WIDTH, "kinda"), KIND_WIDTH, "kindb")
+            kinds = layers.Conv2D(len(KINDS), 1, name="kinds", dtype="float32")(kind)
     return keras.Model(pixels, [layers.Conv2D(8, 1, name="answer", dtype="float32")(x), kinds])
 
 
 def load_onnx(model: Any, path: Path) -> None:
-    """Take the kernels and biases of a finder; ``ValueError`` for a file of another network."""
-    import keras
+    """Take the kernels and biases of a finder."""
     import onnx
     from onnx import numpy_helper
 
@@ -48,10 +48,9 @@ def load_onnx(model: Any, path: Path) -> None:
         for tensor in onnx.load(path).graph.initializer
         if tensor.name.endswith("/half")
     }
-    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
-    if set(arrays) != {f"{layer.name}/{part}/half" for layer in convolutions for part in ("kernel", "bias")}:
-        raise ValueError(f"{path}: no finder; give a file that train_finder.py wrote")
-    for layer in convolutions:
+    for layer in model.layers:
+        if f"{layer.name}/kernel/half" not in arrays:
+            continue
         kernel, bias = arrays[f"{layer.name}/kernel/half"].transpose(2, 3, 1, 0), arrays[f"{layer.name}/bias/half"]
         if layer.use_bias:
             layer.set_weights([kernel, bias])
@@ -119,7 +118,7 @@ def to_onnx(model: Any) -> Any:
         x = node("Add", [x, skips[level]], f"sum{level}")
         x = conv(conv(x, f"up{level}a"), f"up{level}b")
         if level == 1:
-            conv(conv(x, "kinda"), "kinds", relu=False)
+            conv(conv(conv(x, "kinda"), "kindb"), "kinds", relu=False)
     conv(x, "answer", relu=False)
     shape = lambda channels: ["n", channels, "height", "width"]  # noqa: E731
     graph = helper.make_graph(

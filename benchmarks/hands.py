@@ -17,6 +17,7 @@ Layer = npt.NDArray[np.uint8]
 SIDE, ZOOM = 28, 3
 # Where loops that are not closed have their opening, across and down, in the digit's box.
 OPENINGS = {0: (0.75, 0.1), 6: (0.35, 0.6), 8: (0.75, 0.15), 9: (0.85, 0.35)}
+CHAINED = 0.95, 0.35  # of a zero that runs into the next one
 
 
 class Hands:
@@ -69,12 +70,9 @@ class Hands:
         segments = [(*a, *b) for line in lines for a, b in pairwise(line)]
         return np.array(segments, np.float32).reshape(-1, 4)
 
-    def opened(self, rng: np.random.Generator, index: int) -> Floats:
-        """Segments ``(n, 4)`` of the middle line with an opening in the loop of a zero, six, eight or nine."""
+    def opened(self, rng: np.random.Generator, index: int, place: tuple[float, float]) -> Floats:
+        """Segments ``(n, 4)`` of the middle line with an opening at a place of its box, across and down."""
         strokes = self.strokes(index)
-        place = OPENINGS.get(int(self.labels[index]))
-        if place is None:
-            return strokes
         middles = (strokes[:, :2] + strokes[:, 2:]) / 2
         low, extent = middles.min(axis=0), np.ptp(middles, axis=0) + 1
         away = (middles - low) / extent - (np.array(place) + rng.normal(0, 0.1, 2))
@@ -89,10 +87,10 @@ class Hands:
         width: float,
         skips: float,
         european: bool,
-        opened: bool,
+        opening: tuple[float, float] | None = None,
     ) -> Floats:
         """The middle line of an image drawn with a pen so many pixels wide, which skips a share of its way."""
-        strokes = self.opened(rng, index) if opened else self.strokes(index)
+        strokes = self.opened(rng, index, opening) if opening else self.strokes(index)
         if european:
             strokes = np.concatenate([strokes, self.european(rng, index)])
         return draw(rng, strokes, transform, width, skips)

@@ -72,7 +72,7 @@ def draw(rng: np.random.Generator, hands: Hands, kind: str) -> Page:
         height = int(rng.uniform(300, 900))
         width = int(height * rng.uniform(0.7, 1.4))
         canvas = Canvas(rng, hands, height, width, SIZES)
-        canvas.pen, canvas.skips, canvas.opened = max(canvas.pen, 0.04), 0.0, False
+        canvas.pen, canvas.skips, canvas.opened, canvas.chained = max(canvas.pen, 0.04), 0.0, False, False
         canvas.threshold = min(canvas.threshold, 0.45)
         DRAW[kind](canvas)
         if any(label.isdigit() for label in canvas.labels):
@@ -162,7 +162,7 @@ def _page(rng: np.random.Generator, hands: Hands, reader: Reader, kind: str) -> 
 def _broken(rng: np.random.Generator, hands: Hands, reader: Reader) -> Counter[str]:
     """A digit from a skipping pen, anywhere on 28×28 pixels: whether reading it agrees with the network alone."""
     index = int(rng.integers(len(hands.images)))
-    patch = hands.drawn(rng, index, affine(rng.uniform(0.8, 1), 0, 0, 1), 2.2, rng.uniform(0.1, 0.5), False, False)
+    patch = hands.drawn(rng, index, affine(rng.uniform(0.8, 1), 0, 0, 1), 2.2, rng.uniform(0.1, 0.5), False)
     free = np.maximum(IMAGE - np.array(patch.shape), 0)
     top, left = (int(rng.integers(side + 1)) for side in free)
     ink = np.zeros((IMAGE, IMAGE), np.float32)

@@ -72,7 +72,7 @@ def misread(hands: Hands, model: Model, count: int, seed: int) -> tuple[Pixels, 
         transform = affine(
             SIZE / 20, slant + rng.normal(0, 0.05), degrees + rng.normal(0, 2), stretch * rng.uniform(0.95, 1.05)
         )
-        ink = hands.drawn(rng, index, transform, pen, 0, european=True, opened=False)
+        ink = hands.drawn(rng, index, transform, pen, 0, european=True)
         if ink.max() < 0.4:
             continue
         image = frame_mark(ink, 28, 28).image

@@ -6,10 +6,11 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import numpy.typing as npt
-from hands import Floats, Hands, affine, draw, printed
+from hands import CHAINED, OPENINGS, Floats, Hands, affine, draw, printed
 
 IGNORED = -1
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖéβλπΩжя"
+SEPARATORS = ".,-/:()"
 OTHER = "?"  # the label of what is neither a digit nor a letter nor a separator
 
 
@@ -35,17 +36,17 @@ class Canvas:
         self.font = hands.fonts[rng.integers(len(hands.fonts))]
         self.threshold = rng.uniform(0.3, 0.65)
         self.writer = int(rng.integers(len(hands.images)))  # MNIST's neighbours are by one hand
-        self.european, self.opened = rng.random() < 0.3, rng.random() < 0.2
+        self.european, self.opened, self.chained = rng.random() < 0.3, rng.random() < 0.2, rng.random() < 0.3
         self.size = 0.0
-        self.others = 0.0
+        self.others, self.has_words = 0.0, False
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width."""
         return self.ink.shape[0], self.ink.shape[1]
 
-    def digit(self, size: float, label: int | None = None) -> tuple[Floats, str]:
-        """A digit whose longer side is about ``size``, as ink 0 to 1, and its label."""
+    def digit(self, size: float, label: int | None = None, chained: bool = False) -> tuple[Floats, str]:
+        """A digit whose longer side is about ``size``, as ink 0 to 1, and its label; ``chained`` to the next one."""
         rng, hands = self.rng, self.hands
         if label is None and self.others and rng.random() < self.others:
             return self.other(size)
@@ -60,7 +61,9 @@ class Canvas:
             european = self.european and rng.random() < 0.85
             if self.style == "pen":
                 opened = self.opened and rng.random() < 0.7
-                ink = hands.drawn(rng, index, transform, max(0.8, self.pen * size), self.skips, european, opened)
+                opening = CHAINED if chained else OPENINGS.get(int(hands.labels[index])) if opened else None
+                pen = max(0.8, self.pen * size)
+                ink = hands.drawn(rng, index, transform, pen, self.skips, european, opening)
             else:
                 ink = hands.enlarged(rng, index, transform, self.threshold, size, european)
             if ink.max() > 0.4:
@@ -88,19 +91,25 @@ class Canvas:
         matrix = size * rng.uniform(0.7, 1.2) / extent * np.eye(2, 3, dtype=np.float32)
         return draw(rng, segments.astype(np.float32), matrix.astype(np.float32), max(0.8, self.pen * size), 0), OTHER
 
-    def separator(self, text: str, size: float) -> Floats:
-        """A separator in the size of the digits beside it."""
+    def sign(self, text: str, size: float) -> Floats:
+        """A separator, or another sign, in the size of the digits beside it."""
         rng = self.rng
         r = lambda low, high: float(rng.uniform(low, high))  # noqa: E731
+        high, middle = r(0.25, 0.6), r(0.12, 0.3)
         paths = {
             ".": [[(0, 0), (r(0.0, 0.05), r(0, 0.05))]],
             ",": [[(0.1, 0), (0.1 - r(0.02, 0.12), r(0.12, 0.3))]],
-            "-": [[(0, 0), (r(0.25, 0.6), r(-0.06, 0.06))]],
-            "/": [[(r(0.25, 0.5), 0), (0, r(0.9, 1.3))]],
-            ":": [[(0, 0), (0.02, 0.02)], [(0, 0.45), (0.02, 0.47)]],
+            "-": [[(0, 0), (r(0.2, 0.6), r(-0.06, 0.06))]],
+            "/": [[(r(0.25, 0.6), 0), (0, r(0.9, 1.5))]],
+            ":": [[(0, 0), (0.02, 0.02)], [(0, high), (0.02, high + 0.02)]],
             "(": [[(0.25, 0), (0.08, 0.3), (0.0, 0.6), (0.08, 0.9), (0.25, 1.2)]],
             ")": [[(0, 0), (0.17, 0.3), (0.25, 0.6), (0.17, 0.9), (0, 1.2)]],
+            "+": [[(0, middle), (high, middle + r(-0.06, 0.06))], [(high / 2, 0), (high / 2 + r(-0.08, 0.08), high)]],
+            "=": [[(0, 0), (high, r(-0.06, 0.06))], [(0, middle), (high, middle)]],
+            "x": [[(0, 0), (high, high)], [(high, 0), (0, high)]],
         }
+        if text not in paths or self.style == "print":
+            return printed(text, self.font, size)
         segments = [(*a, *b) for path in paths[text] for a, b in pairwise(path)]
         width = max(0.8, self.pen * size) * (1.4 if text in ".:" else 1)
         return draw(rng, np.array(segments, np.float32), size * np.eye(2, 3, dtype=np.float32), width, 0)
@@ -135,28 +144,49 @@ class Canvas:
     ) -> tuple[list[int], float]:
         """Write digits (None: any), separators and blanks in a line; the marks' numbers and where it ended."""
         marks, start = [], x
+        if self.has_words:
+            x = self._letters(x, middle, size * float(self.rng.uniform(0.5, 1.1)), marks)
         self.word += 1
-        for item in text:
+        for place, item in enumerate(text):
+            chained = False
             if item == " ":
                 self.word += 1
                 x += size * self.rng.uniform(0.9, 2)
                 continue
             if isinstance(item, str):
-                patch, label = self.separator(item, size), item
+                patch, label = self.sign(item, size), item if item in SEPARATORS else OTHER
                 offset = {".": 0.42, ",": 0.35, "-": -patch.shape[0] / size / 2, ":": -0.25}.get(
                     item, -0.5 * patch.shape[0] / size
                 )
                 y = middle + offset * size + self.rng.normal(0, 0.03) * size
             else:
-                patch, label = self.digit(size * self.rng.uniform(0.85, 1.12), item)
+                # Zeros in a row are written in one go.
+                chained = self.chained and item == 0 and tuple(text[place + 1 : place + 2]) == (0,)
+                patch, label = self.digit(size * self.rng.uniform(0.85, 1.12), item, chained)
                 y = middle - patch.shape[0] / 2 + self.rng.normal(0, 0.05) * size
             mark = self.put(patch, x, y + slope * (x - start), label)
             if mark:
                 marks.append(mark)
-            # Zeros in a row are written in one go.
-            chained = self.opened and label == "0"
-            x += patch.shape[1] + size * self.rng.uniform(*((-0.15, 0.05) if chained else gap))
+            x += patch.shape[1] + size * self.rng.uniform(*((-0.25, 0.03) if chained else gap))
         return marks, x
+
+    def _letters(self, x: float, middle: float, size: float, marks: list[int]) -> float:
+        """Print a word, whose letters are marks; where the next one may begin."""
+        font = self.hands.fonts[self.rng.integers(len(self.hands.fonts))]
+        self.word += 1
+        for letter in self.rng.choice(list(LETTERS), int(self.rng.integers(2, 8))):
+            patch = printed(str(letter), font, size)
+            marks += [mark for mark in [self.put(patch, x, middle + size / 2 - patch.shape[0], str(letter))] if mark]
+            x += patch.shape[1] + size * 0.12
+        return x + size * float(self.rng.uniform(0.2, 1.2))
+
+    def loop(self, points: Floats, width: float, pen: bool) -> None:
+        """Draw a curve ``(n, 2)`` that is no writing, by the pen that writes or as a line under the ink."""
+        drawn = np.zeros_like(self.lines)
+        around = np.round(points * 16).astype(np.int32)
+        cv2.polylines(drawn, [around], False, min(1.0, float(width)), max(1, round(width)), cv2.LINE_AA, 4)
+        for layer in (self.lines, self.ink) if pen else (self.lines,):
+            np.maximum(layer, drawn, out=layer)
 
     def row(self, marks: list[int]) -> None:
         """End a line of these marks."""

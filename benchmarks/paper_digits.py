@@ -41,7 +41,7 @@ def draw_digits(rng: np.random.Generator, hands: Hands, count: int) -> tuple[lis
         kind = rng.choice(["pen", "image", "print"], p=[0.45, 0.55, 0] if european else [0.75, 0, 0.25])
         if kind == "pen":
             width = max(1.0, size * np.exp(rng.uniform(np.log(0.03), np.log(0.17))))
-            ink = hands.drawn(rng, index, transform, width, 0, european, opened=False)
+            ink = hands.drawn(rng, index, transform, width, 0, european)
         elif kind == "image":
             ink = hands.enlarged(rng, index, transform, rng.uniform(0.3, 0.6), size, european)
         else:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 from hands import draw
 from paper_canvas import Canvas
@@ -42,7 +41,8 @@ FORMS = (
         "n",
     ),
     *("n:n", "999-9999", "99 99 99", "-n,9", "n/9", "n . n", "(-n)", "n-", "-n-n", "n, n, n", "9.9999"),
-    *("9000", "n00", "-9000", "999-9000", "999-n00", "n000000", "n.00", "n,000"),
+    *("9000", "n00", "-9000", "999-9000", "999-n00", "n000000", "n.00", "n,000", "n0000"),
+    *("n+n", "n+n=n", "n-n=n", "n x n", "$n.99", "€n,99", "£n", "n%", "#n", "= n"),
 )
 
 
@@ -124,7 +124,7 @@ def rows(canvas: Canvas) -> None:
             break
         count = int(rng.integers(1, min(most, room) + 1)) if rng.random() < 0.5 else min(most, room)
         digits: list[int | None] = [None] * count
-        if rng.random() < 0.15:  # hundreds, thousands
+        if rng.random() < 0.2:  # hundreds, thousands
             digits = [None if place == 0 or rng.random() < 0.2 else 0 for place in range(count)]
         marks, _ = canvas.text(digits, left + size * rng.normal(0, 0.1), y, size, gap, slope)
         canvas.row(marks)
@@ -282,6 +282,7 @@ def boxes(canvas: Canvas) -> None:
     apart = box * (1 if rng.random() < 0.5 else rng.uniform(1.1, 1.5))
     line = max(0.5, size * np.exp(rng.uniform(np.log(0.01), np.log(0.08))))
     wobble, comb = size * 0.03 * (rng.random() < 0.4), rng.random() < 0.2
+    filled, by_pen = 0.92 if rng.random() < 0.7 else rng.uniform(0.1, 0.9), rng.random() < 0.4
     y, left = rng.uniform(0.1, 0.6) * box, rng.uniform(0.1, 0.8) * size
     while y + box < height:
         x, marks = left, []
@@ -289,8 +290,8 @@ def boxes(canvas: Canvas) -> None:
             corners = [(x, y), (x + box, y), (x + box, y + box), (x, y + box)]
             sides = list(zip(corners, [*corners[1:], corners[0]], strict=True))
             for a, b in sides[1:] if comb else sides:
-                canvas.line(a, b, line, wobble=wobble)
-            if rng.random() < 0.92:
+                canvas.loop(np.array([a, b]) + rng.normal(0, 1, (2, 2)) * wobble, line, by_pen)
+            if rng.random() < filled:
                 written, _ = canvas.text(
                     [None], x + box / 2 - 0.35 * size + rng.normal(0, 0.06) * size, y + box / 2, size, (0, 0)
                 )
@@ -313,32 +314,18 @@ def rings(canvas: Canvas) -> None:
             written, end = canvas.text([None] * int(rng.integers(1, 4)), x, y, size, (0.05, 0.2))
             middle, reach = (x + end - 0.1 * size) / 2, (end - x) / 2
             line = max(0.8, canvas.pen * size * rng.uniform(0.5, 1.2))
+            by_pen = rng.random() < 0.8
             if rng.random() < 0.6:
-                angles = np.linspace(0, 2 * np.pi * rng.uniform(0.92, 1.08), 40) + rng.uniform(0, 6)
-                radius = 1 + 0.04 * np.sin(2 * angles + rng.uniform(0, 6))
-                ring = np.stack(
-                    [
-                        middle + (reach + 0.45 * size) * radius * np.cos(angles),
-                        y + 0.95 * size * radius * np.sin(angles),
-                    ],
-                    1,
-                )
-                cv2.polylines(
-                    canvas.lines,
-                    [np.round(ring * 16).astype(np.int32)],
-                    False,
-                    1.0,
-                    max(1, round(line)),
-                    cv2.LINE_AA,
-                    4,
-                )
+                turns, drift = rng.uniform(0.75, 1.2), rng.uniform(-0.12, 0.12)  # the end need not meet the start
+                angles = np.linspace(0, 2 * np.pi * turns, 40)
+                radius = np.linspace(1, 1 + drift, 40) + 0.04 * np.sin(2 * angles + rng.uniform(0, 6))
+                angles += rng.uniform(0, 6)
+                room = size * rng.uniform(0.25, 0.6)
+                across, down = (reach + room) * radius * np.cos(angles), (0.55 * size + room) * radius * np.sin(angles)
+                canvas.loop(np.stack([middle + across, y + down], 1), line, by_pen)
             elif rng.random() < 0.5:
-                canvas.line(
-                    (x - 0.2 * size, y + 0.72 * size),
-                    (end, y + rng.uniform(0.65, 0.9) * size),
-                    line,
-                    wobble=0.02 * size,
-                )
+                under = [(x - 0.2 * size, y + 0.72 * size), (end, y + rng.uniform(0.65, 0.9) * size)]
+                canvas.loop(np.array(under), line, by_pen)
             marks += written
             x = end + size * rng.uniform(1.3, 2.5)
         canvas.row(marks)

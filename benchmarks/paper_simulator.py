@@ -7,14 +7,17 @@ noise).
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from hands import Floats, Hands, Layer, printed
-from paper_canvas import Canvas
+from paper_canvas import OTHER, Canvas
 from paper_layouts import LAYOUTS
 from photograph import photograph
 
 MOST_TRIES = 20
+WITH_WORDS = "rows", "numbers", "notes", "rings"
+CHARACTERS = {*"0123456789", OTHER}
 # How often each layout is drawn.
 SHARES = (0.06, 0.1, 0.14, 0.12, 0.09, 0.15, 0.09, 0.06, 0.06, 0.04, 0.06, 0.03)
 
@@ -55,9 +58,9 @@ class Page:
         return lines
 
     @property
-    def digits(self) -> list[str]:
-        """The digits of each line."""
-        lines = ["".join(self.labels[mark - 1] for mark in row if self.labels[mark - 1].isdigit()) for row in self.rows]
+    def characters(self) -> list[str]:
+        """The digits of each line, and ``OTHER`` for a sign that is neither digit nor separator."""
+        lines = ["".join(label for mark in row if (label := self.labels[mark - 1]) in CHARACTERS) for row in self.rows]
         return [line for line in lines if line]
 
 
@@ -85,13 +88,18 @@ def simulate(
     other = rng.random() < others
     for _ in range(MOST_TRIES):  # what is drawn may lie outside the picture
         canvas = Canvas(rng, hands, height, width, sizes or (12, 0.5 * min(height, width)))
-        if other:
+        canvas.has_words = other and layout in WITH_WORDS and rng.random() < 0.5
+        if other and not canvas.has_words:
             canvas.others = float(rng.choice([1, rng.uniform(0.1, 0.9)]))
             canvas.style = "print" if rng.random() < 0.6 else canvas.style
         LAYOUTS[layout](canvas)
         if canvas.labels or layout == "nothing":
             break
-    clutter = _no_writing(canvas) if rng.random() < 0.35 else None
+    clutter = np.zeros(canvas.shape, np.float32)
+    if rng.random() < 0.35:
+        _print_words(canvas, clutter)
+    if rng.random() < 0.15:
+        _strew(canvas, clutter)
     if layout not in ("table", "grid", "boxes", "display") and rng.random() < 0.55:
         _ruled(canvas)
     pixels, marks, lines = photograph(rng, canvas.ink, canvas.marks, canvas.lines, clutter, canvas.size)
@@ -121,11 +129,21 @@ def _ruled(canvas: Canvas) -> None:
             canvas.line((x, -5), (x, height + 5), thick * rng.uniform(1, 2.5))
 
 
-def _no_writing(canvas: Canvas) -> Floats:
-    """Printed words and blots, ``(height, width)``; letters as high as the digits might be writing."""
+def _strew(canvas: Canvas, layer: Floats) -> None:
+    """Specks of dust, not where a point might stand."""
+    rng = canvas.rng
+    near = cv2.dilate((canvas.marks > 0).astype(np.uint8), np.ones((3, 3)), iterations=max(1, round(0.4 * canvas.size)))
+    for _ in range(int(rng.integers(1, 40))):
+        x, y = (int(rng.integers(side)) for side in canvas.shape[::-1])
+        if not near[y, x]:
+            radius = max(0.5, canvas.size * rng.uniform(0.005, 0.05))
+            cv2.circle(layer, (16 * x, 16 * y), round(16 * radius), rng.uniform(0.3, 1), -1, cv2.LINE_AA, 4)
+
+
+def _print_words(canvas: Canvas, layer: Floats) -> None:
+    """Printed words, with letters as high as the digits might be writing."""
     rng = canvas.rng
     height, width = canvas.shape
-    layer = np.zeros((height, width), np.float32)
     size = canvas.size
     for _ in range(int(rng.integers(1, 5))):
         word = "".join(rng.choice(list("abcdefghijkmnopqrstuvwxyzABDEFGHKLMNPRST"), int(rng.integers(3, 11))))

@@ -37,7 +37,7 @@ def photograph(
     ink: Floats,
     marks: npt.NDArray[np.int16],
     lines: Floats,
-    clutter: Floats | None,
+    clutter: Floats,
     size: float,
 ) -> Photograph:
     """Take a picture of ink, lines under it and printed clutter, 0 to 1 each, with writing of this height."""
@@ -61,7 +61,7 @@ def photograph(
     return Photograph(pixels, marks, seen_lines)
 
 
-def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats | None) -> Floats:
+def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats) -> Floats:
     """The paper in its colours."""
 
     def pick(options: list[tuple[int, int, int]]) -> Floats:
@@ -70,9 +70,10 @@ def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats
     dark = rng.random() < 0.15
     paper, pen = (pick(GROUNDS), pick(CHALKS)) if dark else (pick(PAPERS), pick(PENS))
     rules = pick([*RULES, (int(rng.uniform(30, 190)),) * 3])
-    layers = [(lines, rng.uniform(0.25, 1), pen if rng.random() < 0.3 else 255 - rules if dark else rules)]
-    if clutter is not None:
-        layers.append((clutter, 0.9, pen if rng.random() < 0.5 else pick(PENS[:1] + PENS[2:3])))
+    layers = [
+        (lines, rng.uniform(0.25, 1), pen if rng.random() < 0.3 else 255 - rules if dark else rules),
+        (clutter, 0.9, pen if rng.random() < 0.5 else pick(PENS[:1] + PENS[2:3])),
+    ]
     uneven: float | Floats = 1.0
     if rng.random() < 0.4:
         uneven = np.clip(_noise(rng, ink.shape, rng.uniform(3, 30)) * rng.uniform(0.05, 0.25) + 0.9, 0.3, 1)
@@ -106,7 +107,7 @@ def _scene(
     seen_lines = warp(lines) > 0.2
     if not around:
         return warp(sheet, borderMode=cv2.BORDER_REPLICATE), marks, seen_lines
-    scene = _surroundings(rng, (height, width))
+    scene = surroundings(rng, (height, width))
     inside = warp(np.ones((height, width), np.float32))
     shade = cv2.GaussianBlur(inside, (0, 0), rng.uniform(1, 8))
     scene *= (1 - rng.uniform(0, 0.6) * shade)[..., np.newaxis]
@@ -118,7 +119,7 @@ def _scene(
     return scene.astype(np.float32), marks, seen_lines
 
 
-def _surroundings(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+def surroundings(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
     """A desk, cloth or floor with things on it."""
     height, width = shape
     scene = np.broadcast_to(rng.uniform(10, 240, 3).astype(np.float32), (height, width, 3)).copy()

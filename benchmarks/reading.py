@@ -40,7 +40,7 @@ import numpy as np
 from hands import Hands
 from paper import KINDS_WITHOUT, compose, no_digit
 from paper_layouts import LAYOUTS
-from paper_simulator import Page, simulate
+from paper_simulator import CHARACTERS, Page, simulate
 from PIL import Image
 from results import table
 
@@ -170,11 +170,11 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
             height = int(np.exp(rng.uniform(np.log(150), np.log(1000))))
             width = int(np.clip(height * np.exp(rng.normal(0, 0.3)), 120, 1300))
             page = simulate(rng, hands, height, width, layout)
-            if not page.digits:
+            if not page.characters:
                 continue
             read = reader.read(page.pixels)
             total += judged(page, read)
-            if failures and page.digits != [row for row in read.rows if row]:
+            if failures and page.characters != [row for row in read.rows if row]:
                 wrong.append([f"{layout} {number}", " / ".join(page.text), " / ".join(read.text.split("\n"))])
         every += total
         rows.append(_simulated_row(layout, total))
@@ -185,14 +185,14 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
 
 
 def judged(page: Page, read: Reading) -> Counter[str]:
-    truth, rows = page.digits, [row for row in read.rows if row]
+    truth, rows = page.characters, [row for row in read.rows if row]
     marks = [mark for row in page.rows for mark in row]
     there = {mark: page.labels[mark - 1] for mark in marks if page.labels[mark - 1].isdigit()}
     sure = [digit for digit in read.digits if not digit.unknown]
     right = {mark for digit in sure if there.get(mark := _mark_at(page, digit.box)) == digit.label}
     lines, text, left = 0, 0, list(zip(rows, read.text.split("\n"), strict=False))
     gaps, seen, both = 0, 0, 0
-    for line, full in zip(truth, (line for line in page.text if any(map(str.isdigit, line))), strict=True):
+    for line, full in zip(truth, (line for line in page.text if CHARACTERS & set(line)), strict=True):
         match = next((pair for pair in left if pair[0] == line), None)
         if match is None:
             continue

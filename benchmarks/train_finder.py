@@ -14,6 +14,7 @@ import numpy as np
 from finder_network import build, load_onnx, to_onnx
 from hands import Hands
 from paper_simulator import Page, simulate
+from photograph import surroundings
 
 from lenet import load_dataset
 from lenet.pictures.finder import FILE, KINDS, OFFSET_UNIT
@@ -22,6 +23,10 @@ SIDE, BATCH = 256, 16
 BORDER = 16  # pixels around a crop
 SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
 REMEMBERED = 40  # batches
+SMALL_LAYOUTS = "single", "rows", "numbers", "numbers", "boxes"
+SEEN_WORST = "numbers", "numbers", "notes", "table", "boxes", "rings"
+# Separators have few pixels and are rare: each counts so many times as ink, and as a kind.
+INK_OF_SEPARATOR, KIND_OF_SEPARATOR = 2, 1
 
 
 def main() -> None:
@@ -66,7 +71,7 @@ def main() -> None:
             answer, seen_as = model(pixels, training=asked.start is None)
             losses = losses_of(answer, ink, heat, offset, known, lines)
             wrong = tf.nn.sparse_softmax_cross_entropy_with_logits(kind, seen_as) * counts
-            losses.append(0.6 * tf.reduce_sum(wrong) / (tf.reduce_sum(counts) + 1))
+            losses.append(tf.reduce_sum(wrong) / (tf.reduce_sum(counts) + 1))
             loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return tf.stack(losses)
@@ -88,6 +93,7 @@ def main() -> None:
             mean[:] = 0
         if number % 500 == 0 or number == asked.steps:
             asked.out.write_bytes(to_onnx(model).SerializeToString())
+            model.save_weights(asked.out.with_suffix(".weights.h5"))
 
 
 def _other_light(rng: np.random.Generator, pixels: Any) -> Any:
@@ -120,7 +126,7 @@ def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, 
         loss_ink,
         40 * tf.reduce_mean(squared),
         0.5 * tf.reduce_sum(wrong / far) / (tf.reduce_sum(on) + 1),
-        tf.reduce_mean(line),
+        2 * tf.reduce_mean(line),
     ]
 
 
@@ -142,9 +148,15 @@ def _page(rng: np.random.Generator, hands: Hands) -> Page:
     small = rng.random() < 0.5 and min(height, width) < 120
     if small:
         sizes = (0.35 * min(height, width), min(SIZES[1], 0.95 * min(height, width)))
-    layout = str(rng.choice(["single", "rows", "numbers", "boxes"])) if small else None
+    # Separators, tables, boxes and rings are what is seen worst.
+    layouts = SMALL_LAYOUTS if small else SEEN_WORST
+    layout = str(rng.choice(layouts)) if small or rng.random() < 0.4 else None
     drawn = (int(height * zoom), int(width * zoom))
-    page = simulate(rng, hands, *drawn, layout, others=0.16, sizes=(zoom * sizes[0], zoom * sizes[1]))
+    page = simulate(rng, hands, *drawn, layout, others=0.2, sizes=(zoom * sizes[0], zoom * sizes[1]))
+    if rng.random() < 0.03:
+        page.pixels = surroundings(rng, drawn).clip(0, 255).astype(np.uint8)
+        page.marks[:], page.lines[:], page.labels = 0, False, []
+    _thicken_separators(page)
     if zoom > 1:
         page.pixels = cv2.resize(page.pixels, (width, height), interpolation=cv2.INTER_AREA)
         page.lines = cv2.resize(page.lines.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA) > 50
@@ -164,6 +176,15 @@ def _page(rng: np.random.Generator, hands: Hands) -> Page:
     return page
 
 
+def _thicken_separators(page: Page) -> None:
+    """Let a separator have a pixel of ink more all around, where no other mark is near: dots are hardly larger."""
+    separators = 1 + np.flatnonzero([label in KINDS[10:-1] for label in page.labels])
+    other = np.where(np.isin(page.marks, separators), 0, page.marks)
+    thick = cv2.dilate(page.marks - other, np.ones((3, 3)))
+    free = cv2.dilate((other != 0).astype(np.uint8), np.ones((3, 3))) == 0
+    page.marks = np.where(free, thick, page.marks)
+
+
 def _crop(rng: np.random.Generator, page: Page, size: float) -> None:
     """Cut a page to its writing, as people cut numbers out of photos."""
     rows, columns = np.flatnonzero((page.marks > 0).any(axis=1)), np.flatnonzero((page.marks > 0).any(axis=0))
@@ -178,15 +199,16 @@ def _crop(rng: np.random.Generator, page: Page, size: float) -> None:
 
 
 def _targets(pages: list[Page]) -> list[Any]:
-    """Pixels and ink ``(n, side, side)``; of half the size, middles, offsets and lines; where truth is known.
+    """Pixels and ink ``(n, side, side)``; of half the size, middles, offsets and lines; how much each pixel counts.
 
-    Of a quarter of the size, kinds, and how much each pixel counts: all marks count alike.
+    Of a quarter of the size, kinds, and how much each pixel counts: all digits count alike.
     """
     pixels, marks, lines = (np.stack([getattr(page, name) for page in pages]) for name in ("pixels", "marks", "lines"))
     labels = [page.labels for page in pages]
     half, quarter = SIDE // 2, SIDE // 4
     kind, counts = (np.zeros((len(marks), quarter, quarter), dtype) for dtype in (np.int32, np.float32))
     heat, offset = np.zeros((len(marks), half, half), np.float32), np.zeros((len(marks), half, half, 2), np.float32)
+    counts_as_ink = (marks >= 0).astype(np.float32)
     y, x = np.mgrid[0:half, 0:half].astype(np.float32)
     for index, page in enumerate(marks):
         small = page.reshape(half, 2, half, 2).max((1, 3))
@@ -194,8 +216,11 @@ def _targets(pages: list[Page]) -> list[Any]:
         numbers = small[rows, columns]
         tiny = page.reshape(quarter, 4, quarter, 4).max((1, 3)).clip(0)
         kinds = np.array([0, *(KINDS.find(label) % len(KINDS) for label in labels[index])])  # the last is any other
+        separator = np.isin(kinds, range(10, len(KINDS) - 1))
         kind[index] = kinds[tiny]
+        counts_as_ink[index][separator[page.clip(0)]] = INK_OF_SEPARATOR
         counts[index] = (tiny > 0) / np.maximum(1, np.bincount(tiny.ravel()))[tiny]
+        counts[index][separator[tiny]] *= KIND_OF_SEPARATOR
         for number in np.unique(numbers):
             own = numbers == number
             top, bottom, left, right = rows[own].min(), rows[own].max(), columns[own].min(), columns[own].max()
@@ -212,7 +237,7 @@ def _targets(pages: list[Page]) -> list[Any]:
                 np.stack([middle[0] - rows[own], middle[1] - columns[own]], 1) / OFFSET_UNIT
             )
     lines = lines.reshape(-1, half, 2, half, 2).max((2, 4))
-    return [pixels, marks > 0, heat, offset, marks >= 0, kind, counts, lines]
+    return [pixels, marks > 0, heat, offset, counts_as_ink, kind, counts, lines]
 
 
 if __name__ == "__main__":
