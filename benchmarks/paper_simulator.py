@@ -6,6 +6,7 @@ noise).
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from photograph import photograph
 
 MOST_TRIES = 20
 WITH_WORDS = "rows", "numbers", "notes", "rings"
+PRINTED = "abcdefghijkmnopqrstuvwxyzABDEFGHKLMNPRST"
 CHARACTERS = {*"0123456789", OTHER}
 # How often each layout is drawn.
 SHARES = (0.06, 0.1, 0.14, 0.12, 0.09, 0.15, 0.09, 0.06, 0.06, 0.04, 0.06, 0.03)
@@ -141,23 +143,29 @@ def _strew(canvas: Canvas, layer: Floats) -> None:
 
 
 def _print_words(canvas: Canvas, layer: Floats) -> None:
-    """Printed words, with letters as high as the digits might be writing."""
+    """Printed words here and there, or lines of them, with letters lower than the digits."""
     rng = canvas.rng
     height, width = canvas.shape
-    size = canvas.size
-    for _ in range(int(rng.integers(1, 5))):
-        word = "".join(rng.choice(list("abcdefghijkmnopqrstuvwxyzABDEFGHKLMNPRST"), int(rng.integers(3, 11))))
-        letters = printed(
-            word,
-            canvas.hands.fonts[rng.integers(len(canvas.hands.fonts))],
-            size * rng.uniform(0.25, 0.6),
-            longest=False,
-        )
-        y, x = (
-            int(rng.uniform(0, max(1, side - cut))) for side, cut in zip((height, width), letters.shape, strict=True)
-        )
-        near = canvas.marks[max(0, y - 2) : y + letters.shape[0] + 2, max(0, x - 2) : x + letters.shape[1] + 2]
-        if not near.any():
-            part = layer[y : y + letters.shape[0], x : x + letters.shape[1]]
-            np.maximum(part, letters[: part.shape[0], : part.shape[1]], out=part)
-    return layer
+    font = canvas.hands.fonts[rng.integers(len(canvas.hands.fonts))]
+    if rng.random() < 0.7:
+        for _ in range(int(rng.integers(1, 5))):
+            high = canvas.size * rng.uniform(0.25, 0.6)
+            _print_word(canvas, layer, font, high, rng.uniform(0, width), rng.uniform(0, height))
+        return
+    high = max(5.0, canvas.size * rng.uniform(0.25, 0.7))
+    left, right = rng.uniform(0, 0.4) * width, rng.uniform(0.6, 1) * width
+    for y in np.arange(rng.uniform(0, 0.5) * height, rng.uniform(0.3, 1) * height, high * rng.uniform(1.6, 3)):
+        x = left
+        while x < right:
+            x += _print_word(canvas, layer, font, high, x, y) + 0.6 * high
+
+
+def _print_word(canvas: Canvas, layer: Floats, font: Path, size: float, x: float, y: float) -> float:
+    """Print a word from a place on, unless that is written on; its width."""
+    word = "".join(canvas.rng.choice(list(PRINTED), int(canvas.rng.integers(1, 11))))
+    letters = printed(word, font, size, longest=False)[: canvas.shape[0] - int(y), : canvas.shape[1] - int(x)]
+    (top, left), (height, width) = (int(y), int(x)), letters.shape
+    if not canvas.marks[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2].any():
+        part = layer[top : top + height, left : left + width]
+        np.maximum(part, letters, out=part)
+    return float(max(1, width))
