@@ -39,7 +39,8 @@ def build() -> Any:
 
 
 def load_onnx(model: Any, path: Path) -> None:
-    """Take the kernels and biases of a finder."""
+    """Take the kernels and biases of a finder; ``ValueError`` for a file of another network."""
+    import keras
     import onnx
     from onnx import numpy_helper
 
@@ -48,9 +49,10 @@ def load_onnx(model: Any, path: Path) -> None:
         for tensor in onnx.load(path).graph.initializer
         if tensor.name.endswith("/half")
     }
-    for layer in model.layers:
-        if f"{layer.name}/kernel/half" not in arrays:
-            continue
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    if set(arrays) != {f"{layer.name}/{part}/half" for layer in convolutions for part in ("kernel", "bias")}:
+        raise ValueError(f"{path}: no finder of this form; give a file that train_finder.py wrote")
+    for layer in convolutions:
         kernel, bias = arrays[f"{layer.name}/kernel/half"].transpose(2, 3, 1, 0), arrays[f"{layer.name}/bias/half"]
         if layer.use_bias:
             layer.set_weights([kernel, bias])

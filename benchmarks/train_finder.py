@@ -25,8 +25,8 @@ SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
 REMEMBERED = 40  # batches
 SMALL_LAYOUTS = "single", "rows", "numbers", "numbers", "boxes"
 SEEN_WORST = "numbers", "numbers", "notes", "table", "boxes", "rings"
-# Separators have few pixels and are rare: each counts so many times as ink, and as a kind.
-INK_OF_SEPARATOR, KIND_OF_SEPARATOR = 2, 1
+# Separators have few pixels and are rare: their ink counts so many times.
+INK_OF_SEPARATOR = 2
 
 
 def main() -> None:
@@ -93,7 +93,6 @@ def main() -> None:
             mean[:] = 0
         if number % 500 == 0 or number == asked.steps:
             asked.out.write_bytes(to_onnx(model).SerializeToString())
-            model.save_weights(asked.out.with_suffix(".weights.h5"))
 
 
 def _other_light(rng: np.random.Generator, pixels: Any) -> Any:
@@ -201,7 +200,7 @@ def _crop(rng: np.random.Generator, page: Page, size: float) -> None:
 def _targets(pages: list[Page]) -> list[Any]:
     """Pixels and ink ``(n, side, side)``; of half the size, middles, offsets and lines; how much each pixel counts.
 
-    Of a quarter of the size, kinds, and how much each pixel counts: all digits count alike.
+    Of a quarter of the size, kinds, and how much each pixel counts: all marks count alike.
     """
     pixels, marks, lines = (np.stack([getattr(page, name) for page in pages]) for name in ("pixels", "marks", "lines"))
     labels = [page.labels for page in pages]
@@ -220,7 +219,6 @@ def _targets(pages: list[Page]) -> list[Any]:
         kind[index] = kinds[tiny]
         counts_as_ink[index][separator[page.clip(0)]] = INK_OF_SEPARATOR
         counts[index] = (tiny > 0) / np.maximum(1, np.bincount(tiny.ravel()))[tiny]
-        counts[index][separator[tiny]] *= KIND_OF_SEPARATOR
         for number in np.unique(numbers):
             own = numbers == number
             top, bottom, left, right = rows[own].min(), rows[own].max(), columns[own].min(), columns[own].max()
