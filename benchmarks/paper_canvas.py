@@ -36,7 +36,7 @@ class Canvas:
         self.font = hands.fonts[rng.integers(len(hands.fonts))]
         self.threshold = rng.uniform(0.3, 0.65)
         self.writer = int(rng.integers(len(hands.images)))  # MNIST's neighbours are by one hand
-        self.european, self.opened, self.chained = rng.random() < 0.3, rng.random() < 0.2, rng.random() < 0.3
+        self.european, self.opened, self.chained = rng.random() < 0.3, rng.random() < 0.2, rng.random() < 0.15
         self.size = 0.0
         self.others, self.has_words = 0.0, False
 
@@ -167,7 +167,7 @@ class Canvas:
             mark = self.put(patch, x, y + slope * (x - start), label)
             if mark:
                 marks.append(mark)
-            x += patch.shape[1] + size * self.rng.uniform(*((-0.25, 0.03) if chained else gap))
+            x += patch.shape[1] + size * self.rng.uniform(*((-0.15, 0.05) if chained else gap))
         return marks, x
 
     def _letters(self, x: float, middle: float, size: float, marks: list[int]) -> float:

@@ -114,7 +114,7 @@ def _scene(
     scene = scene * (1 - inside[..., np.newaxis]) + warp(sheet)
     if rng.random() < 0.4:
         scene = _hand(rng, scene, marks)
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         scene = _spiral(rng, scene, marks, target)
     return scene.astype(np.float32), marks, seen_lines
 
@@ -194,6 +194,9 @@ def _spiral(rng: np.random.Generator, scene: Floats, marks: npt.NDArray[np.int16
     if rng.random() < 0.6:  # holes, and the wires' shadow
         shadow = np.roll(over, rng.integers(-thick - 2, thick + 3, 2), (0, 1)) * rng.uniform(0, 0.7)
         scene = scene * (1 - np.maximum(shadow, holes * rng.uniform(0.3, 1)))[..., np.newaxis]
+    if rng.random() < 0.5:  # a dark rim of round wire
+        rim = cv2.dilate(over, np.ones((3, 3))) * rng.uniform(0.3, 0.9)
+        scene = scene * (1 - rim)[..., np.newaxis]
     scene = scene * (1 - over[..., np.newaxis]) + over[..., np.newaxis] * np.float32(tone)
     shine = glint[..., np.newaxis] * rng.uniform(0, 1)
     return scene * (1 - shine) + shine * np.float32(min(255.0, tone + 80))

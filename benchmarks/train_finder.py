@@ -151,7 +151,7 @@ def _page(rng: np.random.Generator, hands: Hands) -> Page:
     layouts = SMALL_LAYOUTS if small else SEEN_WORST
     layout = str(rng.choice(layouts)) if small or rng.random() < 0.4 else None
     drawn = (int(height * zoom), int(width * zoom))
-    page = simulate(rng, hands, *drawn, layout, others=0.2, sizes=(zoom * sizes[0], zoom * sizes[1]))
+    page = simulate(rng, hands, *drawn, layout, others=0.16, sizes=(zoom * sizes[0], zoom * sizes[1]))
     if rng.random() < 0.03:
         page.pixels = surroundings(rng, drawn).clip(0, 255).astype(np.uint8)
         page.marks[:], page.lines[:], page.labels = 0, False, []
