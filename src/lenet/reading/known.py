@@ -1,5 +1,6 @@
 """Found marks → characters that a network knows, in lines, with separators and cells."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from lenet.model.runtime import Model
@@ -66,6 +67,11 @@ class Known(NamedTuple):
     def all_sure(self) -> bool:
         """Whether there are marks, and hardly a doubt about them."""
         return self.evidence > max(0.0, SURE * sum(map(len, self.lines)))
+
+    def with_unknown(self, marks: Iterable[Mark]) -> "Known":
+        """The same with these marks unknown."""
+        self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in marks})
+        return self
 
     def in_table(self) -> "Known":
         """The same in the table, or the rows of boxes, that the lines make."""

@@ -95,12 +95,12 @@ class Reader:
 
         best, others, size, rings = self._best_way(picture)
         if not others:
-            return self._reading(picture, best)
+            return self._reading(picture, best.with_unknown(best.characters if best.all_unknown else []))
         most = max(len(best.characters), *(len(other.answers) for other in others))
         factors = NEAR if most <= MOST_LOOKED_AT_AGAIN else ()
         near = {min(largest_size(picture), max(1, round(factor * size))) for factor in factors} - {size}
         others += [seen_by(known(detect_at(picture, other, rings), self.model, digits=True)) for other in sorted(near)]
-        return self._reading(picture, agreed(best, others).in_table(), True)
+        return self._reading(picture, agreed(best, others).in_table())
 
     def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int, npt.NDArray[np.bool_]]":
         """The way in which marks are known best, what the others see, and the size in which writing is seen best.
@@ -131,22 +131,21 @@ class Reader:
             return detected, [*others, seen_by(contrast)], size, found.rings
         return contrast, [*others, seen_by(detected)], size, found.rings
 
-    def _reading(self, picture: Picture, way: "Known", agreed: bool = False) -> Reading:
+    def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
 
         cells, boxed = (way.table.cells, way.table.boxed) if way.table else ({}, frozenset())
         word_of = words(way.lines, way.size, cells, boxed)
 
-        hidden = not agreed and way.all_unknown
         def read(mark: "Mark") -> Digit | Separator:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
             box = (left, top, min(right, picture.size[0]), min(bottom, picture.size[1]))
             if mark not in answered:
                 return Separator(mark.separator, box, word_of[mark], cells.get(mark))
             answer = answered[mark]
-            unknown = answer.unknown or hidden
-            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], cells.get(mark))
+            word, cell = word_of[mark], cells.get(mark)
+            return self._digit(box, answer.image, answer.probabilities, answer.unknown, word, cell)
 
         lines = tuple(tuple(map(read, line)) for line in way.lines)
         return Reading(
