@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -11,6 +12,7 @@ from lenet.pictures.marks import MOST_OVERLAP, FoundMarks, Mark
 from lenet.pictures.picture import Picture
 
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 DIGITS = 10
 # The finder sees writing of some 10 to 50 pixels, best of this height.
@@ -29,19 +31,21 @@ MOST_SIZES, OTHER_SIZE = 2, 1.3
 INK, MIDDLE, LINE = 0.5, 0.15, 0.5
 # A pixel points to a middle at most so far from where its offset ends, pixels of half the size.
 FARTHEST = 6.0
+# Of 255: ink is a ring's where a ring covers so much of a pixel.
+COVERED = 64
 # A mark may be several when each has this share of its pixels.
 SHARE = 0.2
 # Less ink than this many pixels is grain; more pieces are texture.
 LEAST_AREA, MOST_PIECES = 6, 3000
 
 
-def writing_sizes(picture: Picture) -> list[int]:
+def writing_sizes(picture: Picture, rings: Mask | None = None) -> list[int]:
     """The sizes in which a picture's writing is seen best, the best first: pixels of its longer side."""
     longer, largest = max(picture.pixels.shape[:2]), largest_size(picture)
     sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
     seen: list[tuple[float, float, int]] = []
     for side in sides:
-        evidence, height = _writing(look(picture.pixels, side))
+        evidence, height = _writing(_look(picture, side, rings))
         if height:
             seen.append((evidence, min(largest, side * BEST_HEIGHT / height), side))
         if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
@@ -60,11 +64,20 @@ def largest_size(picture: Picture) -> int:
     return min(LARGEST_SIDE, int((MOST_PIXELS * longer / shorter) ** 0.5))
 
 
-def detect_at(picture: Picture, size: int) -> FoundMarks:
+def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMarks:
     """Find the marks of a picture that is looked at with so many pixels on its longer side."""
-    view = look(picture.pixels, size)
+    view = _look(picture, size, rings)
     zoom = size / max(picture.pixels.shape[:2])
     return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.lines > LINE, 1 / HALF)
+
+
+def _look(picture: Picture, size: int, rings: Mask | None) -> View:
+    """What the finder sees, without the ink of rings ``(height, width)``."""
+    view = look(picture.pixels, size)
+    if rings is None or not rings.any():
+        return view
+    shrunk = Image.fromarray(np.uint8(255) * rings).resize(view.ink.shape[::-1], Image.Resampling.BOX)
+    return view._replace(ink=np.where(np.asarray(shrunk) > COVERED, np.float32(0), view.ink))
 
 
 def _writing(view: View) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Marks, and what was looked at to find them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ Box = tuple[int, int, int, int]
 MOST_OVERLAP = 3
 # In a ring stands this share of its mark's ink, or more.
 INSIDE = 0.1
+# A mark with this share of its ink on lines is one.
+ON_LINE = 0.5
 Floats = npt.NDArray[np.float32]
 
 
@@ -88,11 +90,25 @@ class FoundMarks:
     margin: int = 0
     lines: npt.NDArray[np.bool_] | None = None
     line_zoom: float = 1.0
+    rings: npt.NDArray[np.bool_] | None = None
 
     def without_margin(self, stage: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Cut the margin off an array ``(height, width[, 3])``."""
         height, width = self.mask.shape
         return stage[self.margin : height - self.margin, self.margin : width - self.margin]
+
+    def with_lines_of(self, other: "FoundMarks") -> "FoundMarks":
+        """The same with the lines of paper, tables and boxes that were seen on the picture in another way."""
+        return replace(self, lines=other.lines, line_zoom=other.line_zoom * other.zoom / self.zoom)
+
+    def is_line(self, mark: Mark) -> bool:
+        """Whether most of a mark lies on lines of paper, tables and boxes."""
+        ink = np.argwhere(mark.strength > 0.5)
+        if self.lines is None or not len(ink):
+            return False
+        places = (ink + mark.box[1::-1] - self.margin) * self.line_zoom
+        row, column = np.clip(places, 0, np.array(self.lines.shape) - 1).astype(int).T
+        return bool(self.lines[row, column].mean() > ON_LINE)
 
     def joined(self) -> Mark:
         """All marks as one; where there is none, all ink of the picture."""

@@ -1,17 +1,17 @@
 """One picture read in several ways: what they agree on is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from lenet.pictures.detect import separator_of
+from lenet.pictures.detect import DIGITS, separator_of
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import FEW, Known
-from lenet.reading.lines import in_lines
+from lenet.reading.lines import in_lines, words
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,6 +21,11 @@ LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.5
+# So is a mark around which its probability of digits is less than this share of the page's highest. The next mark on the
+# line counts by the second there, the one after it by its square, and those of other words by the last of what they would.
+AROUND, NEXT, OTHER_WORD = 0.7, 0.6, 0.3
+# What counts where the finder sees no mark.
+NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
 DOTS, BARS = frozenset(".,:"), frozenset("/()")
 # Boxes of the same mark, and of marks that have nothing to do with one another: area of both to area of either.
@@ -62,13 +67,12 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         for seen, place, share in zip(opinions, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
             if share > SAME:
                 seen.append((other.answers[place], other.kinds[place]))
-    characters, separators, in_context = [], _between(way, own.boxes, others), []
+    digits, separators, in_context = {}, _between(way, own.boxes, others), []
     for mark, seen in zip([mark for line in way.lines for mark in line], opinions, strict=True):
         looked = [kinds for _, kinds in seen if kinds is not None]
         if looked and (name := separator_of(np.mean(looked, axis=0))):
             separators.append(replace(mark, separator=name))
             continue
-        characters.append(mark)
         way.answered.add([mark])
         answers = [answer for answer, _ in seen if answer is not None] or [way.answered[mark]]
         probabilities = np.mean([answer.probabilities for answer in answers], axis=0)
@@ -78,12 +82,26 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         )
         unknown = bool(support < LEAST * (1 + len(others)))
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
+        digits[mark] = float(np.mean([kinds[:DIGITS].sum() for kinds in looked])) if looked else NOT_SEEN
         if not unknown:
             finder = [answer.finder[label] for answer in answers if answer.finder is not None]
             in_context.append(np.mean(finder) if finder else 0.0)
-    if len(in_context) > FEW and np.mean(in_context) < CONTEXT:
-        way.answered.update({mark: way.answered[mark]._replace(unknown=True) for mark in characters})
-    return way._replace(lines=in_lines(characters, _colons(separators, way.size)))
+    way = way._replace(lines=in_lines([*digits], _colons(separators, way.size)))
+    if way.all_unknown or (len(in_context) > FEW and np.mean(in_context) < CONTEXT):
+        return way.with_unknown([*digits])
+    return way.with_unknown(_out_of_context(way, digits))
+
+
+def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
+    """The marks around which the finder's probability of ``digits`` is low, such as letters beside a number."""
+    word_of, around = words(way.lines, way.size, {}), {}
+    for line in way.lines:
+        marks = [mark for mark in line if mark in digits]
+        place, word = np.arange(len(marks)), np.array([word_of[mark] for mark in marks])
+        weights = NEXT ** abs(place - place[:, np.newaxis]) * np.where(word == word[:, np.newaxis], 1, OTHER_WORD)
+        means = weights @ [digits[mark] for mark in marks] / weights.sum(axis=1)
+        around.update(zip(marks, means.tolist(), strict=True))
+    return [mark for mark, share in around.items() if share < AROUND * max(around.values())]
 
 
 def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:

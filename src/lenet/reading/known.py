@@ -1,6 +1,6 @@
 """Found marks → characters that a network knows, in lines, with separators and cells."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from lenet.model.runtime import Model
@@ -68,10 +68,10 @@ class Known(NamedTuple):
         """Whether there are marks, and hardly a doubt about them."""
         return self.evidence > max(0.0, SURE * sum(map(len, self.lines)))
 
-    def with_lines_of(self, other: "Known") -> "Known":
-        """The same with the lines of paper, tables and boxes that another way has seen."""
-        zoom = other.found.line_zoom * other.found.zoom / self.found.zoom
-        return self._replace(found=replace(self.found, lines=other.found.lines, line_zoom=zoom))
+    def with_unknown(self, marks: Iterable[Mark]) -> "Known":
+        """The same with these marks unknown."""
+        self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in marks})
+        return self
 
     def in_table(self) -> "Known":
         """The same in the table, or the rows of boxes, that the lines make."""
@@ -84,6 +84,8 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
     answered = AnsweredMarks(model)
     marks = found.marks if len(found.marks) <= MOST_MARKS else []
+    if digits:
+        marks = [mark for mark in marks if not found.is_line(mark)]
     separators = [mark for mark in marks if mark.separator]
     if digits:
         marks = [mark for mark in marks if not mark.separator]

@@ -93,16 +93,16 @@ class Reader:
         from lenet.reading.agreement import agreed, seen_by
         from lenet.reading.known import known
 
-        best, others, size = self._best_way(picture)
+        best, others, size, rings = self._best_way(picture)
         if not others:
-            return self._reading(picture, best)
+            return self._reading(picture, best.with_unknown(best.characters if best.all_unknown else []))
         most = max(len(best.characters), *(len(other.answers) for other in others))
         factors = NEAR if most <= MOST_LOOKED_AT_AGAIN else ()
         near = {min(largest_size(picture), max(1, round(factor * size))) for factor in factors} - {size}
-        others += [seen_by(known(detect_at(picture, other), self.model, digits=True)) for other in sorted(near)]
+        others += [seen_by(known(detect_at(picture, other, rings), self.model, digits=True)) for other in sorted(near)]
         return self._reading(picture, agreed(best, others).in_table())
 
-    def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int]":
+    def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int, npt.NDArray[np.bool_]]":
         """The way in which marks are known best, what the others see, and the size in which writing is seen best.
 
         What a way looked at takes much memory: only that of the best is kept.
@@ -112,24 +112,24 @@ class Reader:
         from lenet.reading.agreement import seen_by
         from lenet.reading.known import known
 
-        contrast = known(find_marks(picture), self.model, self._reads_digits)
+        found = find_marks(picture, self._reads_digits)
         if not self._reads_digits:
-            return contrast, [], 0
-        size, *more = writing_sizes(picture)
-        detected, others = known(detect_at(picture, size), self.model, digits=True), []
+            return known(found, self.model, digits=False), [], 0, found.rings
+        size, *more = writing_sizes(picture, found.rings)
+        detected, others = known(detect_at(picture, size, found.rings), self.model, digits=True), []
         for other in more:
-            worse, detected = sorted(
-                (detected, known(detect_at(picture, other), self.model, digits=True)), key=lambda way: way.evidence
-            )
+            also = known(detect_at(picture, other, found.rings), self.model, digits=True)
+            worse, detected = sorted((detected, also), key=lambda way: way.evidence)
             others.append(seen_by(worse))
+        contrast = known(found.with_lines_of(detected.found), self.model, digits=True)
         fragments = contrast.is_one_character and detected.in_table().table is None
         # What is unknown as one character may be a frame, or the sheet itself, with others on it.
         framed = contrast.evidence < 0 and detected.all_sure
         if fragments and detected.evidence <= MANY_MARKS and not framed:
-            return contrast, [], size
+            return contrast, [], size, found.rings
         if detected.evidence > contrast.evidence + CLEARLY or fragments:
-            return detected, [*others, seen_by(contrast)], size
-        return contrast.with_lines_of(detected), [*others, seen_by(detected)], size
+            return detected, [*others, seen_by(contrast)], size, found.rings
+        return contrast, [*others, seen_by(detected)], size, found.rings
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered
@@ -144,8 +144,8 @@ class Reader:
             if mark not in answered:
                 return Separator(mark.separator, box, word_of[mark], cells.get(mark))
             answer = answered[mark]
-            unknown = way.all_unknown or answer.unknown
-            return self._digit(box, answer.image, answer.probabilities, unknown, word_of[mark], cells.get(mark))
+            word, cell = word_of[mark], cells.get(mark)
+            return self._digit(box, answer.image, answer.probabilities, answer.unknown, word, cell)
 
         lines = tuple(tuple(map(read, line)) for line in way.lines)
         return Reading(
