@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,7 +50,7 @@ class Source(NamedTuple):
 @click.argument("pictures", nargs=-1, metavar="[PICTURE…]")
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", is_flag=True, help="One JSON document instead of lines.")
-@click.option("--csv", is_flag=True, help="A CSV table with one row for each digit.")
+@click.option("--csv", is_flag=True, help="A CSV table with one row for each digit and separator.")
 @click.option("--table", is_flag=True, help="CSV with the cells of the table on each picture; empty cells are kept.")
 @click.option("--page", type=click.IntRange(1), metavar="N", help="Read only this page or frame.  [default: all]")
 @click.option("--annotate", type=FOLDER, metavar="DIR", help="Write each picture there with boxes and labels.")
@@ -252,16 +253,18 @@ def _say(result: dict[str, Any], several: bool) -> None:
 
 
 def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str, Any]]:
-    """One row for each digit, or one for the whole picture."""
+    """One row for each digit and separator, or one for the whole picture; columns number the digits of a line."""
     from lenet.reading import Digit
 
     page = {name: result[name] for name in ("picture", "page")}
     if reading.whole is not None:
         yield {**page, **_answer(reading.whole)}
     for row, line in enumerate(reading.lines, 1):
-        for column, digit in enumerate((mark for mark in line if isinstance(mark, Digit)), 1):
-            box = dict(zip(("left", "top", "right", "bottom"), digit.box, strict=True))
-            yield {**page, "row": row, "column": column, "word": digit.word + 1, **_answer(digit), **box}
+        columns = count(1)
+        for mark in line:
+            box = dict(zip(("left", "top", "right", "bottom"), mark.box, strict=True))
+            it = {"column": next(columns), **_answer(mark)} if isinstance(mark, Digit) else {"label": mark.shown}
+            yield {**page, "row": row, "word": mark.word + 1, **it, **box}
 
 
 def _print_table(result: dict[str, Any], reading: "Reading") -> None:
