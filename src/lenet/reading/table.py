@@ -12,6 +12,7 @@ from lenet.reading.lines import writing_height
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 # A table is turned by so many degrees at most, told from so many pixels of its lines.
 ANGLES, MOST_POINTS = np.arange(-20, 20.25, 0.5), 5000
@@ -29,9 +30,13 @@ BENT = 0.1
 ONE = 0.35
 # A table has so many cells at least; where lines are missing, they are so high and so wide, in heights of the writing.
 LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
-# A row of boxes has sides so long at least, and is so high, in heights of the writing. As some sides are not seen, it
-# has up to so many marks in a box on average.
-SIDE, LOWEST, HIGHEST, IN_A_BOX = 0.8, 1.05, 2.6, 1.5
+# A row of boxes has sides so long at least, is so high, and its boxes are so wide at most, in heights of the writing:
+# wider ones are cells. As some sides are not seen, it has up to so many marks in a box on average.
+SIDE, LOWEST, HIGHEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 1.8, 0.8, 1.2
+# Lines run across this share of a row or column; between boxes that stand apart there are none.
+SPANNED = 0.3
+# A line between others, as far apart as some neighbours are, is one where this share of it is seen.
+PARTLY = 0.3
 # How well marks stand in the middle of their cells, from -1 to 1: so well that no lines are missing; so well that those
 # missing are known from the marks between. Gaps with missing lines are so nearly multiples of the least, up to three.
 ALL_THERE, KNOWN, UNEVEN, MOST_PARTS = 0.5, 0.65, 0.2, 3
@@ -94,8 +99,9 @@ def find_table(
     boxed = _in_boxes(lines, y, x, height)
     if 2 * np.count_nonzero(boxed) > len(marks):
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
-    flat = _completed(_straight(lines, height), y, x, LEAST_HEIGHT * height)
-    upright = _completed(_straight(lines.T, height), x, y, LEAST_WIDTH * height)
+    near, near_upright = (ndimage.maximum_filter(way, (2 * round(BENT * height) + 3, 1)) for way in (lines, lines.T))
+    flat = _completed(_partly_seen(_straight(lines, height), near), y, x, LEAST_HEIGHT * height)
+    upright = _completed(_partly_seen(_straight(lines.T, height), near_upright), x, y, LEAST_WIDTH * height)
     if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
     every_row, every_column = _place(flat, every_y, every_x), _place(upright, every_x, every_y)
@@ -109,18 +115,63 @@ def find_table(
     inside = every_inside[:count]
     if 2 * np.count_nonzero(inside) < count or np.mean(crossed[inside]) > CROSSED:
         return None
-    first_row, first_column = int(min(0, row[inside].min())), int(min(0, column[inside].min()))
-    rows, columns = (
-        int(max(len(lines) - 1, place[inside].max() + 1)) - first
-        for lines, place, first in ((flat, row, first_row), (upright, column, first_column))
-    )
+    row, rows = _numbered(every_row, inside, _spanned(flat, upright, near_upright))
+    column, columns = _numbered(every_column, inside, _spanned(upright, flat, near))
     if np.count_nonzero(inside) < FILLED * rows * columns:
         return None
-    row, column = every_row - first_row, every_column - first_column
-    every_inside &= (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    every_inside &= (row >= 0) & (column >= 0)
     places = zip(row.tolist(), column.tolist(), strict=True)
     every = zip((*marks, *separators), places, every_inside, strict=True)
     return Table(rows, columns, {mark: place for mark, place, it_is in every if it_is})
+
+
+def _numbered(place: Places, inside: Mask, spanned: Mask) -> tuple[Places, int]:
+    """Numbers of the rows or columns, -1 outside of all, and how many there are.
+
+    Strips between lines that nothing spans, and where no mark stands, are between boxes.
+    """
+    own = place[: len(inside)][inside]
+    first, last = min(0, own.min()), max(len(spanned), own.max() + 1)
+    between = np.setdiff1d(np.flatnonzero(~spanned), own)
+    numbers = place - first - np.searchsorted(between, place)
+    outside = (place < first) | (place >= last) | np.isin(place, between)
+    return np.where(outside, -1, numbers), int(last - first - len(between))
+
+
+def _spanned(lines: list[_Line], others: list[_Line], near: Mask) -> Mask:
+    """Whether any of the others runs from each line to the next; ``near``, how far lines that run their way are."""
+    shares = []
+    for other in others:
+        ends = np.array([line.at(other.at(line.start)) for line in lines])
+        shares.append(_seen(other, np.linspace(ends[:-1], ends[1:], 30)[10:-10], near))
+    return np.max(shares, axis=0) > SPANNED
+
+
+def _seen(line: _Line, along: Floats, near: Mask) -> Floats:
+    """The share of places along a line, ``(places, ...)``, where it is seen."""
+    places = np.rint([line.start + line.slope * along, along]).astype(int)
+    y, x = (np.clip(place, 0, side - 1) for place, side in zip(places, near.shape, strict=True))
+    return np.asarray(near[y, x].mean(axis=0))
+
+
+def _partly_seen(lines: list[_Line], near: Mask) -> list[_Line]:
+    """The lines with those between that digits, which touch them, or faint ink hide in part."""
+    gaps = np.diff([line.at((line.first + line.last) / 2) for line in lines])
+    more = lines[:1]
+    for line, after, gap in zip(lines, lines[1:], gaps, strict=False):
+        for parts in range(2, MOST_PARTS + 1):
+            if np.abs(gaps * parts / gap - 1).min() < UNEVEN:
+                shares = np.arange(1, parts) / parts
+                starts, slopes = (
+                    np.interp(shares, (0, 1), (one, other)) for one, other in zip(line[:2], after[:2], strict=True)
+                )
+                between = [line._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
+                along = np.linspace(line.first, line.last, 100)
+                if all(_seen(each, along, near) >= PARTLY for each in between):
+                    more = [*more, *between]
+                    break
+        more = [*more, after]
+    return more
 
 
 def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
@@ -129,14 +180,18 @@ def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
     thick = ndimage.maximum_filter(lines, 3)
     upright = ndimage.grey_opening(thick, (side, 1))
     pieces, _ = ndimage.label(upright | ndimage.grey_opening(thick, (1, side)), np.ones((3, 3)))
-    inside = np.zeros(len(x), bool)
+    inside, widths = np.zeros(len(x), bool), np.zeros(0)
     for number, (down, across) in enumerate(ndimage.find_objects(pieces), 1):
         if LOWEST * height <= down.stop - down.start <= HIGHEST * height:
             here = (down.start <= y) & (y < down.stop) & (across.start <= x) & (x < across.stop)
             walls = np.flatnonzero((upright[down] & (pieces[down] == number)).any(axis=0))
+            widths = np.append(widths, np.diff(walls))
             boxes = np.searchsorted(walls, x[here])
             inside[here] = len(boxes) <= IN_A_BOX * len(np.unique(boxes))
-    return inside
+    widths = widths[widths > LEAST_WIDTH * height]
+    parts = widths / np.median(widths) if len(widths) else widths
+    even = np.count_nonzero(np.abs(parts - np.rint(parts)) < UNEVEN) >= EVEN * len(parts)
+    return inside & even & (not len(widths) or np.median(widths) < WIDEST * height)
 
 
 def _levelling(mask: Mask) -> tuple[Floats, Floats]:
