@@ -163,6 +163,16 @@ def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
     assert [table.cells[each] for each in marks] == places
 
 
+def test_squared_paper_with_a_digit_in_each_square_is_no_table():
+    """Its squares run on to the edges; where they end with the outermost lines, they are cells."""
+    paper, side = np.zeros((300, 400), bool), 25
+    paper[12::side], paper[:, 7::side] = True, True
+    marks = [mark(7 + side * column + 5, 12 + side * row + 3) for row in range(11) for column in range(1, 15, 2)]
+    assert find_table(marks, [], paper, 1.0) is None
+    paper[:12], paper[263:], paper[:, :7], paper[:, 383:] = False, False, False, False
+    assert find_table(marks, [], paper, 1.0) is not None
+
+
 def test_what_is_written_across_squares_stands_in_no_cells():
     marks = [mark(x, 34 + 40 * row, 32, 32) for row in range(4) for x in range(36, 240, 35)]
     assert find_table(marks, [], grid(4, 4), 1.0) is None

@@ -35,6 +35,9 @@ LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
 SIDE, LOWEST, HIGHEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 1.8, 0.8, 1.2
 # Lines run across this share of a row or column; between boxes that stand apart there are none.
 SPANNED = 0.3
+# Squared paper has more lines than a Sudoku, squares as high as wide but for a factor, and its lines run on beyond the
+# outermost by more than this share of a square.
+MANY, SQUARE, BEYOND = 10, 1.05, 0.15
 # A line between others, as far apart as some neighbours are, is one where this share of it is seen.
 PARTLY = 0.3
 # How well marks stand in the middle of their cells, from -1 to 1: so well that no lines are missing; so well that those
@@ -104,6 +107,8 @@ def find_table(
     upright = _completed(_partly_seen(_straight(lines.T, height), near_upright), x, y, LEAST_WIDTH * height)
     if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
+    if _is_squared(flat, upright):
+        return None
     every_row, every_column = _place(flat, every_y, every_x), _place(upright, every_x, every_y)
     row, column = every_row[:count], every_column[:count]
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
@@ -125,6 +130,17 @@ def find_table(
     return Table(rows, columns, {mark: place for mark, place, it_is in every if it_is})
 
 
+def _is_squared(flat: list[_Line], upright: list[_Line]) -> bool:
+    """Whether lines make many squares, and run on beyond the outermost on two sides at least, as on squared paper."""
+    cells, beyond = [], 0
+    for lines, others in ((flat, upright), (upright, flat)):
+        first, last = (float(np.median(ends)) for ends in zip(*(line[2:] for line in lines), strict=True))
+        ends = [other.at(lines[0].start) for other in (others[0], others[-1])]
+        cells.append((ends[1] - ends[0]) / (len(others) - 1))
+        beyond += (ends[0] - first > BEYOND * cells[-1]) + (last - ends[1] > BEYOND * cells[-1])
+    return beyond > 1 and min(len(flat), len(upright)) > MANY and max(cells) < SQUARE * min(cells)
+
+
 def _numbered(place: Places, inside: Mask, spanned: Mask) -> tuple[Places, int]:
     """Numbers of the rows or columns, -1 outside of all, and how many there are.
 
@@ -144,7 +160,7 @@ def _spanned(lines: list[_Line], others: list[_Line], near: Mask) -> Mask:
     for other in others:
         ends = np.array([line.at(other.at(line.start)) for line in lines])
         shares.append(_seen(other, np.linspace(ends[:-1], ends[1:], 30)[10:-10], near))
-    return np.max(shares, axis=0) > SPANNED
+    return np.asarray(np.max(shares, axis=0) > SPANNED)
 
 
 def _seen(line: _Line, along: Floats, near: Mask) -> Floats:
