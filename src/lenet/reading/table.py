@@ -42,7 +42,7 @@ MANY, SQUARE, BEYOND = 10, 1.05, 0.15
 PARTLY = 0.3
 # How well marks stand in the middle of their cells, from -1 to 1: so well that no lines are missing; so well that those
 # missing are known from the marks between. Gaps with missing lines are so nearly multiples of the least, up to three.
-ALL_THERE, KNOWN, UNEVEN, MOST_PARTS = 0.5, 0.65, 0.2, 3
+KNOWN, UNEVEN, MOST_PARTS = 0.65, 0.2, 3
 # Least number of marks that tell it.
 FEW = 8
 # On squared paper, lines cross more than this share of the marks, or less than this share of the cells have one.
@@ -170,22 +170,24 @@ def _seen(line: _Line, along: Floats, near: Mask) -> Floats:
     return np.asarray(near[y, x].mean(axis=0))
 
 
+def _between(line: _Line, after: _Line, parts: int) -> list[_Line]:
+    """The lines that part the strip between two evenly."""
+    starts, slopes = (np.linspace(one, other, parts + 1)[1:-1] for one, other in zip(line[:2], after[:2], strict=True))
+    return [line._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
+
+
 def _partly_seen(lines: list[_Line], near: Mask) -> list[_Line]:
     """The lines with those between that digits, which touch them, or faint ink hide in part."""
     gaps = np.diff([line.at((line.first + line.last) / 2) for line in lines])
     more = lines[:1]
     for line, after, gap in zip(lines, lines[1:], gaps, strict=False):
+        along = np.linspace(line.first, line.last, 100)
         for parts in range(2, MOST_PARTS + 1):
-            if np.abs(gaps * parts / gap - 1).min() < UNEVEN:
-                shares = np.arange(1, parts) / parts
-                starts, slopes = (
-                    np.interp(shares, (0, 1), (one, other)) for one, other in zip(line[:2], after[:2], strict=True)
-                )
-                between = [line._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
-                along = np.linspace(line.first, line.last, 100)
-                if all(_seen(each, along, near) >= PARTLY for each in between):
-                    more = [*more, *between]
-                    break
+            between = _between(line, after, parts)
+            as_wide = np.abs(gaps * parts / gap - 1).min() < UNEVEN
+            if as_wide and all(_seen(each, along, near) >= PARTLY for each in between):
+                more = [*more, *between]
+                break
         more = [*more, after]
     return more
 
@@ -274,34 +276,33 @@ def _completed(lines: list[_Line], across: Floats, along: Floats, least: float) 
 
     Thin lines are often not seen between thick ones. That the marks stand in the middle of their cells tells it.
     """
-    if len(lines) < 2 or len(across) < FEW or _centred(lines, across, along) >= ALL_THERE:
+    if len(lines) < 2 or len(across) < FEW:
         return lines
-    gaps = np.diff([line.at((line.first + line.last) / 2) for line in lines])
-    best, most = lines, KNOWN
-    for pitch in {float(gap) / parts for gap in gaps for parts in range(1, MOST_PARTS + 1)}:
-        cells = np.rint(gaps / pitch).astype(int) if pitch >= least else np.zeros(1)
-        if min(cells) < 1 or max(cells) > MOST_PARTS or np.abs(gaps / pitch - cells).max() > UNEVEN:
-            continue
-        # Before the first cell of each gap stands a line already.
-        places = np.concatenate([number + np.arange(count) / count for number, count in enumerate(cells)])
-        starts, slopes = (
-            np.interp([*places, len(gaps)], np.arange(len(lines)), [getattr(line, name) for line in lines])
-            for name in ("start", "slope")
-        )
-        more = [lines[0]._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
-        if (centred := _centred(more, across, along)) > most:
-            best, most = more, centred
+    at = [line.at((line.first + line.last) / 2) for line in lines]
+    best, most = lines, max(KNOWN, _centred(lines, across, along))
+    for pitch in {
+        float(gap) / parts for gap in np.diff(at) for parts in range(1, MOST_PARTS + 1) if gap / parts > least
+    }:
+        for start in range(len(lines) - 1):
+            more, last = [lines[start]], start
+            for number in range(start + 1, len(lines)):
+                parts = (at[number] - at[last]) / pitch
+                if abs(parts - round(parts)) < UNEVEN and 0 < round(parts) <= MOST_PARTS:
+                    more += [*_between(lines[last], lines[number], round(parts)), lines[number]]
+                    last = number
+            if len(more) > 1 and (centred := _centred(more, across, along)) > most:
+                best, most = more, centred
     return best
 
 
 def _centred(lines: list[_Line], across: Floats, along: Floats) -> float:
-    """How well places stand in the middle between lines: from 1, when all do, to -1, when all stand on lines."""
+    """How well places stand in the middle between lines: from 1, when all do, to -1; outside, they count as 0."""
     at = np.array([line.start + line.slope * along for line in lines])
     place = (at < across).sum(axis=0) - 1
     between = np.flatnonzero((place >= 0) & (place < len(lines) - 1))
     before, after = at[place[between], between], at[place[between] + 1, between]
     shares = (across[between] - before) / np.maximum(after - before, 1e-9)
-    return -float(np.cos(2 * np.pi * shares).mean()) if len(between) else 0.0
+    return -float(np.cos(2 * np.pi * shares).sum()) / len(across)
 
 
 def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
