@@ -38,6 +38,13 @@ def test_digits_that_all_stand_apart_are_one_word():
     assert [numbers[each] for each in below] == [0, 0, 0, 1, 1, 1]
 
 
+def test_narrow_digits_in_squares_are_as_far_apart_as_others():
+    line = [mark(25 * place + 10 - width // 2, 0, width) for place, width in enumerate((18, 18, 17, 3, 3, 18))]
+    assert list(words([line], 20, {}).values()) == [0] * 6
+    below = [mark(each.box[0] + 25 * (place > 2), 40, each.width) for place, each in enumerate(line)]
+    assert list(words([line, below], 20, {}).values())[6:] == [0, 0, 0, 1, 1, 1]
+
+
 def test_each_cell_is_a_word_and_a_row_of_boxes_is_one():
     line = [mark(x, 0) for x in (0, 18, 40, 120)]
     cells = dict(zip(line, [(0, 0), (0, 0), (0, 1), (0, 1)], strict=True))

@@ -12,7 +12,6 @@ from lenet.reading.lines import writing_height
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
 
 # A table is turned by so many degrees at most, told from so many pixels of its lines.
 ANGLES, MOST_POINTS = np.arange(-20, 20.25, 0.5), 5000
@@ -40,8 +39,8 @@ SPANNED = 0.3
 MANY, SQUARE, BEYOND = 10, 1.05, 0.15
 # A line between others, as far apart as some neighbours are, is one where this share of it is seen.
 PARTLY = 0.3
-# How well marks stand in the middle of their cells, from -1 to 1: so well that no lines are missing; so well that those
-# missing are known from the marks between. Gaps with missing lines are so nearly multiples of the least, up to three.
+# Marks stand so well in the middle of their cells, from -1 to 1, that missing lines between them are known. Gaps with
+# missing lines are so nearly multiples of the least, up to three.
 KNOWN, UNEVEN, MOST_PARTS = 0.65, 0.2, 3
 # Least number of marks that tell it.
 FEW = 8
@@ -65,18 +64,6 @@ class Table(NamedTuple):
     boxed: frozenset[Mark] = frozenset()
 
 
-class _Line(NamedTuple):
-    """Pixels across a line at ``along``: ``start + slope * along``, between two places along it."""
-
-    start: float
-    slope: float
-    first: int
-    last: int
-
-    def at(self, along: float) -> float:
-        return self.start + self.slope * along
-
-
 def find_table(
     marks: Sequence[Mark], separators: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0
 ) -> Table | None:
@@ -95,101 +82,76 @@ def find_table(
     turn, shift = _levelling(lines)
     lines = ndimage.affine_transform(lines, turn, shift, order=0)
     boxes = zoom * (np.array([mark.box for mark in (*marks, *separators)], float) - margin)
-    every_x, every_y = (boxes[:, :2] + boxes[:, 2:]).T / 2
-    every_y, every_x = turn.T @ (np.array([every_y, every_x]) - shift[:, np.newaxis])
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    every_y, every_x = turn.T @ (centres[:, ::-1] - shift).T
     count = len(marks)
     boxes, y, x = boxes[:count], every_y[:count], every_x[:count]
     boxed = _in_boxes(lines, y, x, height)
-    if 2 * np.count_nonzero(boxed) > len(marks):
+    if 2 * np.count_nonzero(boxed) > count:
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
     near, near_upright = (ndimage.maximum_filter(way, (2 * round(BENT * height) + 3, 1)) for way in (lines, lines.T))
-    flat = _completed(_partly_seen(_straight(lines, height), near), y, x, LEAST_HEIGHT * height)
-    upright = _completed(_partly_seen(_straight(lines.T, height), near_upright), x, y, LEAST_WIDTH * height)
-    if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
+    flat, upright = _straight(lines, height), _straight(lines.T, height)
+    if min(len(flat), len(upright)) < 2 or _is_squared(flat, upright):
         return None
-    if _is_squared(flat, upright):
+    flat = _completed(_partly_seen(flat, near), y, x, LEAST_HEIGHT * height)
+    upright = _completed(_partly_seen(upright, near_upright), x, y, LEAST_WIDTH * height)
+    if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
-    every_row, every_column = _place(flat, every_y, every_x), _place(upright, every_x, every_y)
-    row, column = every_row[:count], every_column[:count]
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
-    crossed = (_place(upright, x - wide, y) < _place(upright, x + wide, y)) | (
-        _place(flat, y - high, x) < _place(flat, y + high, x)
+    crossed = (_place(upright, x - wide, y) // 1 < _place(upright, x + wide, y) // 1) | (
+        _place(flat, y - high, x) // 1 < _place(flat, y + high, x) // 1
     )
     # The edge of the picture closes cells, too, where the lines across it reach as far.
-    every_inside = _reached(upright, every_y) & _reached(flat, every_x)
+    every_inside = (upright[:, 2].min() <= every_y) & (every_y <= upright[:, 3].max())
+    every_inside &= (flat[:, 2].min() <= every_x) & (every_x <= flat[:, 3].max())
     inside = every_inside[:count]
     if 2 * np.count_nonzero(inside) < count or np.mean(crossed[inside]) > CROSSED:
         return None
-    row, rows = _numbered(every_row, inside, _spanned(flat, upright, near_upright))
-    column, columns = _numbered(every_column, inside, _spanned(upright, flat, near))
+    row, rows = _numbered(_place(flat, every_y, every_x), inside, _spanned(flat, upright, near_upright))
+    column, columns = _numbered(_place(upright, every_x, every_y), inside, _spanned(upright, flat, near))
     if np.count_nonzero(inside) < FILLED * rows * columns:
         return None
-    every_inside &= (row >= 0) & (column >= 0)
     places = zip(row.tolist(), column.tolist(), strict=True)
-    every = zip((*marks, *separators), places, every_inside, strict=True)
+    every = zip((*marks, *separators), places, every_inside & (row >= 0) & (column >= 0), strict=True)
     return Table(rows, columns, {mark: place for mark, place, it_is in every if it_is})
 
 
-def _is_squared(flat: list[_Line], upright: list[_Line]) -> bool:
+def _is_squared(flat: Floats, upright: Floats) -> bool:
     """Whether lines make many squares, and run on beyond the outermost on two sides at least, as on squared paper."""
-    cells, beyond = [], 0
+    sides, beyond = [], 0
     for lines, others in ((flat, upright), (upright, flat)):
-        first, last = (float(np.median(ends)) for ends in zip(*(line[2:] for line in lines), strict=True))
-        ends = [other.at(lines[0].start) for other in (others[0], others[-1])]
-        cells.append((ends[1] - ends[0]) / (len(others) - 1))
-        beyond += (ends[0] - first > BEYOND * cells[-1]) + (last - ends[1] > BEYOND * cells[-1])
-    return beyond > 1 and min(len(flat), len(upright)) > MANY and max(cells) < SQUARE * min(cells)
+        first, last = _at(others[[0, -1]], lines[0, 0])
+        sides.append((last - first) / (len(others) - 1))
+        for ends in (first - lines[:, 2], lines[:, 3] - last):
+            beyond += bool(np.median(ends) > BEYOND * sides[-1])
+    return beyond > 1 and min(len(flat), len(upright)) > MANY and max(sides) < SQUARE * min(sides)
 
 
-def _numbered(place: Places, inside: Mask, spanned: Mask) -> tuple[Places, int]:
+def _numbered(place: Floats, inside: Mask, spanned: Mask) -> tuple[npt.NDArray[np.intp], int]:
     """Numbers of the rows or columns, -1 outside of all, and how many there are.
 
     Strips between lines that nothing spans, and where no mark stands, are between boxes.
     """
-    own = place[: len(inside)][inside]
+    strip = np.floor(place).astype(np.intp)
+    own = strip[: len(inside)][inside]
     first, last = min(0, own.min()), max(len(spanned), own.max() + 1)
     between = np.setdiff1d(np.flatnonzero(~spanned), own)
-    numbers = place - first - np.searchsorted(between, place)
-    outside = (place < first) | (place >= last) | np.isin(place, between)
-    return np.where(outside, -1, numbers), int(last - first - len(between))
+    outside = (strip < first) | (strip >= last) | np.isin(strip, between)
+    return np.where(outside, -1, strip - first - np.searchsorted(between, strip)), int(last - first - len(between))
 
 
-def _spanned(lines: list[_Line], others: list[_Line], near: Mask) -> Mask:
-    """Whether any of the others runs from each line to the next; ``near``, how far lines that run their way are."""
+def _spanned(lines: Floats, others: Floats, near: Mask) -> Mask:
+    """Whether any of the others runs from each line to the next."""
     shares = []
     for other in others:
-        ends = np.array([line.at(other.at(line.start)) for line in lines])
+        ends = lines[:, 0] + lines[:, 1] * (other[0] + other[1] * lines[:, 0])
         shares.append(_seen(other, np.linspace(ends[:-1], ends[1:], 30)[10:-10], near))
     return np.asarray(np.max(shares, axis=0) > SPANNED)
 
 
-def _seen(line: _Line, along: Floats, near: Mask) -> Floats:
-    """The share of places along a line, ``(places, ...)``, where it is seen."""
-    places = np.rint([line.start + line.slope * along, along]).astype(int)
-    y, x = (np.clip(place, 0, side - 1) for place, side in zip(places, near.shape, strict=True))
-    return np.asarray(near[y, x].mean(axis=0))
-
-
-def _between(line: _Line, after: _Line, parts: int) -> list[_Line]:
-    """The lines that part the strip between two evenly."""
-    starts, slopes = (np.linspace(one, other, parts + 1)[1:-1] for one, other in zip(line[:2], after[:2], strict=True))
-    return [line._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
-
-
-def _partly_seen(lines: list[_Line], near: Mask) -> list[_Line]:
-    """The lines with those between that digits, which touch them, or faint ink hide in part."""
-    gaps = np.diff([line.at((line.first + line.last) / 2) for line in lines])
-    more = lines[:1]
-    for line, after, gap in zip(lines, lines[1:], gaps, strict=False):
-        along = np.linspace(line.first, line.last, 100)
-        for parts in range(2, MOST_PARTS + 1):
-            between = _between(line, after, parts)
-            as_wide = np.abs(gaps * parts / gap - 1).min() < UNEVEN
-            if as_wide and all(_seen(each, along, near) >= PARTLY for each in between):
-                more = [*more, *between]
-                break
-        more = [*more, after]
-    return more
+def _seen(line: Floats, along: Floats, near: Mask) -> Floats:
+    """The share of places along a line, ``(places, ...)``, that are ``near`` a seen one."""
+    return np.asarray(ndimage.map_coordinates(near, [line[0] + line[1] * along, along], order=0).mean(axis=0))
 
 
 def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
@@ -232,8 +194,11 @@ def _levelling(mask: Mask) -> tuple[Floats, Floats]:
     return best, middle - best @ middle
 
 
-def _straight(mask: Mask, height: float) -> list[_Line]:
-    """The lines that run across a picture ``(height, width)``, top to bottom."""
+def _straight(mask: Mask, height: float) -> Floats:
+    """The lines that run across a picture ``(height, width)``, top to bottom, ``(n, 4)``.
+
+    Of each: pixels across at 0 along, pixels across to one along, and the places along it where it begins and ends.
+    """
     inside = ndimage.distance_transform_edt(mask)
     thickness = 2 * float(inside[(inside == ndimage.maximum_filter(inside, 3)) & mask].mean()) if mask.any() else 1.0
     gap, least = max(1, round(CLOSED * height)), max(3, round(max(RUN * height, LONG * thickness)))
@@ -250,70 +215,76 @@ def _straight(mask: Mask, height: float) -> list[_Line]:
         x, y = x + window[1].start, y + window[0].start
         slope, start = np.polyfit(x, y, 1)
         if abs(slope) < STEEPEST and np.std(y - slope * x - start) < BENT * height + thickness:
-            found.append(_Line(float(start), float(slope), window[1].start, window[1].stop))
-    return _joined(found, height)
-
-
-def _joined(pieces: list[_Line], height: float) -> list[_Line]:
-    """Whole lines of their pieces, the longest first taken, then those across the picture in order."""
-    lines: list[_Line] = []
-    for piece in sorted(pieces, key=lambda piece: piece.first - piece.last):
-        middle = (piece.first + piece.last) / 2
-        near = next((n for n, line in enumerate(lines) if abs(line.at(middle) - piece.at(middle)) < ONE * height), None)
-        if near is None:
-            lines.append(piece)
+            found.append([start, slope, window[1].start, window[1].stop])
+    # Whole lines of the pieces, of which the longest tells where one runs.
+    joined: list[list[float]] = []
+    for start, slope, first, last in sorted(found, key=lambda piece: piece[2] - piece[3]):
+        middle = (first + last) / 2
+        for line in joined:
+            if abs(line[0] - start + (line[1] - slope) * middle) < ONE * height:
+                line[2:] = min(line[2], first), max(line[3], last)
+                break
         else:
-            line = lines[near]
-            lines[near] = line._replace(first=min(line.first, piece.first), last=max(line.last, piece.last))
-    longest = max((line.last - line.first for line in lines), default=0)
-    lines = [line for line in lines if line.last - line.first >= LONGEST * longest]
-    middle = float(np.mean([(line.first + line.last) / 2 for line in lines])) if lines else 0.0
-    return sorted(lines, key=lambda line: line.at(middle))
+            joined.append([start, slope, first, last])
+    lines = np.array(joined).reshape(-1, 4)
+    lengths = lines[:, 3] - lines[:, 2]
+    lines = lines[lengths >= LONGEST * lengths.max(initial=0)]
+    return np.asarray(lines[np.argsort(_at(lines, mask.shape[1] / 2))])
 
 
-def _completed(lines: list[_Line], across: Floats, along: Floats, least: float) -> list[_Line]:
+def _at(lines: Floats, along: Floats | float) -> Floats:
+    """Pixels across lines ``(n, 4)`` at places along them, ``(n, ...)``."""
+    return np.asarray((np.multiply.outer(along, lines[:, 1]) + lines[:, 0]).T)
+
+
+def _partly_seen(lines: Floats, near: Mask) -> Floats:
+    """The lines with those between that digits, which touch them, or faint ink hide in part."""
+    gaps = np.diff(_at(lines, lines[:, 2:].mean()))
+    more = []
+    for line, after, gap in zip(lines, lines[1:], gaps, strict=False):
+        more.append(line)
+        for parts in range(2, MOST_PARTS + 1):
+            between = np.linspace(line, after, parts, endpoint=False)[1:]
+            seen = (_seen(each, np.linspace(each[2], each[3], 100), near) >= PARTLY for each in between)
+            if np.abs(gaps * parts / gap - 1).min() < UNEVEN and all(seen):
+                more += list(between)
+                break
+    return np.array([*more, lines[-1]])
+
+
+def _completed(lines: Floats, across: Floats, along: Floats, least: float) -> Floats:
     """The lines with those that are missing of a regular grid with cells of this least size.
 
     Thin lines are often not seen between thick ones. That the marks stand in the middle of their cells tells it.
     """
-    if len(lines) < 2 or len(across) < FEW:
+    if len(across) < FEW:
         return lines
-    at = [line.at((line.first + line.last) / 2) for line in lines]
     best, most = lines, max(KNOWN, _centred(lines, across, along))
-    for pitch in {
-        float(gap) / parts for gap in np.diff(at) for parts in range(1, MOST_PARTS + 1) if gap / parts > least
-    }:
-        for start in range(len(lines) - 1):
-            more, last = [lines[start]], start
-            for number in range(start + 1, len(lines)):
-                parts = (at[number] - at[last]) / pitch
-                if abs(parts - round(parts)) < UNEVEN and 0 < round(parts) <= MOST_PARTS:
-                    more += [*_between(lines[last], lines[number], round(parts)), lines[number]]
-                    last = number
-            if len(more) > 1 and (centred := _centred(more, across, along)) > most:
-                best, most = more, centred
+    for some in (
+        (lines, lines[1:], lines[:-1]) if len(lines) > 2 else (lines,)
+    ):  # an outer line may be the edge of the paper
+        gaps = np.diff(_at(some, some[:, 2:].mean()))
+        for pitch in np.unique(np.divide.outer(gaps, range(1, MOST_PARTS + 1))):
+            cells = np.rint(gaps / pitch).astype(int)
+            even = np.abs(gaps / pitch - cells).max() < UNEVEN
+            if even and pitch > least and cells.min() > 0 and 1 < cells.max() <= MOST_PARTS:
+                strips = zip(some, some[1:], cells.tolist(), strict=False)
+                parted = [np.linspace(line, after, parts, endpoint=False) for line, after, parts in strips]
+                more = np.concatenate([*parted, some[-1:]])
+                if (centred := _centred(more, across, along)) > most:
+                    best, most = more, centred
     return best
 
 
-def _centred(lines: list[_Line], across: Floats, along: Floats) -> float:
+def _centred(lines: Floats, across: Floats, along: Floats) -> float:
     """How well places stand in the middle between lines: from 1, when all do, to -1; outside, they count as 0."""
-    at = np.array([line.start + line.slope * along for line in lines])
-    place = (at < across).sum(axis=0) - 1
-    between = np.flatnonzero((place >= 0) & (place < len(lines) - 1))
-    before, after = at[place[between], between], at[place[between] + 1, between]
-    shares = (across[between] - before) / np.maximum(after - before, 1e-9)
-    return -float(np.cos(2 * np.pi * shares).sum()) / len(across)
+    place = _place(lines, across, along)
+    return -float((np.cos(2 * np.pi * place) * (place >= 0) * (place < len(lines) - 1)).mean())
 
 
-def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
-    """Between which lines places lie: 0 for the first two; outside, cells are as large as the nearest."""
-    at = np.array([line.start + line.slope * along for line in lines])
-    place = (at < across).sum(axis=0) - 1
-    before = np.floor((across - at[0]) / np.maximum(at[1] - at[0], 1))
-    after = len(lines) - 2 + np.ceil((across - at[-1]) / np.maximum(at[-1] - at[-2], 1))
-    return np.asarray(np.where(place < 0, before, np.where(place > len(lines) - 2, after, place)), np.intp)
-
-
-def _reached(lines: list[_Line], along: Floats) -> npt.NDArray[np.bool_]:
-    """Whether the lines reach as far as places."""
-    return (along >= min(line.first for line in lines)) & (along <= max(line.last for line in lines))
+def _place(lines: Floats, across: Floats, along: Floats) -> Floats:
+    """Where places lie between lines: from 0 to 1 for the first two; outside, cells are as large as the nearest."""
+    at = _at(lines, along)
+    strip = np.clip((at < across).sum(axis=0) - 1, 0, len(lines) - 2)
+    before, after = np.take_along_axis(at, np.array([strip, strip + 1]), axis=0)
+    return np.asarray(strip + (across - before) / np.maximum(after - before, 1))
