@@ -27,23 +27,21 @@ STEEPEST = 0.35
 BENT = 0.1
 # Two lines are one when they are this close, in heights of the writing.
 ONE = 0.35
-# A table has so many cells at least; where lines are missing, they are so high and so wide, in heights of the writing.
-LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
-# A row of boxes has sides so long at least, is so high, and its boxes are so wide at most, in heights of the writing:
-# wider ones are cells. As some sides are not seen, it has up to so many marks in a box on average.
-SIDE, LOWEST, HIGHEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 1.8, 0.8, 1.2
-# Lines run across this share of a row or column; between boxes that stand apart there are none.
+# A table has so many cells at least.
+LEAST_CELLS = 4
+# A row of boxes has sides so long at least, is so high, and its boxes are so wide, in heights of the writing: wider
+# ones are cells. This share of them is as wide as most. As some sides are not seen, a box has up to so many marks.
+SIDE, LOWEST, HIGHEST, NARROWEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 0.5, 1.8, 0.8, 1.2
+# Lines run across this share of a row or column, of what they do of others; not so where boxes stand apart.
 SPANNED = 0.3
 # Squared paper has more lines than a Sudoku, squares as high as wide but for a factor, and its lines run on beyond the
 # outermost by more than this share of a square.
 MANY, SQUARE, BEYOND = 10, 1.05, 0.15
-# A line between others, as far apart as some neighbours are, is one where this share of it is seen.
-PARTLY = 0.3
-# Marks stand so well in the middle of their cells, from -1 to 1, that missing lines between them are known. Gaps with
-# missing lines are so nearly multiples of the least, up to three.
-KNOWN, UNEVEN, MOST_PARTS = 0.65, 0.2, 3
-# Least number of marks that tell it.
-FEW = 8
+# A line that parts a gap into up to so many, as wide as another but for this share, is one where this share is seen.
+MOST_PARTS, UNEVEN, PARTLY = 3, 0.2, 0.3
+# Cells of a regular grid, in heights of the writing; how well lines and marks agree on it, from -1 to 1; how many
+# marks, and pixels of lines, tell it.
+PITCHES, PERIODIC, FEW, FEWEST = np.geomspace(1.05, 6, 400), 0.35, 8, 20
 # On squared paper, lines cross more than this share of the marks, or less than this share of the cells have one.
 CROSSED, FILLED = 0.2, 0.1
 
@@ -90,11 +88,12 @@ def find_table(
     if 2 * np.count_nonzero(boxed) > count:
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
     near, near_upright = (ndimage.maximum_filter(way, (2 * round(BENT * height) + 3, 1)) for way in (lines, lines.T))
-    flat, upright = _straight(lines, height), _straight(lines.T, height)
-    if min(len(flat), len(upright)) < 2 or _is_squared(flat, upright):
+    flat, upright = _partly_seen(_straight(lines, height), near), _partly_seen(_straight(lines.T, height), near_upright)
+    if min(len(flat), len(upright)) > 1 and _is_squared(flat, upright):
         return None
-    flat = _completed(_partly_seen(flat, near), y, x, LEAST_HEIGHT * height)
-    upright = _completed(_partly_seen(upright, near_upright), x, y, LEAST_WIDTH * height)
+    regular = _regular(lines, flat, y, x, height), _regular(lines.T, upright, x, y, height)
+    if sum(map(_centred, regular, (y, x), (x, y))) > _centred(flat, y, x) + _centred(upright, x, y):
+        flat, upright = regular
     if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
@@ -146,7 +145,7 @@ def _spanned(lines: Floats, others: Floats, near: Mask) -> Mask:
     for other in others:
         ends = lines[:, 0] + lines[:, 1] * (other[0] + other[1] * lines[:, 0])
         shares.append(_seen(other, np.linspace(ends[:-1], ends[1:], 30)[10:-10], near))
-    return np.asarray(np.max(shares, axis=0) > SPANNED)
+    return np.asarray(np.max(shares, axis=0) >= SPANNED * np.max(shares))
 
 
 def _seen(line: Floats, along: Floats, near: Mask) -> Floats:
@@ -168,7 +167,7 @@ def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
             widths = np.append(widths, np.diff(walls))
             boxes = np.searchsorted(walls, x[here])
             inside[here] = len(boxes) <= IN_A_BOX * len(np.unique(boxes))
-    widths = widths[widths > LEAST_WIDTH * height]
+    widths = widths[widths > NARROWEST * height]
     parts = widths / np.median(widths) if len(widths) else widths
     even = np.count_nonzero(np.abs(parts - np.rint(parts)) < UNEVEN) >= EVEN * len(parts)
     return inside & even & (not len(widths) or np.median(widths) < WIDEST * height)
@@ -239,6 +238,8 @@ def _at(lines: Floats, along: Floats | float) -> Floats:
 
 def _partly_seen(lines: Floats, near: Mask) -> Floats:
     """The lines with those between that digits, which touch them, or faint ink hide in part."""
+    if len(lines) < 2:
+        return lines
     gaps = np.diff(_at(lines, lines[:, 2:].mean()))
     more = []
     for line, after, gap in zip(lines, lines[1:], gaps, strict=False):
@@ -252,32 +253,34 @@ def _partly_seen(lines: Floats, near: Mask) -> Floats:
     return np.array([*more, lines[-1]])
 
 
-def _completed(lines: Floats, across: Floats, along: Floats, least: float) -> Floats:
-    """The lines with those that are missing of a regular grid with cells of this least size.
+def _regular(mask: Mask, lines: Floats, across: Floats, along: Floats, height: float) -> Floats:
+    """The lines of a regular grid that pieces of them and the marks between agree on; none where they do not.
 
-    Thin lines are often not seen between thick ones. That the marks stand in the middle of their cells tells it.
+    Of some lines, or of all on faint print, only pieces are seen. Both repeat as cells do: where waves that are as long
+    as a cell have one phase at the lines, they have the opposite one at the marks.
     """
-    if len(across) < FEW:
-        return lines
-    best, most = lines, max(KNOWN, _centred(lines, across, along))
-    for some in (
-        (lines, lines[1:], lines[:-1]) if len(lines) > 2 else (lines,)
-    ):  # an outer line may be the edge of the paper
-        gaps = np.diff(_at(some, some[:, 2:].mean()))
-        for pitch in np.unique(np.divide.outer(gaps, range(1, MOST_PARTS + 1))):
-            cells = np.rint(gaps / pitch).astype(int)
-            even = np.abs(gaps / pitch - cells).max() < UNEVEN
-            if even and pitch > least and cells.min() > 0 and 1 < cells.max() <= MOST_PARTS:
-                strips = zip(some, some[1:], cells.tolist(), strict=False)
-                parted = [np.linspace(line, after, parts, endpoint=False) for line, after, parts in strips]
-                more = np.concatenate([*parted, some[-1:]])
-                if (centred := _centred(more, across, along)) > most:
-                    best, most = more, centred
-    return best
+    places = np.nonzero(ndimage.grey_opening(mask, (1, 3)))[0]
+    places = places[np.abs(places - (across.min() + across.max()) / 2) < np.ptp(across) / 2 + height]
+    if min(len(across) - FEW, len(places) - FEWEST) < 0:
+        return lines[:0]
+    waves = 2j * np.pi / (height * PITCHES[:, np.newaxis])
+    seen, marks = (np.exp(waves * some).mean(axis=1) for some in (places[:: 1 + len(places) // 1000], across))
+    score = -(seen * marks.conj()).real
+    best = score.argmax()
+    if score[best] < PERIODIC:
+        return lines[:0]
+    pitch, offset = height * PITCHES[best], height * PITCHES[best] * np.angle(seen[best]) / (2 * np.pi)
+    reach = np.rint((_at(lines, along.mean()) - offset) / pitch)
+    number = np.floor((across - offset) / pitch)
+    numbers = np.arange(min([*reach, *number]), max([*reach, *number + 1]) + 1)
+    ends = along.min() - height, along.max() + height
+    return np.array([(offset + number * pitch, 0, *ends) for number in numbers])
 
 
 def _centred(lines: Floats, across: Floats, along: Floats) -> float:
     """How well places stand in the middle between lines: from 1, when all do, to -1; outside, they count as 0."""
+    if len(lines) < 2:
+        return -1.0
     place = _place(lines, across, along)
     return -float((np.cos(2 * np.pi * place) * (place >= 0) * (place < len(lines) - 1)).mean())
 
