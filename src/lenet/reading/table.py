@@ -91,9 +91,7 @@ def find_table(
     flat, upright = _partly_seen(_straight(lines, height), near), _partly_seen(_straight(lines.T, height), near_upright)
     if min(len(flat), len(upright)) > 1 and _is_squared(flat, upright):
         return None
-    regular = _regular(lines, flat, y, x, height), _regular(lines.T, upright, x, y, height)
-    if sum(map(_centred, regular, (y, x), (x, y))) > _centred(flat, y, x) + _centred(upright, x, y):
-        flat, upright = regular
+    flat, upright = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
     if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
@@ -253,8 +251,8 @@ def _partly_seen(lines: Floats, near: Mask) -> Floats:
     return np.array([*more, lines[-1]])
 
 
-def _regular(mask: Mask, lines: Floats, across: Floats, along: Floats, height: float) -> Floats:
-    """The lines of a regular grid that pieces of them and the marks between agree on; none where they do not.
+def _regular(lines: Floats, mask: Mask, across: Floats, along: Floats, height: float) -> Floats:
+    """The lines, or more of a regular grid that pieces of them and the marks between agree on.
 
     Of some lines, or of all on faint print, only pieces are seen. Both repeat as cells do: where waves that are as long
     as a cell have one phase at the lines, they have the opposite one at the marks.
@@ -262,19 +260,21 @@ def _regular(mask: Mask, lines: Floats, across: Floats, along: Floats, height: f
     places = np.nonzero(ndimage.grey_opening(mask, (1, 3)))[0]
     places = places[np.abs(places - (across.min() + across.max()) / 2) < np.ptp(across) / 2 + height]
     if min(len(across) - FEW, len(places) - FEWEST) < 0:
-        return lines[:0]
+        return lines
     waves = 2j * np.pi / (height * PITCHES[:, np.newaxis])
     seen, marks = (np.exp(waves * some).mean(axis=1) for some in (places[:: 1 + len(places) // 1000], across))
     score = -(seen * marks.conj()).real
     best = score.argmax()
     if score[best] < PERIODIC:
-        return lines[:0]
+        return lines
     pitch, offset = height * PITCHES[best], height * PITCHES[best] * np.angle(seen[best]) / (2 * np.pi)
     reach = np.rint((_at(lines, along.mean()) - offset) / pitch)
     number = np.floor((across - offset) / pitch)
     numbers = np.arange(min([*reach, *number]), max([*reach, *number + 1]) + 1)
     ends = along.min() - height, along.max() + height
-    return np.array([(offset + number * pitch, 0, *ends) for number in numbers])
+    grid = np.array([(offset + number * pitch, 0, *ends) for number in numbers])
+    better = len(grid) > len(lines) and _centred(grid, across, along) > _centred(lines, across, along)
+    return grid if better else lines
 
 
 def _centred(lines: Floats, across: Floats, along: Floats) -> float:
