@@ -163,6 +163,19 @@ def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
     assert [table.cells[each] for each in marks] == places
 
 
+def test_pieces_of_faint_lines_and_the_marks_between_tell_a_regular_grid():
+    """Marks that are not one below the other are no columns of it."""
+    rng = np.random.default_rng(0)
+    faint = grid(9, 9) & (rng.random((420, 600)).repeat(6, axis=0).repeat(6, axis=1)[:420, :600] < 0.3)
+    places = [(row, column) for row in range(9) for column in range(9) if (row * 5 + column * 7) % 3]
+    marks = [mark(53 + 60 * column, 40 + 40 * row) for row, column in places]
+    table = find_table(marks, [], faint, 1.0)
+    assert (table.rows, table.columns) == (9, 9)
+    assert [table.cells[each] for each in marks] == places
+    beside = [mark(each.box[0] + 25 * (each.box[1] // 40 % 2), each.box[1]) for each in marks]
+    assert find_table(beside, [], faint, 1.0) is None
+
+
 def test_squared_paper_with_a_digit_in_each_square_is_no_table():
     """Its squares run on to the edges; where they end with the outermost lines, they are cells."""
     paper, side = np.zeros((300, 400), bool), 25
