@@ -18,7 +18,7 @@ from lenet.cli.verb import FOLDER, csv_cell, verb
 from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
-    from lenet.reading import Digit, Reader, Reading
+    from lenet.reading import Reader, Reading
 
 STDIN = "-"
 MOST_EMPTY = 8  # pages in a row; a file of a few KB can have hundreds, and looking for marks takes as long
@@ -164,7 +164,7 @@ def _print_document(form: str | None, results: list[dict[str, Any]], rows: list[
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
     if form == "csv":
-        table = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
 
@@ -258,12 +258,12 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
 
     page = {name: result[name] for name in ("picture", "page")}
     if reading.whole is not None:
-        yield {**page, **_answer(reading.whole)}
+        yield {**page, **reading.whole.answer()}
     for row, line in enumerate(reading.lines, 1):
         columns = count(1)
         for mark in line:
             box = dict(zip(("left", "top", "right", "bottom"), mark.box, strict=True))
-            it = {"column": next(columns), **_answer(mark)} if isinstance(mark, Digit) else {"label": mark.shown}
+            it = {"column": next(columns), **mark.answer()} if isinstance(mark, Digit) else {"label": mark.shown}
             yield {**page, "row": row, "word": mark.word + 1, **it, **box}
 
 
@@ -272,7 +272,3 @@ def _print_table(result: dict[str, Any], reading: "Reading") -> None:
         say(f"lenet: {result['picture']}: no table found", err=True)
     else:
         csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in reading.cells)
-
-
-def _answer(digit: "Digit") -> dict[str, Any]:
-    return {"label": digit.label, "probability": digit.probability, "unknown": digit.unknown}

@@ -89,7 +89,7 @@ def find_table(
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
     near, near_upright = (ndimage.maximum_filter(way, (2 * round(BENT * height) + 3, 1)) for way in (lines, lines.T))
     flat, upright = _partly_seen(_straight(lines, height), near), _partly_seen(_straight(lines.T, height), near_upright)
-    if min(len(flat), len(upright)) > 1 and _is_squared(flat, upright):
+    if _is_squared(flat, upright):
         return None
     flat, upright = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
     if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
@@ -115,13 +115,15 @@ def find_table(
 
 def _is_squared(flat: Floats, upright: Floats) -> bool:
     """Whether lines make many squares, and run on beyond the outermost on two sides at least, as on squared paper."""
+    if min(len(flat), len(upright)) <= MANY:
+        return False
     sides, beyond = [], 0
     for lines, others in ((flat, upright), (upright, flat)):
         first, last = _at(others[[0, -1]], lines[0, 0])
         sides.append((last - first) / (len(others) - 1))
         for ends in (first - lines[:, 2], lines[:, 3] - last):
             beyond += bool(np.median(ends) > BEYOND * sides[-1])
-    return beyond > 1 and min(len(flat), len(upright)) > MANY and max(sides) < SQUARE * min(sides)
+    return beyond > 1 and max(sides) < SQUARE * min(sides)
 
 
 def _numbered(place: Floats, inside: Mask, spanned: Mask) -> tuple[npt.NDArray[np.intp], int]:
