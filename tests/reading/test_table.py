@@ -131,6 +131,12 @@ def test_boxes_as_wide_as_cells_are_a_table_with_empty_cells():
     )  # fmt: skip
 
 
+def test_boxes_of_different_widths_are_a_table():
+    sides = ((30, 54), (64, 102), (112, 166), (176, 200), (210, 232), (242, 264))
+    table = find_table([mark(left + 4, 36) for left, _ in sides], [], strip(*sides), 1.0)
+    assert (table.rows, table.columns) == (1, 6)
+
+
 def test_what_is_between_boxes_of_a_number_each_is_no_column():
     marks = [mark(x, 36) for x in (40, 80, 97, 140, 157, 174, 226, 266)]
     lines = strip((30, 62), (72, 120), (130, 198), (208, 248), (258, 290))

@@ -280,11 +280,8 @@ def _regular(lines: Floats, mask: Mask, across: Floats, along: Floats, height: f
 
 
 def _centred(lines: Floats, across: Floats, along: Floats) -> float:
-    """How well places stand in the middle between lines: from 1, when all do, to -1; outside, they count as 0."""
-    if len(lines) < 2:
-        return -1.0
-    place = _place(lines, across, along)
-    return -float((np.cos(2 * np.pi * place) * (place >= 0) * (place < len(lines) - 1)).mean())
+    """How well places stand in the middle between lines: from 1, when all do, to -1."""
+    return -float(np.cos(2 * np.pi * _place(lines, across, along)).mean()) if len(lines) > 1 else -1.0
 
 
 def _place(lines: Floats, across: Floats, along: Floats) -> Floats:
