@@ -47,6 +47,27 @@ def test_every_page_has_its_result(lenet, tmp_path, digits):
     ]
 
 
+def test_separators_have_a_place_in_every_form(lenet, tmp_path, digits):
+    """In CSV they are in no column, which number the digits of ``rows``."""
+    page = Image.new("L", (420, 200), 255)
+    for digit, left in ((digits[0], 0), (digits[1], 150)):
+        page.paste(digit.crop((90, 40, 202, 152)), (left + 30, 40))
+    page.paste(30, (148, 118, 160, 130))
+    page.save(tmp_path / "a.png")
+    rows = list(csv.DictReader(lenet("predict", "a.png", "--csv", "--annotate", "seen").stdout.splitlines()))
+    assert [(row["label"], row["row"], row["column"], row["word"]) for row in rows] == [
+        *(("7", "1", "1", "1"), (".", "1", "", "1"), ("2", "1", "2", "1")),
+    ]
+    (result,) = json.loads(lenet("predict", "a.png", "--json").stdout)
+    assert (result["text"], result["rows"]) == ("7.2", ["72"])
+    boxes = [[int(row[edge]) for edge in ("left", "top", "right", "bottom")] for row in rows]
+    assert [token["box"] for token in result["tokens"]] == boxes
+    left, top, right, bottom = boxes[1]
+    assert left <= 148 and top <= 118 and right >= 160 and bottom >= 130
+    annotated = np.asarray(Image.open(tmp_path / "seen" / "a.png").convert("RGB"), int)
+    assert np.ptp(annotated[bottom + 1, left:right], axis=1).min() > 50  # a blue line
+
+
 def test_one_page_can_be_asked_for(lenet, tmp_path, digits):
     digits[0].save(tmp_path / "scan.pdf", save_all=True, append_images=digits[1:])
     (only,) = json.loads(lenet("predict", "scan.pdf", "--page", 2, "--json").stdout)

@@ -38,6 +38,13 @@ def test_digits_that_all_stand_apart_are_one_word():
     assert [numbers[each] for each in below] == [0, 0, 0, 1, 1, 1]
 
 
+def test_narrow_digits_in_squares_are_as_far_apart_as_others():
+    line = [mark(25 * place + 10 - width // 2, 0, width) for place, width in enumerate((18, 18, 17, 3, 3, 18))]
+    assert list(words([line], 20, {}).values()) == [0] * 6
+    below = [mark(each.box[0] + 25 * (place > 2), 40, each.width) for place, each in enumerate(line)]
+    assert list(words([line, below], 20, {}).values())[6:] == [0, 0, 0, 1, 1, 1]
+
+
 def test_each_cell_is_a_word_and_a_row_of_boxes_is_one():
     line = [mark(x, 0) for x in (0, 18, 40, 120)]
     cells = dict(zip(line, [(0, 0), (0, 0), (0, 1), (0, 1)], strict=True))
@@ -47,17 +54,20 @@ def test_each_cell_is_a_word_and_a_row_of_boxes_is_one():
 
 
 def test_text_has_separators_and_blanks_and_rows_have_digits_alone():
-    def digit(label, word, unknown=False):
+    def digit(label, word, unknown=False, box=(0, 0, 1, 1)):
         top = (Candidate(label, 1.0),)
-        return Digit((0, 0, 1, 1), np.zeros((28, 28, 1), np.uint8), np.zeros(10), top, unknown, word)
+        return Digit(box, np.zeros((28, 28, 1), np.uint8), np.zeros(10), top, unknown, word)
 
-    line = [digit("3", 0), Separator(".", (0, 0, 1, 1), 0), digit("1", 0), digit("4", 0), digit("7", 1, unknown=True)]
+    line = [
+        *(digit("3", 0), Separator(".", (9, 8, 10, 9), 0)),
+        *(digit("1", 0, box=(12, 1, 14, 9)), digit("4", 0, box=(13, 0, 19, 8)), digit("7", 1, unknown=True)),
+    ]
     none = np.zeros((1, 1))
     reading = Reading((tuple(line),), PictureStages(none, 1, none, none > 0))
     assert (reading.text, reading.rows) == ("3.14 ?", ["314?"])
     assert [tuple(token) for token in reading.tokens] == [
-        ("3", "number", 0, 0),
-        (".", "separator", 0, 0),
-        ("14", "number", 0, 0),
-        ("?", "unknown", 1, 0),
+        ("3", "number", 0, 0, (0, 0, 1, 1)),
+        (".", "separator", 0, 0, (9, 8, 10, 9)),
+        ("14", "number", 0, 0, (12, 0, 19, 9)),
+        ("?", "unknown", 1, 0, (0, 0, 1, 1)),
     ]

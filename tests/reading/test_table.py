@@ -104,12 +104,57 @@ def test_separators_stand_in_cells_and_do_not_tell_the_table():
     assert beside is not None and point not in beside.cells and len(beside.cells) == 3
 
 
+def strip(*boxes, top=30, height=32):
+    """Lines of boxes, each from left to right."""
+    drawing = Image.new("1", (boxes[-1][1] + 30, top + height + 30))
+    for left, right in boxes:
+        ImageDraw.Draw(drawing).rectangle((left, top, right, top + height), outline=1, width=2)
+    return np.array(drawing)
+
+
 def test_marks_with_a_box_each_are_one_number():
-    """A row of boxes is no higher than a line; several marks in each are rather the cells of a table."""
+    """A row of boxes is no higher than a line; several marks in some are rather the cells of a table."""
+    sides = [(30 + 32 * place, 62 + 32 * place) for place in range(6)]
+    alone = [mark(left + 9, 36) for left, _ in (sides[0], *sides[2:4], sides[5])]
+    assert find_table(alone, [], strip(*sides), 1.0) == (0, 0, {}, frozenset(alone))
+    apart = [mark(38 + 44 * place, 36) for place in range(6)]
+    assert find_table(apart, [], strip(*((30 + 44 * place, 62 + 44 * place) for place in range(6))), 1.0).boxed
+    in_pairs = [mark(left + 2 + 16 * place, 36, 12) for left, _ in sides for place in range(2)]
+    assert not find_table(in_pairs, [], strip(*sides), 1.0).boxed
+
+
+def test_boxes_as_wide_as_cells_are_a_table_with_empty_cells():
     alone = [mark(50 + 60 * column, 40) for column in (0, 1, 3, 5)]
-    assert find_table(alone, [], grid(1, 6), 1.0) == (0, 0, {}, frozenset(alone))
-    in_pairs = [mark(40 + 60 * column + 18 * place, 40) for column in range(6) for place in range(2)]
-    assert not find_table(in_pairs, [], grid(1, 6), 1.0).boxed
+    table = find_table(alone, [], grid(1, 6), 1.0)
+    assert (table.rows, table.columns, [table.cells[each] for each in alone]) == (
+        *(1, 6), [(0, 0), (0, 1), (0, 3), (0, 5)],
+    )  # fmt: skip
+
+
+def test_boxes_of_different_widths_are_a_table():
+    sides = ((30, 54), (64, 102), (112, 166), (176, 200), (210, 232), (242, 264))
+    table = find_table([mark(left + 4, 36) for left, _ in sides], [], strip(*sides), 1.0)
+    assert (table.rows, table.columns) == (1, 6)
+
+
+def test_what_is_between_boxes_of_a_number_each_is_no_column():
+    marks = [mark(x, 36) for x in (40, 80, 97, 140, 157, 174, 226, 266)]
+    lines = strip((30, 62), (72, 120), (130, 198), (208, 248), (258, 290))
+    table = find_table(marks, [], lines, 1.0)
+    assert (table.rows, table.columns) == (1, 5)
+    assert [table.cells[each][1] for each in marks] == [0, 1, 1, 2, 2, 2, 3, 4]
+    down = find_table([mark(36, x, 20, 14) for x in (40, 90, 100, 160, 226, 266)], [], lines.T, 1.0)
+    assert (down.rows, down.columns, [row for row, _ in down.cells.values()]) == (5, 1, [0, 1, 1, 2, 3, 4])
+
+
+def test_a_line_that_digits_touch_is_seen_in_part():
+    lines = grid(1, 6)
+    lines[32:69, 145:155] &= np.arange(37)[:, np.newaxis] % 5 < 2  # in pieces too short for a line
+    lines[32:69, 265:275] = False  # the one between merged cells
+    marks = [mark(30 + 60 * column + x, 40) for column in (0, 1, 2, 5) for x in (5, 22, 40)]
+    table = find_table(marks, [], lines, 1.0)
+    assert (table.rows, table.columns) == (1, 5)
+    assert [table.cells[each][1] for each in marks] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 4, 4, 4]
 
 
 def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
@@ -122,6 +167,29 @@ def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
     table = find_table(marks, [], thick, 1.0)
     assert (table.rows, table.columns) == (9, 9)
     assert [table.cells[each] for each in marks] == places
+
+
+def test_pieces_of_faint_lines_and_the_marks_between_tell_a_regular_grid():
+    """Marks that are not one below the other are no columns of it."""
+    rng = np.random.default_rng(0)
+    faint = grid(9, 9) & (rng.random((420, 600)).repeat(6, axis=0).repeat(6, axis=1)[:420, :600] < 0.3)
+    places = [(row, column) for row in range(9) for column in range(9) if (row * 5 + column * 7) % 3]
+    marks = [mark(53 + 60 * column, 40 + 40 * row) for row, column in places]
+    table = find_table(marks, [], faint, 1.0)
+    assert (table.rows, table.columns) == (9, 9)
+    assert [table.cells[each] for each in marks] == places
+    beside = [mark(each.box[0] + 25 * (each.box[1] // 40 % 2), each.box[1]) for each in marks]
+    assert find_table(beside, [], faint, 1.0) is None
+
+
+def test_squared_paper_with_a_digit_in_each_square_is_no_table():
+    """Its squares run on to the edges; where they end with the outermost lines, they are cells."""
+    paper, side = np.zeros((300, 400), bool), 25
+    paper[12::side], paper[:, 7::side] = True, True
+    marks = [mark(7 + side * column + 5, 12 + side * row + 3) for row in range(11) for column in range(1, 15, 2)]
+    assert find_table(marks, [], paper, 1.0) is None
+    paper[:12], paper[263:], paper[:, :7], paper[:, 383:] = False, False, False, False
+    assert find_table(marks, [], paper, 1.0) is not None
 
 
 def test_what_is_written_across_squares_stands_in_no_cells():

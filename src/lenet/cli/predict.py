@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,7 @@ from lenet.cli.verb import FOLDER, csv_cell, verb
 from lenet.errors import LenetError, one_line
 
 if TYPE_CHECKING:
-    from lenet.reading import Digit, Reader, Reading
+    from lenet.reading import Reader, Reading
 
 STDIN = "-"
 MOST_EMPTY = 8  # pages in a row; a file of a few KB can have hundreds, and looking for marks takes as long
@@ -49,7 +50,7 @@ class Source(NamedTuple):
 @click.argument("pictures", nargs=-1, metavar="[PICTURE…]")
 @click.option("--model", help="A run folder or a model file.  [default: the bundled model]")
 @click.option("--json", is_flag=True, help="One JSON document instead of lines.")
-@click.option("--csv", is_flag=True, help="A CSV table with one row for each digit.")
+@click.option("--csv", is_flag=True, help="A CSV table with one row for each digit and separator.")
 @click.option("--table", is_flag=True, help="CSV with the cells of the table on each picture; empty cells are kept.")
 @click.option("--page", type=click.IntRange(1), metavar="N", help="Read only this page or frame.  [default: all]")
 @click.option("--annotate", type=FOLDER, metavar="DIR", help="Write each picture there with boxes and labels.")
@@ -163,7 +164,7 @@ def _print_document(form: str | None, results: list[dict[str, Any]], rows: list[
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
     if form == "csv":
-        table = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
 
@@ -252,16 +253,18 @@ def _say(result: dict[str, Any], several: bool) -> None:
 
 
 def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str, Any]]:
-    """One row for each digit, or one for the whole picture."""
+    """One row for each digit and separator, or one for the whole picture; columns number the digits of a line."""
     from lenet.reading import Digit
 
     page = {name: result[name] for name in ("picture", "page")}
     if reading.whole is not None:
-        yield {**page, **_answer(reading.whole)}
+        yield {**page, **reading.whole.answer()}
     for row, line in enumerate(reading.lines, 1):
-        for column, digit in enumerate((mark for mark in line if isinstance(mark, Digit)), 1):
-            box = dict(zip(("left", "top", "right", "bottom"), digit.box, strict=True))
-            yield {**page, "row": row, "column": column, "word": digit.word + 1, **_answer(digit), **box}
+        columns = count(1)
+        for mark in line:
+            box = dict(zip(("left", "top", "right", "bottom"), mark.box, strict=True))
+            it = {"column": next(columns), **mark.answer()} if isinstance(mark, Digit) else {"label": mark.shown}
+            yield {**page, "row": row, "word": mark.word + 1, **it, **box}
 
 
 def _print_table(result: dict[str, Any], reading: "Reading") -> None:
@@ -269,7 +272,3 @@ def _print_table(result: dict[str, Any], reading: "Reading") -> None:
         say(f"lenet: {result['picture']}: no table found", err=True)
     else:
         csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in reading.cells)
-
-
-def _answer(digit: "Digit") -> dict[str, Any]:
-    return {"label": digit.label, "probability": digit.probability, "unknown": digit.unknown}

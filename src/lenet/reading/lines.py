@@ -58,10 +58,14 @@ def words(
         cells: Row and column of those in a table; each cell has words of its own.
         boxed: Those in a row of boxes, some perhaps empty, which are one word.
     """
+    # Between narrow digits, such as ones on squared paper, gaps are wider: each is taken to be as wide as most.
+    characters = [mark for line in lines for mark in line if not mark.separator]
+    wide = float(np.median([mark.width for mark in characters])) if characters else 0.0
+    more = {mark: max(0.0, wide - mark.width) / 2 for mark in characters}
     gaps = {}
     for line in lines:
-        ends = accumulate((mark.box[2] for mark in line), max)
-        gaps.update({mark: mark.box[0] - end for mark, end in zip(line[1:], ends, strict=False)})
+        ends = accumulate((mark.box[2] + more.get(mark, 0.0) for mark in line), max)
+        gaps.update({mark: mark.box[0] - more.get(mark, 0.0) - end for mark, end in zip(line[1:], ends, strict=False)})
     usual = float(np.percentile(list(gaps.values()), USUAL)) if gaps else 0.0
     least = min(max(WORD_GAP * size, USUAL_GAPS * usual), WIDEST_GAP * size)
     numbers = {}

@@ -99,12 +99,14 @@ class Token(NamedTuple):
         kind: ``number``, ``separator``, or ``unknown`` when one of the digits is.
         word: Number of its word on the line, from 0 on.
         row: Number of the line, from 0 on.
+        box: Left, top, right, bottom in pixels of the full, upright picture.
     """
 
     text: str
     kind: str
     word: int
     row: int
+    box: Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,9 +148,14 @@ class Reading:
     table: tuple[int, int] | None = None
 
     @property
+    def marks(self) -> tuple[Digit | Separator, ...]:
+        """Digits and separators in reading order."""
+        return tuple(chain.from_iterable(self.lines))
+
+    @property
     def digits(self) -> tuple[Digit, ...]:
         """All digits in reading order."""
-        return tuple(mark for line in self.lines for mark in line if isinstance(mark, Digit))
+        return tuple(mark for mark in self.marks if isinstance(mark, Digit))
 
     @property
     def answers(self) -> tuple[Digit, ...]:
@@ -169,7 +176,7 @@ class Reading:
             return None
         rows, columns = self.table
         cells = [[""] * columns for _ in range(rows)]
-        for mark in chain.from_iterable(self.lines):
+        for mark in self.marks:
             if mark.cell is not None:
                 cells[mark.cell[0]][mark.cell[1]] += mark.shown
         return cells
@@ -193,12 +200,12 @@ class Reading:
         return f"<Reading {self.text!r}: {len(self.answers)} answer{'s' * (len(self.answers) != 1)}>"
 
     def annotated(self) -> "Image.Image":
-        """The picture with a box and the answer for each digit, unknown ones in orange."""
+        """The picture with a box and the answer for each digit and separator, unknown ones in orange."""
         from lenet.figures.reading import annotated
 
-        digits, place = self.answers, self.stages.place
-        boxes, shown = [place(digit.box) for digit in digits], [digit.shown for digit in digits]
-        return annotated(self.stages.pixels, boxes, shown, [digit.unknown for digit in digits])
+        marks = self.marks or self.answers
+        boxes, shown = [self.stages.place(mark.box) for mark in marks], [mark.shown for mark in marks]
+        return annotated(self.stages.pixels, boxes, shown, [text == UNKNOWN for text in shown])
 
     def _repr_png_(self) -> bytes:
         """``annotated``, for notebooks."""
@@ -219,8 +226,8 @@ class Reading:
 
 def _tokens(line: Sequence[Digit | Separator], row: int) -> Iterator[Token]:
     for (word, separates), marks in groupby(line, lambda mark: (mark.word, isinstance(mark, Separator))):
-        shown = [mark.shown for mark in marks]
-        if separates:
-            yield from (Token(text, "separator", word, row) for text in shown)
-        else:
-            yield Token("".join(shown), "unknown" if UNKNOWN in shown else "number", word, row)
+        for side_by_side in ([mark] for mark in marks) if separates else [list(marks)]:
+            text = "".join(mark.shown for mark in side_by_side)
+            kind = "separator" if separates else "unknown" if UNKNOWN in text else "number"
+            left, top, right, bottom = zip(*(mark.box for mark in side_by_side), strict=True)
+            yield Token(text, kind, word, row, (min(left), min(top), max(right), max(bottom)))

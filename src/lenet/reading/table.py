@@ -27,16 +27,21 @@ STEEPEST = 0.35
 BENT = 0.1
 # Two lines are one when they are this close, in heights of the writing.
 ONE = 0.35
-# A table has so many cells at least; where lines are missing, they are so high and so wide, in heights of the writing.
-LEAST_CELLS, LEAST_HEIGHT, LEAST_WIDTH = 4, 0.9, 0.5
-# A row of boxes has sides so long at least, and is so high, in heights of the writing. As some sides are not seen, it
-# has up to so many marks in a box on average.
-SIDE, LOWEST, HIGHEST, IN_A_BOX = 0.8, 1.05, 2.6, 1.5
-# How well marks stand in the middle of their cells, from -1 to 1: so well that no lines are missing; so well that those
-# missing are known from the marks between. Gaps with missing lines are so nearly multiples of the least, up to three.
-ALL_THERE, KNOWN, UNEVEN, MOST_PARTS = 0.5, 0.65, 0.2, 3
-# Least number of marks that tell it.
-FEW = 8
+# A table has so many cells at least.
+LEAST_CELLS = 4
+# A row of boxes has sides so long at least, is so high, and its boxes are so wide, in heights of the writing: wider
+# ones are cells. This share of them is as wide as most. As some sides are not seen, a box has up to so many marks.
+SIDE, LOWEST, HIGHEST, NARROWEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 0.5, 1.8, 0.8, 1.2
+# Lines run across this share of a row or column, of what they do of others; not so where boxes stand apart.
+SPANNED = 0.3
+# Squared paper has more lines than a Sudoku, squares as high as wide but for a factor, and its lines run on beyond the
+# outermost by more than this share of a square.
+MANY, SQUARE, BEYOND = 10, 1.05, 0.15
+# A line that parts a gap into up to so many, as wide as another but for this share, is one where this share is seen.
+MOST_PARTS, UNEVEN, PARTLY = 3, 0.2, 0.3
+# Cells of a regular grid, in heights of the writing; how well lines and marks agree on it, from -1 to 1; how many
+# marks, and pixels of lines, tell it.
+PITCHES, PERIODIC, FEW, FEWEST = np.geomspace(1.05, 6, 400), 0.35, 8, 20
 # On squared paper, lines cross more than this share of the marks, or less than this share of the cells have one.
 CROSSED, FILLED = 0.2, 0.1
 
@@ -57,18 +62,6 @@ class Table(NamedTuple):
     boxed: frozenset[Mark] = frozenset()
 
 
-class _Line(NamedTuple):
-    """Pixels across a line at ``along``: ``start + slope * along``, between two places along it."""
-
-    start: float
-    slope: float
-    first: int
-    last: int
-
-    def at(self, along: float) -> float:
-        return self.start + self.slope * along
-
-
 def find_table(
     marks: Sequence[Mark], separators: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0
 ) -> Table | None:
@@ -87,40 +80,77 @@ def find_table(
     turn, shift = _levelling(lines)
     lines = ndimage.affine_transform(lines, turn, shift, order=0)
     boxes = zoom * (np.array([mark.box for mark in (*marks, *separators)], float) - margin)
-    every_x, every_y = (boxes[:, :2] + boxes[:, 2:]).T / 2
-    every_y, every_x = turn.T @ (np.array([every_y, every_x]) - shift[:, np.newaxis])
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    every_y, every_x = turn.T @ (centres[:, ::-1] - shift).T
     count = len(marks)
     boxes, y, x = boxes[:count], every_y[:count], every_x[:count]
     boxed = _in_boxes(lines, y, x, height)
-    if 2 * np.count_nonzero(boxed) > len(marks):
+    if 2 * np.count_nonzero(boxed) > count:
         return Table(0, 0, {}, frozenset(mark for mark, it_is in zip(marks, boxed, strict=True) if it_is))
-    flat = _completed(_straight(lines, height), y, x, LEAST_HEIGHT * height)
-    upright = _completed(_straight(lines.T, height), x, y, LEAST_WIDTH * height)
-    if min(len(flat), len(upright)) < 2 or (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
+    near, near_upright = (ndimage.maximum_filter(way, (2 * round(BENT * height) + 3, 1)) for way in (lines, lines.T))
+    flat, upright = _partly_seen(_straight(lines, height), near), _partly_seen(_straight(lines.T, height), near_upright)
+    if _is_squared(flat, upright):
         return None
-    every_row, every_column = _place(flat, every_y, every_x), _place(upright, every_x, every_y)
-    row, column = every_row[:count], every_column[:count]
+    flat, upright = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
+    if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
+        return None
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
-    crossed = (_place(upright, x - wide, y) < _place(upright, x + wide, y)) | (
-        _place(flat, y - high, x) < _place(flat, y + high, x)
+    crossed = (_place(upright, x - wide, y) // 1 < _place(upright, x + wide, y) // 1) | (
+        _place(flat, y - high, x) // 1 < _place(flat, y + high, x) // 1
     )
     # The edge of the picture closes cells, too, where the lines across it reach as far.
-    every_inside = _reached(upright, every_y) & _reached(flat, every_x)
+    every_inside = (upright[:, 2].min() <= every_y) & (every_y <= upright[:, 3].max())
+    every_inside &= (flat[:, 2].min() <= every_x) & (every_x <= flat[:, 3].max())
     inside = every_inside[:count]
     if 2 * np.count_nonzero(inside) < count or np.mean(crossed[inside]) > CROSSED:
         return None
-    first_row, first_column = int(min(0, row[inside].min())), int(min(0, column[inside].min()))
-    rows, columns = (
-        int(max(len(lines) - 1, place[inside].max() + 1)) - first
-        for lines, place, first in ((flat, row, first_row), (upright, column, first_column))
-    )
+    row, rows = _numbered(_place(flat, every_y, every_x), inside, _spanned(flat, upright, near_upright))
+    column, columns = _numbered(_place(upright, every_x, every_y), inside, _spanned(upright, flat, near))
     if np.count_nonzero(inside) < FILLED * rows * columns:
         return None
-    row, column = every_row - first_row, every_column - first_column
-    every_inside &= (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
     places = zip(row.tolist(), column.tolist(), strict=True)
-    every = zip((*marks, *separators), places, every_inside, strict=True)
+    every = zip((*marks, *separators), places, every_inside & (row >= 0) & (column >= 0), strict=True)
     return Table(rows, columns, {mark: place for mark, place, it_is in every if it_is})
+
+
+def _is_squared(flat: Floats, upright: Floats) -> bool:
+    """Whether lines make many squares, and run on beyond the outermost on two sides at least, as on squared paper."""
+    if min(len(flat), len(upright)) <= MANY:
+        return False
+    sides, beyond = [], 0
+    for lines, others in ((flat, upright), (upright, flat)):
+        first, last = _at(others[[0, -1]], lines[0, 0])
+        sides.append((last - first) / (len(others) - 1))
+        for ends in (first - lines[:, 2], lines[:, 3] - last):
+            beyond += bool(np.median(ends) > BEYOND * sides[-1])
+    return beyond > 1 and max(sides) < SQUARE * min(sides)
+
+
+def _numbered(place: Floats, inside: Mask, spanned: Mask) -> tuple[npt.NDArray[np.intp], int]:
+    """Numbers of the rows or columns, -1 outside of all, and how many there are.
+
+    Strips between lines that nothing spans, and where no mark stands, are between boxes.
+    """
+    strip = np.floor(place).astype(np.intp)
+    own = strip[: len(inside)][inside]
+    first, last = min(0, own.min()), max(len(spanned), own.max() + 1)
+    between = np.setdiff1d(np.flatnonzero(~spanned), own)
+    outside = (strip < first) | (strip >= last) | np.isin(strip, between)
+    return np.where(outside, -1, strip - first - np.searchsorted(between, strip)), int(last - first - len(between))
+
+
+def _spanned(lines: Floats, others: Floats, near: Mask) -> Mask:
+    """Whether any of the others runs from each line to the next."""
+    shares = []
+    for other in others:
+        ends = lines[:, 0] + lines[:, 1] * (other[0] + other[1] * lines[:, 0])
+        shares.append(_seen(other, np.linspace(ends[:-1], ends[1:], 30)[10:-10], near))
+    return np.asarray(np.max(shares, axis=0) >= SPANNED * np.max(shares))
+
+
+def _seen(line: Floats, along: Floats, near: Mask) -> Floats:
+    """The share of places along a line, ``(places, ...)``, that are ``near`` a seen one."""
+    return np.asarray(ndimage.map_coordinates(near, [line[0] + line[1] * along, along], order=0).mean(axis=0))
 
 
 def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
@@ -129,14 +159,18 @@ def _in_boxes(lines: Mask, y: Floats, x: Floats, height: float) -> Mask:
     thick = ndimage.maximum_filter(lines, 3)
     upright = ndimage.grey_opening(thick, (side, 1))
     pieces, _ = ndimage.label(upright | ndimage.grey_opening(thick, (1, side)), np.ones((3, 3)))
-    inside = np.zeros(len(x), bool)
+    inside, widths = np.zeros(len(x), bool), np.zeros(0)
     for number, (down, across) in enumerate(ndimage.find_objects(pieces), 1):
         if LOWEST * height <= down.stop - down.start <= HIGHEST * height:
             here = (down.start <= y) & (y < down.stop) & (across.start <= x) & (x < across.stop)
             walls = np.flatnonzero((upright[down] & (pieces[down] == number)).any(axis=0))
+            widths = np.append(widths, np.diff(walls))
             boxes = np.searchsorted(walls, x[here])
             inside[here] = len(boxes) <= IN_A_BOX * len(np.unique(boxes))
-    return inside
+    widths = widths[widths > NARROWEST * height]
+    parts = widths / np.median(widths) if len(widths) else widths
+    even = np.count_nonzero(np.abs(parts - np.rint(parts)) < UNEVEN) >= EVEN * len(parts)
+    return inside & even & (not len(widths) or np.median(widths) < WIDEST * height)
 
 
 def _levelling(mask: Mask) -> tuple[Floats, Floats]:
@@ -159,8 +193,11 @@ def _levelling(mask: Mask) -> tuple[Floats, Floats]:
     return best, middle - best @ middle
 
 
-def _straight(mask: Mask, height: float) -> list[_Line]:
-    """The lines that run across a picture ``(height, width)``, top to bottom."""
+def _straight(mask: Mask, height: float) -> Floats:
+    """The lines that run across a picture ``(height, width)``, top to bottom, ``(n, 4)``.
+
+    Of each: pixels across at 0 along, pixels across to one along, and the places along it where it begins and ends.
+    """
     inside = ndimage.distance_transform_edt(mask)
     thickness = 2 * float(inside[(inside == ndimage.maximum_filter(inside, 3)) & mask].mean()) if mask.any() else 1.0
     gap, least = max(1, round(CLOSED * height)), max(3, round(max(RUN * height, LONG * thickness)))
@@ -177,71 +214,79 @@ def _straight(mask: Mask, height: float) -> list[_Line]:
         x, y = x + window[1].start, y + window[0].start
         slope, start = np.polyfit(x, y, 1)
         if abs(slope) < STEEPEST and np.std(y - slope * x - start) < BENT * height + thickness:
-            found.append(_Line(float(start), float(slope), window[1].start, window[1].stop))
-    return _joined(found, height)
-
-
-def _joined(pieces: list[_Line], height: float) -> list[_Line]:
-    """Whole lines of their pieces, the longest first taken, then those across the picture in order."""
-    lines: list[_Line] = []
-    for piece in sorted(pieces, key=lambda piece: piece.first - piece.last):
-        middle = (piece.first + piece.last) / 2
-        near = next((n for n, line in enumerate(lines) if abs(line.at(middle) - piece.at(middle)) < ONE * height), None)
-        if near is None:
-            lines.append(piece)
+            found.append([start, slope, window[1].start, window[1].stop])
+    # Whole lines of the pieces, of which the longest tells where one runs.
+    joined: list[list[float]] = []
+    for start, slope, first, last in sorted(found, key=lambda piece: piece[2] - piece[3]):
+        middle = (first + last) / 2
+        for line in joined:
+            if abs(line[0] - start + (line[1] - slope) * middle) < ONE * height:
+                line[2:] = min(line[2], first), max(line[3], last)
+                break
         else:
-            line = lines[near]
-            lines[near] = line._replace(first=min(line.first, piece.first), last=max(line.last, piece.last))
-    longest = max((line.last - line.first for line in lines), default=0)
-    lines = [line for line in lines if line.last - line.first >= LONGEST * longest]
-    middle = float(np.mean([(line.first + line.last) / 2 for line in lines])) if lines else 0.0
-    return sorted(lines, key=lambda line: line.at(middle))
+            joined.append([start, slope, first, last])
+    lines = np.array(joined).reshape(-1, 4)
+    lengths = lines[:, 3] - lines[:, 2]
+    lines = lines[lengths >= LONGEST * lengths.max(initial=0)]
+    return np.asarray(lines[np.argsort(_at(lines, mask.shape[1] / 2))])
 
 
-def _completed(lines: list[_Line], across: Floats, along: Floats, least: float) -> list[_Line]:
-    """The lines with those that are missing of a regular grid with cells of this least size.
+def _at(lines: Floats, along: Floats | float) -> Floats:
+    """Pixels across lines ``(n, 4)`` at places along them, ``(n, ...)``."""
+    return np.asarray((np.multiply.outer(along, lines[:, 1]) + lines[:, 0]).T)
 
-    Thin lines are often not seen between thick ones. That the marks stand in the middle of their cells tells it.
-    """
-    if len(lines) < 2 or len(across) < FEW or _centred(lines, across, along) >= ALL_THERE:
+
+def _partly_seen(lines: Floats, near: Mask) -> Floats:
+    """The lines with those between that digits, which touch them, or faint ink hide in part."""
+    if len(lines) < 2:
         return lines
-    gaps = np.diff([line.at((line.first + line.last) / 2) for line in lines])
-    best, most = lines, KNOWN
-    for pitch in {float(gap) / parts for gap in gaps for parts in range(1, MOST_PARTS + 1)}:
-        cells = np.rint(gaps / pitch).astype(int) if pitch >= least else np.zeros(1)
-        if min(cells) < 1 or max(cells) > MOST_PARTS or np.abs(gaps / pitch - cells).max() > UNEVEN:
-            continue
-        # Before the first cell of each gap stands a line already.
-        places = np.concatenate([number + np.arange(count) / count for number, count in enumerate(cells)])
-        starts, slopes = (
-            np.interp([*places, len(gaps)], np.arange(len(lines)), [getattr(line, name) for line in lines])
-            for name in ("start", "slope")
-        )
-        more = [lines[0]._replace(start=start, slope=slope) for start, slope in zip(starts, slopes, strict=True)]
-        if (centred := _centred(more, across, along)) > most:
-            best, most = more, centred
-    return best
+    gaps = np.diff(_at(lines, lines[:, 2:].mean()))
+    more = []
+    for line, after, gap in zip(lines, lines[1:], gaps, strict=False):
+        more.append(line)
+        for parts in range(2, MOST_PARTS + 1):
+            between = np.linspace(line, after, parts, endpoint=False)[1:]
+            seen = (_seen(each, np.linspace(each[2], each[3], 100), near) >= PARTLY for each in between)
+            if np.abs(gaps * parts / gap - 1).min() < UNEVEN and all(seen):
+                more += list(between)
+                break
+    return np.array([*more, lines[-1]])
 
 
-def _centred(lines: list[_Line], across: Floats, along: Floats) -> float:
-    """How well places stand in the middle between lines: from 1, when all do, to -1, when all stand on lines."""
-    at = np.array([line.start + line.slope * along for line in lines])
-    place = (at < across).sum(axis=0) - 1
-    between = np.flatnonzero((place >= 0) & (place < len(lines) - 1))
-    before, after = at[place[between], between], at[place[between] + 1, between]
-    shares = (across[between] - before) / np.maximum(after - before, 1e-9)
-    return -float(np.cos(2 * np.pi * shares).mean()) if len(between) else 0.0
+def _regular(lines: Floats, mask: Mask, across: Floats, along: Floats, height: float) -> Floats:
+    """The lines, or more of a regular grid that pieces of them and the marks between agree on.
+
+    Of some lines, or of all on faint print, only pieces are seen. Both repeat as cells do: where waves that are as long
+    as a cell have one phase at the lines, they have the opposite one at the marks.
+    """
+    places = np.nonzero(ndimage.grey_opening(mask, (1, 3)))[0]
+    places = places[np.abs(places - (across.min() + across.max()) / 2) < np.ptp(across) / 2 + height]
+    if min(len(across) - FEW, len(places) - FEWEST) < 0:
+        return lines
+    waves = 2j * np.pi / (height * PITCHES[:, np.newaxis])
+    seen, marks = (np.exp(waves * some).mean(axis=1) for some in (places[:: 1 + len(places) // 1000], across))
+    score = -(seen * marks.conj()).real
+    best = score.argmax()
+    if score[best] < PERIODIC:
+        return lines
+    pitch, offset = height * PITCHES[best], height * PITCHES[best] * np.angle(seen[best]) / (2 * np.pi)
+    reach = np.rint((_at(lines, along.mean()) - offset) / pitch)
+    number = np.floor((across - offset) / pitch)
+    numbers = np.arange(min([*reach, *number]), max([*reach, *number + 1]) + 1)
+    ends = along.min() - height, along.max() + height
+    grid = np.array([(offset + number * pitch, 0, *ends) for number in numbers])
+    better = len(grid) > len(lines) and _centred(grid, across, along) > _centred(lines, across, along)
+    return grid if better else lines
 
 
-def _place(lines: list[_Line], across: Floats, along: Floats) -> npt.NDArray[np.intp]:
-    """Between which lines places lie: 0 for the first two; outside, cells are as large as the nearest."""
-    at = np.array([line.start + line.slope * along for line in lines])
-    place = (at < across).sum(axis=0) - 1
-    before = np.floor((across - at[0]) / np.maximum(at[1] - at[0], 1))
-    after = len(lines) - 2 + np.ceil((across - at[-1]) / np.maximum(at[-1] - at[-2], 1))
-    return np.asarray(np.where(place < 0, before, np.where(place > len(lines) - 2, after, place)), np.intp)
+def _centred(lines: Floats, across: Floats, along: Floats) -> float:
+    """How well places stand in the middle between lines: from 1, when all do, to -1."""
+    return -float(np.cos(2 * np.pi * _place(lines, across, along)).mean()) if len(lines) > 1 else -1.0
 
 
-def _reached(lines: list[_Line], along: Floats) -> npt.NDArray[np.bool_]:
-    """Whether the lines reach as far as places."""
-    return (along >= min(line.first for line in lines)) & (along <= max(line.last for line in lines))
+def _place(lines: Floats, across: Floats, along: Floats) -> Floats:
+    """Where places lie between lines: from 0 to 1 for the first two; outside, cells are as large as the nearest."""
+    at = _at(lines, along)
+    strip = np.clip((at < across).sum(axis=0) - 1, 0, len(lines) - 2)
+    before, after = np.take_along_axis(at, np.array([strip, strip + 1]), axis=0)
+    return np.asarray(strip + (across - before) / np.maximum(after - before, 1))
