@@ -21,6 +21,7 @@ LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.5
+NETWORK, POOL = 0.8, 0
 # So is a mark around which its probability of digits is less than this share of the page's highest. The next mark on the
 # line counts by the second there, the one after it by its square, and those of other words by the last of what they would.
 AROUND, NEXT, OTHER_WORD = 0.7, 0.6, 0.3
@@ -75,10 +76,12 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             continue
         way.answered.add([mark])
         answers = [answer for answer, _ in seen if answer is not None] or [way.answered[mark]]
-        probabilities = np.mean([answer.probabilities for answer in answers], axis=0)
+        pooled = [_pooled(answer) for answer in answers]
+        probabilities = np.mean(pooled, axis=0)
         label = int(probabilities.argmax())
         support = sum(
-            answer.probabilities[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1) for answer in answers
+            each[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1)
+            for answer, each in zip(answers, pooled, strict=True)
         )
         unknown = bool(support < LEAST * (1 + len(others)))
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
@@ -146,3 +149,15 @@ def _overlap(one: Floats, other: Floats) -> Floats:
     area = both.clip(0).prod(axis=2)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (one, other)]
     return np.asarray(area / (areas[0][:, np.newaxis] + areas[1] - area))
+
+
+def _pooled(answer):
+    network, finder = answer.probabilities, answer.finder
+    if finder is None:
+        return network
+    if POOL == 0:
+        return NETWORK * network + (1 - NETWORK) * finder
+    both = (network + 1e-4) ** NETWORK * (finder + 1e-2) ** (1 - NETWORK)
+    if POOL == 1:
+        return both / both.sum()
+    return both / both.sum() * (NETWORK * network.sum() + (1 - NETWORK) * finder.sum())

@@ -13,8 +13,6 @@ from lenet.reading.touching import cut_apart, cuts_to_try
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
 FEW, MANY = 3, 0.42
-# What the network says of a mark counts so much, the rest is what the finder sees in the mark, with what is around it.
-NETWORK = 0.8
 # A character that fills a picture has this share of its longer side, or more.
 FILLS = 0.25
 # Only texture has more marks; to classify each would take long.
@@ -97,10 +95,5 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     lines = in_lines(marks, separators)
     answered.add(marks)
     evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
-    for mark in marks:
-        answer = answered[mark]
-        if answer.finder is not None:
-            probabilities = NETWORK * answer.probabilities + (1 - NETWORK) * answer.finder
-            answered[mark] = answer._replace(probabilities=probabilities)
     evidence += SEPARATOR * (sum(map(len, lines)) - len(marks))
     return Known(found, answered, lines, writing_height(marks), evidence)
