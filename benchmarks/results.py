@@ -1,6 +1,7 @@
 """RESULTS.md: every benchmark writes the section that it measures, and leaves the others alone."""
 
 import re
+import statistics
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -23,3 +24,8 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table; the first column is text, the others are numbers."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def range_of(values: list[float], form: str) -> str:
+    """Median, least and most of values, each in a form such as ``.2f``."""
+    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
