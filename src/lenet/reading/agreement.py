@@ -21,9 +21,9 @@ LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.5
-# So is a mark around which its probability of digits is less than this share of the page's highest. The next mark on the
-# line counts by the second there, the one after it by its square, and those of other words by the last of what they would.
-AROUND, NEXT, OTHER_WORD = 0.7, 0.6, 0.3
+# So is a mark around which its probability of digits is less than this share of the page's highest. Mark and next mark
+# count by the second there, the one after by its square, and those of other words by the last of what they would.
+AROUND, NEXT, OTHER_WORD = 0.7, 0.75, 0.3
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -98,7 +98,9 @@ def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
     for line in way.lines:
         marks = [mark for mark in line if mark in digits]
         place, word = np.arange(len(marks)), np.array([word_of[mark] for mark in marks])
-        weights = NEXT ** abs(place - place[:, np.newaxis]) * np.where(word == word[:, np.newaxis], 1, OTHER_WORD)
+        weights = NEXT ** abs(place - place[:, np.newaxis]).clip(1) * np.where(
+            word == word[:, np.newaxis], 1, OTHER_WORD
+        )
         means = weights @ [digits[mark] for mark in marks] / weights.sum(axis=1)
         around.update(zip(marks, means.tolist(), strict=True))
     return [mark for mark, share in around.items() if share < AROUND * max(around.values())]
