@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.picture import open_picture
 from lenet.pictures.rings import find_rings
 
 
@@ -48,3 +50,10 @@ def test_a_stroke_between_boxes_is_connected_to_their_frame():
     rings, connected = find_rings(drawn(*boxes, ("line", (60, 40, 55, 80), 1, 5)))
     assert not rings[50, 100]
     assert (connected == drawn(*boxes)).all()
+
+
+def test_contrast_shows_what_stands_in_a_ring_and_not_the_ring():
+    page = Image.fromarray(drawn(RING, INSIDE)).convert("L").point(lambda ink: 245 - 0.8 * ink).resize((400, 240))
+    (mark,) = find_marks(open_picture(page), digits=True).marks
+    assert mark.box[0] > 170
+    assert mark.box[2] < 230
