@@ -94,7 +94,8 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
 
 def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
     """The marks around which the finder's probability of ``digits`` is low, such as letters beside a number."""
-    word_of, around = words(way.lines, way.size, {}), {}
+    around: dict[Mark, float] = {}
+    word_of = words(way.lines, way.size, {})
     for line in way.lines:
         marks = [mark for mark in line if mark in digits]
         place, word = np.arange(len(marks)), np.array([word_of[mark] for mark in marks])
