@@ -1,5 +1,7 @@
 """Marks are the same whatever the size of the picture, and neither the paper's lines nor empty paper are any."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -9,7 +11,6 @@ from lenet.pictures import finder, segment
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import detect_at, writing_sizes
 from lenet.pictures.finder import KINDS, look
-from lenet.pictures.marks import Mark
 from lenet.pictures.picture import open_picture
 
 
@@ -114,13 +115,12 @@ def test_joined_marks_have_the_ink_of_all_and_a_mark_has_its_own_alone():
     assert whole.strength.sum() == pytest.approx(one.strength.sum() + other.strength.sum())
 
 
-def test_a_stroke_around_others_is_a_ring_and_a_loop_is_none():
-    ring, beside = Image.new("L", (120, 100)), Image.new("L", (120, 100))
-    ImageDraw.Draw(ring).ellipse((5, 5, 95, 95), outline=255, width=4)
-    ImageDraw.Draw(beside).ellipse((5, 5, 95, 95), outline=255, width=4)
-    loop = np.array(ring, np.float32) / 255
-    assert not Mark((0, 0, 120, 100), loop).is_ring
-    ImageDraw.Draw(ring).line((50, 20, 50, 80), 255, 8)
-    ImageDraw.Draw(beside).line((110, 20, 110, 80), 255, 8)
-    assert Mark((0, 0, 120, 100), np.array(ring, np.float32) / 255).is_ring
-    assert not Mark((0, 0, 120, 100), np.array(beside, np.float32) / 255).is_ring
+def test_a_mark_is_a_line_where_most_of_it_lies_on_one():
+    page = np.full((300, 300), 255, np.uint8)
+    page[100:200, 100:106] = page[100:200, 150:156] = 0
+    on, off = sorted(find_marks(open_picture(page)).marks, key=lambda mark: mark.box)
+    lines = np.zeros((150, 150), bool)
+    lines[:, 50:53] = lines[60:63] = True
+    found = replace(find_marks(open_picture(page)), lines=lines, line_zoom=0.5)
+    assert found.is_line(on)
+    assert not found.is_line(off)

@@ -123,3 +123,17 @@ def test_two_dots_above_one_another_are_a_colon_and_neighbours_are_not(bundled):
     above, below, after = (40, 12, 46, 18), (41, 28, 47, 34), (50, 28, 56, 34)
     assert shown(agreed(seeing(bundled, [BOX, above, below], [0.0, 0.9, 0.9]), [])) == "1:"
     assert shown(agreed(seeing(bundled, [BOX, below, after], [0.0, 0.9, 0.9]), [])) == "1,,"
+
+
+def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
+    """The finder takes the first three for other marks, and doubts the sixth."""
+    shares = [0.3, 0.3, 0.3, 0.99, 0.99, 0.3, 0.99, 0.99]
+    boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
+    line = way(bundled, boxes, [(1, 0.95, False)] * 8)
+    marks = []
+    for mark, share in zip(line.found.marks, shares, strict=True):
+        kinds = share * np.eye(TEN, dtype=np.float32)[1] + (1 - share) * np.eye(TEN, dtype=np.float32)[-1]
+        marks.append(replace(mark, kinds=kinds))
+        line.answered[marks[-1]] = line.answered.pop(mark)._replace(finder=kinds[:10])
+    result = agreed(line._replace(found=replace(line.found, marks=marks), lines=[marks]), [])
+    assert [result.answered[mark].unknown for mark in result.characters] == [True] * 3 + [False] * 5

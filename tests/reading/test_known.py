@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 from lenet import Model
 from lenet.pictures.finder import KINDS
@@ -50,17 +49,8 @@ def test_one_doubtful_mark_is_enough_for_not_being_sure_of_all(bundled, test_par
     assert not way_of(bundled, seven, count=0).all_sure
 
 
-def test_a_ring_around_other_strokes_is_unknown(bundled):
-    """Without them it is a zero."""
-    ring = Image.new("L", (120, 120))
-    pen = ImageDraw.Draw(ring)
-    pen.ellipse((4, 4, 115, 115), outline=255, width=8)
-
-    def unknown():
-        way = way_of(bundled, np.array(ring, np.float32) / 255)
-        return [way.answered[mark].unknown for mark in way.characters]
-
-    assert unknown() == [False]
-    pen.line((50, 40, 50, 80), 255, 6)
-    pen.line((70, 40, 70, 80), 255, 6)
-    assert unknown() == [True]
+def test_a_mark_on_a_line_is_none(bundled, test_part):
+    seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
+    found = way_of(bundled, seven).found
+    assert known(replace(found, line_zoom=0.5), bundled, digits=True).characters
+    assert not known(replace(found, lines=~found.lines, line_zoom=0.5), bundled, digits=True).characters

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.paper import KINDS_WITHOUT, compose, no_digit
 from lenet import LenetError, Model, Reader
@@ -79,6 +79,21 @@ def test_boxes_lie_on_the_ink_in_pixels_of_the_picture(reader, drawing):
     assert abs(right - columns.max()) <= 5
     assert abs(top - rows.min()) <= 4
     assert abs(bottom - rows.max()) <= 5
+
+
+@pytest.mark.parametrize("ring", ["circle", "gap", "boxes"])
+def test_what_goes_around_digits_is_none(reader, test_part, ring):
+    page = Image.new("L", (420, 220), 250)
+    for place in (0, 1):
+        digit = Image.fromarray(255 - test_part.images[place, ..., 0]).resize((70, 70), Image.Resampling.BICUBIC)
+        page.paste(digit, (135 + 80 * place, 75))
+    pen = ImageDraw.Draw(page)
+    if ring == "boxes":
+        for left in (45, 130, 210, 290):
+            pen.rectangle((left, 65, left + 75, 155), outline=40, width=4)
+    else:
+        pen.arc((90, 0, 330, 218), 20 * (ring == "gap"), 360, 40, 6)
+    assert reader.read(page).text == "72"
 
 
 def test_composed_pages_are_read_in_order(reader, test_part):

@@ -218,10 +218,9 @@ def test_marks_that_contrast_shows_stand_in_the_cells_of_the_table_that_is_detec
     """Contrast sees no lines, and a small picture with a margin around."""
     pixels, expected = table_page(test_part, tone=215)
     picture = open_picture(np.asarray(Image.fromarray(pixels).resize((240, 180))))
-    contrast = known(find_marks(picture), reader.model, digits=True)
-    detected = known(detect_at(picture, 200), reader.model, digits=True)
-    assert contrast.found.margin > 0
-    both = contrast.with_lines_of(detected).in_table()
+    contrast = find_marks(picture, digits=True).with_lines_of(detect_at(picture, 200))
+    assert contrast.margin > 0
+    both = known(contrast, reader.model, digits=True).in_table()
     assert (both.table.rows, both.table.columns) == (3, 3)
     cells = {both.table.cells[mark]: str(both.answered[mark].probabilities.argmax()) for mark in both.characters}
     assert cells == {(row, column): expected[row][column] for row, column in np.argwhere(np.array(expected) != "")}

@@ -25,10 +25,9 @@ def find_marks(picture: Picture, digits: bool = False) -> FoundMarks:
     if sheet.zoom == 1:  # the margin has no lines, and what is enlarged is too small for any
         sheet.without(rules)[:] = find_rules(replace(contrast, values=sheet.without(contrast.values)))
     ink = find_ink(contrast, rules)
-    rings = np.zeros_like(ink.mask)
+    rings = None
     if digits:
         rings, connected = find_rings(ink.mask)
         ink = replace(ink, mask=ink.mask & ~connected)
-        rings = ndimage.binary_dilation(rings, np.ones((3, 3)))  # the soft rim of their strokes
-    rings = sheet.without(rings)
+        rings = sheet.without(ndimage.binary_dilation(rings, np.ones((3, 3))))  # with the soft rim of their strokes
     return FoundMarks(segment(ink), sheet.pixels, ink.strength, ink.mask, sheet.zoom, sheet.margin, rings=rings)

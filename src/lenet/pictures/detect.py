@@ -74,7 +74,7 @@ def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMa
 def _look(picture: Picture, size: int, rings: Mask | None) -> View:
     """What the finder sees, without the ink of rings ``(height, width)``."""
     view = look(picture.pixels, size)
-    if rings is None or not rings.any():
+    if rings is None:
         return view
     shrunk = Image.fromarray(np.uint8(255) * rings).resize(view.ink.shape[::-1], Image.Resampling.BOX)
     return view._replace(ink=np.where(np.asarray(shrunk) > COVERED, np.float32(0), view.ink))

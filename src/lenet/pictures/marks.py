@@ -13,8 +13,6 @@ Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
-# In a ring stands this share of its mark's ink, or more.
-INSIDE = 0.1
 # A mark with this share of its ink on lines is one.
 ON_LINE = 0.5
 Floats = npt.NDArray[np.float32]
@@ -49,19 +47,6 @@ class Mark:
         return self.box[3] - self.box[1]
 
     @property
-    def is_ring(self) -> bool:
-        """Whether a stroke goes around others, as a ring or a frame does: that is no character."""
-        from scipy import ndimage  # not needed for pictures in MNIST's form, and slow to import
-
-        pieces, count = ndimage.label(self.strength > 0.5, np.ones((3, 3)))
-        if count < 2:
-            return False
-        areas = [pieces[window].size for window in ndimage.find_objects(pieces)]
-        outer = pieces == 1 + int(np.argmax(areas))
-        inside = ndimage.binary_fill_holes(outer) & ~outer & (pieces > 0)
-        return bool(np.count_nonzero(inside) > INSIDE * np.count_nonzero(pieces))
-
-    @property
     def centre(self) -> tuple[float, float]:
         """Of the box: across, down."""
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
@@ -80,6 +65,7 @@ class FoundMarks:
         margin: Width of the margin, in pixels of ``pixels``.
         lines: Where lines of paper, tables and boxes are; None when they were not looked for.
         line_zoom: Pixels of ``lines`` to one of ``pixels``.
+        rings: Where rings and frames are, ``(height, width)`` of the picture; None when they were not looked for.
     """
 
     marks: list[Mark]

@@ -21,10 +21,11 @@ LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.5
-NETWORK, POOL = 0.8, 0
-# So is a mark around which its probability of digits is less than this share of the page's highest. The next mark on the
-# line counts by the second there, the one after it by its square, and those of other words by the last of what they would.
-AROUND, NEXT, OTHER_WORD = 0.7, 0.6, 0.3
+# So is a mark around which its probability of digits is less than this share of the page's highest. Mark and next mark
+# count by the second there, the one after by its square, and those of other words by the last of what they would.
+AROUND, NEXT, OTHER_WORD = 0.7, 0.75, 0.3
+# Neither the network nor the finder can exclude a class altogether.
+LEAST_PROBABILITY = 0.01
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -95,13 +96,27 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     return way.with_unknown(_out_of_context(way, digits))
 
 
+def _pooled(answer: MarkAnswer) -> npt.NDArray[np.float32]:
+    """What the network and the finder say together: the geometric mean, normalised (logarithmic opinion pool).
+
+    Genest and Zidek, Combining probability distributions, 1986.
+    """
+    if answer.finder is None:
+        return answer.probabilities
+    both = np.sqrt(answer.probabilities.clip(LEAST_PROBABILITY) * answer.finder.clip(LEAST_PROBABILITY))
+    return np.asarray(both / both.sum())
+
+
 def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
     """The marks around which the finder's probability of ``digits`` is low, such as letters beside a number."""
-    word_of, around = words(way.lines, way.size, {}), {}
+    around: dict[Mark, float] = {}
+    word_of = words(way.lines, way.size, {})
     for line in way.lines:
         marks = [mark for mark in line if mark in digits]
         place, word = np.arange(len(marks)), np.array([word_of[mark] for mark in marks])
-        weights = NEXT ** abs(place - place[:, np.newaxis]) * np.where(word == word[:, np.newaxis], 1, OTHER_WORD)
+        weights = NEXT ** abs(place - place[:, np.newaxis]).clip(1) * np.where(
+            word == word[:, np.newaxis], 1, OTHER_WORD
+        )
         means = weights @ [digits[mark] for mark in marks] / weights.sum(axis=1)
         around.update(zip(marks, means.tolist(), strict=True))
     return [mark for mark, share in around.items() if share < AROUND * max(around.values())]
@@ -149,15 +164,3 @@ def _overlap(one: Floats, other: Floats) -> Floats:
     area = both.clip(0).prod(axis=2)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (one, other)]
     return np.asarray(area / (areas[0][:, np.newaxis] + areas[1] - area))
-
-
-def _pooled(answer):
-    network, finder = answer.probabilities, answer.finder
-    if finder is None:
-        return network
-    if POOL == 0:
-        return NETWORK * network + (1 - NETWORK) * finder
-    both = (network + 1e-4) ** NETWORK * (finder + 1e-2) ** (1 - NETWORK)
-    if POOL == 1:
-        return both / both.sum()
-    return both / both.sum() * (NETWORK * network.sum() + (1 - NETWORK) * finder.sum())

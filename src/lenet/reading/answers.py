@@ -54,7 +54,7 @@ class AnsweredMarks(dict[Mark, MarkAnswer]):
             new, framed, images, answers.probabilities, answers.unknown, strict=True
         ):
             finder = None if mark.kinds is None else mark.kinds[[int(name) for name in self._model.class_names]]
-            self[mark] = MarkAnswer(image, row, bool(unknown) or not frame.digit_shaped or mark.is_ring, finder)
+            self[mark] = MarkAnswer(image, row, bool(unknown) or not frame.digit_shaped, finder)
 
     def confidence(self, marks: Sequence[Mark]) -> npt.NDArray[np.float32]:
         """The highest probability of each mark, ``(n,)``."""

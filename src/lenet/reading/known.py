@@ -58,8 +58,7 @@ class Known(NamedTuple):
     def is_one_character(self) -> bool:
         """Whether one character fills the picture, whose fragments may look like several."""
         marks = [mark for line in self.lines for mark in line]
-        large = len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
-        return large and not marks[0].is_ring
+        return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
 
     @property
     def all_sure(self) -> bool:
@@ -81,9 +80,7 @@ class Known(NamedTuple):
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
     answered = AnsweredMarks(model)
-    marks = found.marks if len(found.marks) <= MOST_MARKS else []
-    if digits:
-        marks = [mark for mark in marks if not found.is_line(mark)]
+    marks = [mark for mark in found.marks if not found.is_line(mark)] if len(found.marks) <= MOST_MARKS else []
     separators = [mark for mark in marks if mark.separator]
     if digits:
         marks = [mark for mark in marks if not mark.separator]

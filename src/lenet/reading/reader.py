@@ -102,8 +102,8 @@ class Reader:
         others += [seen_by(known(detect_at(picture, other, rings), self.model, digits=True)) for other in sorted(near)]
         return self._reading(picture, agreed(best, others).in_table())
 
-    def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int, npt.NDArray[np.bool_]]":
-        """The way in which marks are known best, what the others see, and the size in which writing is seen best.
+    def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int, npt.NDArray[np.bool_] | None]":
+        """The way in which marks are known best, what the others see, the size that shows writing best, and rings.
 
         What a way looked at takes much memory: only that of the best is kept.
         """

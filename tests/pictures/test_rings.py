@@ -1,0 +1,59 @@
+"""Rings and frames around writing."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.picture import open_picture
+from lenet.pictures.rings import find_rings
+
+
+def drawn(*strokes):
+    """A mask of strokes: what Pillow's ``ImageDraw`` calls them, and what it takes."""
+    page = Image.new("1", (200, 120))
+    for name, *given in strokes:
+        getattr(ImageDraw.Draw(page), name)(*given)
+    return np.array(page)
+
+
+INSIDE = ("line", (100, 40, 95, 80), 1, 5)
+RING = ("ellipse", (50, 10, 150, 110), None, 1, 5)
+GAP = ("arc", (50, 10, 150, 110), 15, 345, 1, 5)
+
+
+@pytest.mark.parametrize("ring", [RING, GAP, ("rectangle", (50, 10, 150, 110), None, 1, 3)])
+def test_a_stroke_around_others_is_a_ring(ring):
+    rings, _ = find_rings(drawn(ring, INSIDE))
+    assert (rings == drawn(ring)).all()
+
+
+def test_a_stroke_that_touches_a_ring_is_no_part_of_it():
+    touching = ("line", (70, 30, 90, 90), 1, 5)
+    rings, _ = find_rings(drawn(RING, INSIDE, touching))
+    assert rings[drawn(RING)].all()
+    assert not rings[45:, 70:130][drawn(touching)[45:, 70:130]].any()
+
+
+@pytest.mark.parametrize("strokes", [[RING], [RING, ("line", (170, 40, 165, 80), 1, 5)], [GAP]])
+def test_a_loop_with_nothing_inside_is_none(strokes):
+    assert not find_rings(drawn(*strokes))[0].any()
+
+
+def test_an_empty_box_is_a_frame():
+    box = ("rectangle", (50, 10, 150, 110), None, 1, 4)
+    assert (find_rings(drawn(box))[0] == drawn(box)).all()
+
+
+def test_a_stroke_between_boxes_is_connected_to_their_frame():
+    boxes = [("rectangle", (20, 10, 180, 110), None, 1, 3), ("line", (100, 10, 100, 110), 1, 3)]
+    rings, connected = find_rings(drawn(*boxes, ("line", (60, 40, 55, 80), 1, 5)))
+    assert not rings[50, 100]
+    assert (connected == drawn(*boxes)).all()
+
+
+def test_contrast_shows_what_stands_in_a_ring_and_not_the_ring():
+    page = Image.fromarray(drawn(RING, INSIDE)).convert("L").point(lambda ink: 245 - 0.8 * ink).resize((400, 240))
+    (mark,) = find_marks(open_picture(page), digits=True).marks
+    assert mark.box[0] > 170
+    assert mark.box[2] < 230
