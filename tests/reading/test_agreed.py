@@ -68,6 +68,17 @@ def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
     assert verdict(*ways) == (4, True)
 
 
+@pytest.mark.parametrize(("finder", "label"), [({5: 0.05, 6: 0.9}, 6), ({}, 5), ({7: 0.9}, 5), ({6: 0.3, 5: 0.3}, 5)])
+def test_network_and_finder_decide_together(bundled, finder, label):
+    first = way(bundled, [BOX], [(5, 0.6, False)])
+    (mark,) = first.characters
+    probabilities, seen = np.zeros(10, np.float32), np.zeros(10, np.float32)
+    probabilities[[5, 6]] = 0.6, 0.4
+    seen[[*finder]] = [*finder.values()]
+    first.answered[mark] = first.answered[mark]._replace(probabilities=probabilities, finder=seen)
+    assert verdict(first)[0] == label
+
+
 COMMA, TEN = KINDS.index(","), len(KINDS)
 
 

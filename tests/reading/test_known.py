@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from lenet import Model
-from lenet.pictures.finder import KINDS
 from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.known import known
 
@@ -16,23 +15,12 @@ def bundled():
     return Model.load()
 
 
-def way_of(model, strength, kinds=None, count=1):
+def way_of(model, strength, count=1):
     """A way that sees a mark, side by side so many times."""
-    marks = [Mark((30 * place, 0, 30 * place + 28, 28), strength, kinds=kinds) for place in range(count)]
+    marks = [Mark((30 * place, 0, 30 * place + 28, 28), strength) for place in range(count)]
     nothing, lines = np.zeros((60, 30 * count), np.float32), np.zeros((30, 15 * count), bool)
     pixels = np.full((*nothing.shape, 3), 255, np.uint8)
     return known(FoundMarks(marks, pixels, nothing, nothing > 0, 1.0, lines=lines), model, digits=True)
-
-
-def test_the_finder_has_a_say_in_what_a_detected_mark_is(bundled, test_part):
-    seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
-    alone, agreed, doubted = (
-        way_of(bundled, seven, kinds).answered.popitem()[1].probabilities[7]
-        for kinds in (None, *np.eye(len(KINDS), dtype=np.float32)[[7, -1]])
-    )
-    assert alone > 0.99
-    assert agreed >= alone
-    assert 0.7 < doubted < 0.9 * alone
 
 
 def test_texture_is_not_classified(bundled, test_part):

@@ -24,8 +24,8 @@ CONTEXT = 0.5
 # So is a mark around which its probability of digits is less than this share of the page's highest. Mark and next mark
 # count by the second there, the one after by its square, and those of other words by the last of what they would.
 AROUND, NEXT, OTHER_WORD = 0.7, 0.75, 0.3
-# Neither the network nor the finder can exclude a class altogether.
-LEAST_PROBABILITY = 0.01
+# How firmly the network and the finder can exclude a class: added to their probabilities.
+NETWORK_DOUBT, FINDER_DOUBT = 1e-4, 1e-2
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -103,7 +103,7 @@ def _pooled(answer: MarkAnswer) -> npt.NDArray[np.float32]:
     """
     if answer.finder is None:
         return answer.probabilities
-    both = np.sqrt(answer.probabilities.clip(LEAST_PROBABILITY) * answer.finder.clip(LEAST_PROBABILITY))
+    both = np.sqrt((answer.probabilities + NETWORK_DOUBT) * (answer.finder + FINDER_DOUBT))
     return np.asarray(both / both.sum())
 
 
