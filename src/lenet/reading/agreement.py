@@ -20,12 +20,13 @@ Floats = npt.NDArray[np.float64]
 LEAST, UNKNOWN_COUNTS = 0.18, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
-CONTEXT = 0.5
+CONTEXT = 0.45
 # So is a mark around which its probability of digits is less than this share of the page's highest. Mark and next mark
 # count by the second there, the one after by its square, and those of other words by the last of what they would.
-AROUND, NEXT, OTHER_WORD = 0.7, 0.75, 0.3
-# How firmly the network and the finder can exclude a class: added to their probabilities.
-NETWORK_DOUBT, FINDER_DOUBT = 1e-4, 1e-2
+AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
+# The network counts so much, the rest is what the finder sees in the mark. How firmly both can exclude a class, which is
+# added to their probabilities. A mark that the finder takes for another sign with more than the last is unknown.
+NETWORK, NETWORK_DOUBT, FINDER_DOUBT, OTHER = 0.65, 1e-4, 1e-2, 0.8
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -72,38 +73,40 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     digits, separators, in_context = {}, _between(way, own.boxes, others), []
     for mark, seen in zip([mark for line in way.lines for mark in line], opinions, strict=True):
         looked = [kinds for _, kinds in seen if kinds is not None]
-        if looked and (name := separator_of(np.mean(looked, axis=0))):
+        kinds = np.mean(looked, axis=0) if looked else None
+        if kinds is not None and (name := separator_of(kinds)):
             separators.append(replace(mark, separator=name))
             continue
         way.answered.add([mark])
         answers = [answer for answer, _ in seen if answer is not None] or [way.answered[mark]]
-        pooled = [_pooled(answer) for answer in answers]
+        finder = [answer.finder for answer in answers if answer.finder is not None]
+        pooled = [_pooled(answer.probabilities, finder) for answer in answers]
         probabilities = np.mean(pooled, axis=0)
         label = int(probabilities.argmax())
         support = sum(
             each[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1)
             for answer, each in zip(answers, pooled, strict=True)
         )
-        unknown = bool(support < LEAST * (1 + len(others)))
+        unknown = bool(support < LEAST * (1 + len(others))) or (kinds is not None and bool(kinds[-1] > OTHER))
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
-        digits[mark] = float(np.mean([kinds[:DIGITS].sum() for kinds in looked])) if looked else NOT_SEEN
+        digits[mark] = NOT_SEEN if kinds is None else float(kinds[:DIGITS].sum())
         if not unknown:
-            finder = [answer.finder[label] for answer in answers if answer.finder is not None]
-            in_context.append(np.mean(finder) if finder else 0.0)
+            in_context.append(np.mean([each[label] for each in finder]) if finder else 0.0)
     way = way._replace(lines=in_lines([*digits], _colons(separators, way.size)))
     if way.all_unknown or (len(in_context) > FEW and np.mean(in_context) < CONTEXT):
         return way.with_unknown([*digits])
     return way.with_unknown(_out_of_context(way, digits))
 
 
-def _pooled(answer: MarkAnswer) -> npt.NDArray[np.float32]:
-    """What the network and the finder say together: the geometric mean, normalised (logarithmic opinion pool).
+def _pooled(network: npt.NDArray[np.float32], finder: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """What the network and the finder's mean say together: a logarithmic opinion pool.
 
     Genest and Zidek, Combining probability distributions, 1986.
     """
-    if answer.finder is None:
-        return answer.probabilities
-    both = np.sqrt((answer.probabilities + NETWORK_DOUBT) * (answer.finder + FINDER_DOUBT))
+    if not finder:
+        return network
+    mean = np.mean(finder, axis=0)
+    both = (network + NETWORK_DOUBT) ** NETWORK * (mean + FINDER_DOUBT) ** (1 - NETWORK)
     return np.asarray(both / both.sum())
 
 
