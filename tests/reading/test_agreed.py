@@ -79,6 +79,17 @@ def test_network_and_finder_decide_together(bundled, finder, label):
     assert verdict(first)[0] == label
 
 
+@pytest.mark.parametrize(("share", "unknown"), [(0.9, True), (0.5, False)])
+def test_a_mark_that_the_finder_takes_for_another_sign_is_unknown(bundled, share, unknown):
+    """A plus sign looks like a four; among digits, its context says nothing against it."""
+    first = way(bundled, [BOX], [(4, 0.99, False)])
+    (mark,) = first.characters
+    kinds = share * np.eye(len(KINDS), dtype=np.float32)[-1] + (1 - share) * np.eye(len(KINDS), dtype=np.float32)[4]
+    seen = replace(mark, kinds=kinds)
+    first.answered[seen] = first.answered.pop(mark)._replace(finder=kinds[:10])
+    assert verdict(first._replace(lines=[[seen]]))[1] == unknown
+
+
 COMMA, TEN = KINDS.index(","), len(KINDS)
 
 
@@ -138,7 +149,7 @@ def test_two_dots_above_one_another_are_a_colon_and_neighbours_are_not(bundled):
 
 def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
     """The finder takes the first three for other marks, and doubts the sixth."""
-    shares = [0.3, 0.3, 0.3, 0.99, 0.99, 0.3, 0.99, 0.99]
+    shares = [0.1, 0.1, 0.1, 0.99, 0.99, 0.3, 0.99, 0.99]
     boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
     line = way(bundled, boxes, [(1, 0.95, False)] * 8)
     marks = []

@@ -43,5 +43,6 @@ def test_only_digits_are_cut_apart():
     """Two upright strokes that a thin one joins, three times as wide as high: a letter may look so."""
     page = np.zeros((100, 240), np.uint8)
     page[20:80, 30:38] = page[20:80, 202:210] = page[48:52, 30:210] = 255
-    counts = [len(Reader(random_model(names)).read(page).digits) for names in (("0", "1"), ("m", "w"))]
-    assert counts == [2, 1]
+    digits, letters = (len(Reader(random_model(names)).read(page).digits) for names in (("0", "1"), ("m", "w")))
+    assert digits > 1
+    assert letters == 1

@@ -24,8 +24,8 @@ CONTEXT = 0.45
 # So is a mark around which its probability of digits is less than this share of the page's highest. Mark and next mark
 # count by the second there, the one after by its square, and those of other words by the last of what they would.
 AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
-# The network counts so much, the rest is what the finder sees in the mark. How firmly both can exclude a class, which is
-# added to their probabilities. A mark that the finder takes for another sign with more than the last is unknown.
+# The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
+# how firmly they can exclude a class. A mark is unknown that the finder takes for another sign with more than the last.
 NETWORK, NETWORK_DOUBT, FINDER_DOUBT, OTHER = 0.65, 1e-4, 1e-2, 0.8
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
