@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from lenet.pictures.mark import Strength
 from lenet.pictures.picture import Pixels
@@ -13,8 +14,8 @@ Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
-# A mark with this share of its ink on lines is one.
-ON_LINE = 0.5
+# A mark with this share of its ink on lines, which are so many times as long as the mark, is one.
+ON_LINE, RUNS_ON = 0.5, 1.5
 Floats = npt.NDArray[np.float32]
 
 
@@ -87,14 +88,21 @@ class FoundMarks:
         """The same with the lines of paper, tables and boxes that were seen on the picture in another way."""
         return replace(self, lines=other.lines, line_zoom=other.line_zoom * other.zoom / self.zoom)
 
-    def is_line(self, mark: Mark) -> bool:
-        """Whether most of a mark lies on lines of paper, tables and boxes."""
-        ink = np.argwhere(mark.strength > 0.5)
-        if self.lines is None or not len(ink):
-            return False
-        places = (ink + mark.box[1::-1] - self.margin) * self.line_zoom
-        row, column = np.clip(places, 0, np.array(self.lines.shape) - 1).astype(int).T
-        return bool(self.lines[row, column].mean() > ON_LINE)
+    def off_lines(self) -> list[Mark]:
+        """The marks but those that lie on lines of paper, tables and boxes which run on beyond them."""
+        if self.lines is None or not self.marks:
+            return self.marks
+        pieces, _ = ndimage.label(self.lines, np.ones((3, 3)))
+        lengths = np.array([0, *(max(pieces[window].shape) for window in ndimage.find_objects(pieces))])
+        last = np.array(pieces.shape) - 1
+        kept = []
+        for mark in self.marks:
+            places = (np.argwhere(mark.strength > 0.5) + mark.box[1::-1] - self.margin) * self.line_zoom
+            row, column = np.clip(places, 0, last).astype(int).T
+            along = lengths[pieces[row, column]] > RUNS_ON * self.line_zoom * max(mark.height, mark.width)
+            if not len(along) or along.mean() <= ON_LINE:
+                kept.append(mark)
+        return kept
 
     def joined(self) -> Mark:
         """All marks as one; where there is none, all ink of the picture."""

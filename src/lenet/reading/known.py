@@ -80,7 +80,7 @@ class Known(NamedTuple):
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
     answered = AnsweredMarks(model)
-    marks = [mark for mark in found.marks if not found.is_line(mark)] if len(found.marks) <= MOST_MARKS else []
+    marks = found.off_lines() if len(found.marks) <= MOST_MARKS else []
     separators = [mark for mark in marks if mark.separator]
     if digits:
         marks = [mark for mark in marks if not mark.separator]

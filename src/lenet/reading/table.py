@@ -42,6 +42,8 @@ MOST_PARTS, UNEVEN, PARTLY = 3, 0.2, 0.3
 # Cells of a regular grid, in heights of the writing; how well lines and marks agree on it, from -1 to 1; how many
 # marks, and pixels of lines, tell it.
 PITCHES, PERIODIC, FEW, FEWEST = np.geomspace(1.05, 6, 400), 0.35, 8, 20
+# Of lines that it adds one way alone, this share is seen.
+PIECES = 0.05
 # On squared paper, lines cross more than this share of the marks, or less than this share of the cells have one.
 CROSSED, FILLED = 0.2, 0.1
 
@@ -91,7 +93,13 @@ def find_table(
     flat, upright = _partly_seen(_straight(lines, height), near), _partly_seen(_straight(lines.T, height), near_upright)
     if _is_squared(flat, upright):
         return None
-    flat, upright = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
+    rows, columns = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
+    # The digits of a number repeat like cells do, but not both ways.
+    both = len(rows) > len(flat) and len(columns) > len(upright)
+    if both or _pieces_between(rows, flat, lines, height):
+        flat = rows
+    if both or _pieces_between(columns, upright, lines.T, height):
+        upright = columns
     if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
@@ -277,6 +285,15 @@ def _regular(lines: Floats, mask: Mask, across: Floats, along: Floats, height: f
     grid = np.array([(offset + number * pitch, 0, *ends) for number in numbers])
     better = len(grid) > len(lines) and _centred(grid, across, along) > _centred(lines, across, along)
     return grid if better else lines
+
+
+def _pieces_between(grid: Floats, lines: Floats, mask: Mask, height: float) -> bool:
+    """Whether pieces are seen of the lines that a grid adds; what crosses them is shorter along them."""
+    pieces = ndimage.grey_opening(mask, (1, max(3, round(RUN * height))))
+    near = ndimage.maximum_filter(pieces, (2 * round(BENT * height) + 3, 1))
+    new = [line for line in grid if not len(lines) or np.abs(_at(lines, line[2]) - line[0]).min() > ONE * height]
+    shares = [_seen(line, np.linspace(line[2], line[3], 100), near) for line in new]
+    return bool(new) and bool(np.mean(shares) >= PIECES)
 
 
 def _centred(lines: Floats, across: Floats, along: Floats) -> float:
