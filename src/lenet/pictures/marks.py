@@ -14,7 +14,7 @@ Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
-# A mark with this share of its ink on lines, which are so many times as long as the mark, is one.
+# A mark with this share of its ink on lines is one, where their height and width are so many times the mark's.
 ON_LINE, RUNS_ON = 0.5, 1.5
 Floats = npt.NDArray[np.float32]
 
@@ -93,14 +93,14 @@ class FoundMarks:
         if self.lines is None or not self.marks:
             return self.marks
         pieces, _ = ndimage.label(self.lines, np.ones((3, 3)))
-        lengths = np.array([0, *(max(pieces[window].shape) for window in ndimage.find_objects(pieces))])
+        extents = np.array([0, *(sum(pieces[window].shape) for window in ndimage.find_objects(pieces))])
         last = np.array(pieces.shape) - 1
         kept = []
         for mark in self.marks:
             places = (np.argwhere(mark.strength > 0.5) + mark.box[1::-1] - self.margin) * self.line_zoom
             row, column = np.clip(places, 0, last).astype(int).T
-            along = lengths[pieces[row, column]] > RUNS_ON * self.line_zoom * max(mark.height, mark.width)
-            if not len(along) or along.mean() <= ON_LINE:
+            on = extents[pieces[row, column]] > RUNS_ON * self.line_zoom * (mark.height + mark.width)
+            if not len(on) or on.mean() <= ON_LINE:
                 kept.append(mark)
         return kept
 

@@ -10,8 +10,8 @@ from lenet.pictures.marks import MOST_OVERLAP
 # Pixels: lesser rings are loops of digits.
 LEAST_SIDE = 16
 # As shares of a ring's lesser side: a gap twice as wide as the first is closed, what stands inside is higher than the
-# second.
-CLOSED, INSIDE = 0.15, 0.2
+# second; so many strokes are at least higher than the last.
+CLOSED, INSIDE, SEVERAL, INSIDE_SEVERAL = 0.15, 0.2, 3, 0.08
 # What stands inside has this share of its pixels there.
 WHOLE = 0.8
 # Nothing stands in an empty box, but its holes are so nearly rectangles, those smaller than this share of the largest
@@ -34,8 +34,10 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
     pixels = MOST_OVERLAP * mask.size
     for number, window in enumerate(windows, 1):
         side = min(labels[window].shape)
-        inside = (edges >= edges[number - 1]).all(axis=1) & (heights > INSIDE * side)
+        inside = (edges >= edges[number - 1]).all(axis=1) & (heights > INSIDE_SEVERAL * side)
         inside[number - 1] = False
+        if np.count_nonzero(inside) < SEVERAL:
+            inside &= heights > INSIDE * side
         hollow = 2 * areas[number] < labels[window].size
         if side < LEAST_SIDE or labels[window].size > pixels or not (inside.any() or hollow):
             continue
