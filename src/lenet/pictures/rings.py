@@ -11,7 +11,7 @@ from lenet.pictures.marks import MOST_OVERLAP
 LEAST_SIDE = 16
 # As shares of a ring's lesser side: a gap twice as wide as the first is closed, what stands inside is higher than the
 # second; so many strokes are at least higher than the last.
-CLOSED, INSIDE, SEVERAL, INSIDE_SEVERAL = 0.15, 0.2, 3, 0.08
+CLOSED, INSIDE, SEVERAL, INSIDE_SEVERAL = 0.15, 0.2, 3, 0.04
 # What stands inside has this share of its pixels there.
 WHOLE = 0.8
 # Nothing stands in an empty box, but its holes are so nearly rectangles, those smaller than this share of the largest

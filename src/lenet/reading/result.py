@@ -37,7 +37,8 @@ class Digit:
     Attributes:
         box: Left, top, right, bottom in pixels of the full, upright picture.
         image: Image that the network saw, uint8 ``(height, width, depth)``.
-        probabilities: Of all classes, float32 ``(classes,)``, calibrated.
+        probabilities: Of all classes, float32 ``(classes,)``: the model's, which are calibrated; where the finder saw
+            the mark, too, pooled with its own.
         top: The three most probable classes, the best first.
         unknown: Whether it looks like none of the classes.
         word: Number of its word on the line, from 0 on.

@@ -93,13 +93,13 @@ def find_table(
     flat, upright = _partly_seen(_straight(lines, height), near), _partly_seen(_straight(lines.T, height), near_upright)
     if _is_squared(flat, upright):
         return None
-    rows, columns = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
+    finer, finer_upright = _regular(flat, lines, y, x, height), _regular(upright, lines.T, x, y, height)
     # The digits of a number repeat like cells do, but not both ways.
-    both = len(rows) > len(flat) and len(columns) > len(upright)
-    if both or _pieces_between(rows, flat, lines, height):
-        flat = rows
-    if both or _pieces_between(columns, upright, lines.T, height):
-        upright = columns
+    both = len(finer) > len(flat) and len(finer_upright) > len(upright)
+    if both or _pieces_between(finer, flat, lines, height):
+        flat = finer
+    if both or _pieces_between(finer_upright, upright, lines.T, height):
+        upright = finer_upright
     if (len(flat) - 1) * (len(upright) - 1) < LEAST_CELLS:
         return None
     wide, high = (boxes[:, 2:] - boxes[:, :2]).T / 4
