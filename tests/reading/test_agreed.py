@@ -159,3 +159,19 @@ def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(b
         line.answered[marks[-1]] = line.answered.pop(mark)._replace(finder=kinds[:10])
     result = agreed(line._replace(found=replace(line.found, marks=marks), lines=[marks]), [])
     assert [result.answered[mark].unknown for mark in result.characters] == [True] * 3 + [False] * 5
+
+
+def test_a_page_of_unknown_marks_has_no_known_ones(bundled):
+    boxes = [(10 + 18 * place, 10, 24 + 18 * place, 40) for place in range(10)]
+    answers = [(1, 0.3, True)] * 8 + [(7, 0.99, False)] * 2
+    result = agreed(way(bundled, boxes, answers), [])
+    assert all(result.answered[mark].unknown for mark in result.characters)
+
+
+def test_a_mark_that_the_finder_did_not_look_at_is_in_no_bad_company(bundled):
+    both = way(bundled, [BOX, (10, 60, 30, 90)], [(7, 0.99, False)] * 2)
+    first, other = both.found.marks
+    seen = replace(first, kinds=np.eye(len(KINDS), dtype=np.float32)[7])
+    both.answered[seen] = both.answered.pop(first)._replace(finder=seen.kinds[:10])
+    result = agreed(both._replace(lines=[[seen], [other]]), [])
+    assert [result.answered[mark].unknown for mark in result.characters] == [False, False]
