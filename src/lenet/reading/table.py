@@ -31,7 +31,7 @@ ONE = 0.35
 LEAST_CELLS = 4
 # A row of boxes has sides so long at least, is so high, and its boxes are so wide, in heights of the writing: wider
 # ones are cells. This share of them is as wide as most. As some sides are not seen, a box has up to so many marks.
-SIDE, LOWEST, HIGHEST, NARROWEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 0.5, 1.8, 0.8, 1.2
+SIDE, LOWEST, HIGHEST, NARROWEST, WIDEST, EVEN, IN_A_BOX = 0.8, 1.05, 2.6, 0.5, 1.8, 0.8, 1.3
 # Lines run across this share of a row or column, of what they do of others; not so where boxes stand apart.
 SPANNED = 0.3
 # Squared paper has more lines than a Sudoku, squares as high as wide but for a factor, and its lines run on beyond the
