@@ -66,7 +66,8 @@ class FoundMarks:
         margin: Width of the margin, in pixels of ``pixels``.
         lines: Where lines of paper, tables and boxes are; None when they were not looked for.
         line_zoom: Pixels of ``lines`` to one of ``pixels``.
-        rings: Where rings and frames are, ``(height, width)`` of the picture; None when they were not looked for.
+        rings: Where rings and frames are, ``(height, width)`` of ``pixels`` without the margin; None when they were not
+            looked for.
     """
 
     marks: list[Mark]

@@ -27,6 +27,8 @@ AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
 # how firmly they can exclude a class. A mark is unknown that the finder takes for another sign with more than the last.
 NETWORK, NETWORK_DOUBT, FINDER_DOUBT, OTHER = 0.65, 1e-4, 1e-2, 0.8
+# Digits are not lower, in pixels of the picture: an enlarged one has grain that looks like them.
+LEAST_HEIGHT = 6
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -71,7 +73,8 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             if share > SAME:
                 seen.append((other.answers[place], other.kinds[place]))
     digits, separators, in_context = {}, _between(way, own.boxes, others), []
-    for mark, seen in zip([mark for line in way.lines for mark in line], opinions, strict=True):
+    heights = own.boxes[:, 3] - own.boxes[:, 1]
+    for mark, height, seen in zip([mark for line in way.lines for mark in line], heights, opinions, strict=True):
         looked = [kinds for _, kinds in seen if kinds is not None]
         kinds = np.mean(looked, axis=0) if looked else None
         if kinds is not None and (name := separator_of(kinds)):
@@ -87,7 +90,8 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             each[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1)
             for answer, each in zip(answers, pooled, strict=True)
         )
-        unknown = bool(support < LEAST * (1 + len(others))) or (kinds is not None and bool(kinds[-1] > OTHER))
+        unknown = bool(support < LEAST * (1 + len(others)) or height < LEAST_HEIGHT)
+        unknown |= kinds is not None and bool(kinds[-1] > OTHER)
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
         digits[mark] = NOT_SEEN if kinds is None else float(kinds[:DIGITS].sum())
         if not unknown:
