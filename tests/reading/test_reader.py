@@ -3,10 +3,12 @@
 import io
 import json
 from difflib import SequenceMatcher
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.paper import KINDS_WITHOUT, compose, no_digit
 from lenet import LenetError, Model, Reader
@@ -94,6 +96,14 @@ def test_what_goes_around_digits_is_none(reader, test_part, ring):
     else:
         pen.arc((90, 0, 330, 218), 20 * (ring == "gap"), 360, 40, 6)
     assert reader.read(page).text == "72"
+
+
+@pytest.mark.parametrize("font", ["DejaVuSansMono", "DejaVuSerif"])
+def test_zeros_with_a_dot_or_a_narrow_hole_are_no_rings(reader, font):
+    page = Image.new("L", (360, 160), 250)
+    typeface = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf"), 90)
+    ImageDraw.Draw(page).text((30, 25), "80056", 40, typeface)
+    assert reader.read(page).rows == ["80056"]
 
 
 def test_composed_pages_are_read_in_order(reader, test_part):

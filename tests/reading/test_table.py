@@ -49,6 +49,13 @@ def test_marks_have_the_row_and_column_that_they_stand_in(slope, gap):
     assert [table.cells[each] for each in marks] == places
 
 
+def test_digits_of_numbers_are_no_columns():
+    """They repeat as cells do, but all lines are seen."""
+    marks = [mark(38 + 30 * place, 40 + 40 * row) for row in range(3) for place in range(6)]
+    table = find_table(marks, [], grid(3, 3), 1.0)
+    assert (table.rows, table.columns) == (3, 3)
+
+
 def test_a_turned_table_is_levelled():
     """Lines that climb so much are in neither direction, and thin ones have short runs."""
     lines = rotate(grid(9, 9).astype(float), 20, order=1) > 0.4
