@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from lenet import LenetError, load_dataset
 from lenet.cli.predict import _say
@@ -140,9 +140,12 @@ def test_crops_are_sorted_by_hand_and_trained_with(lenet, tmp_path, digits, test
     digits[0].save(tmp_path / "scans" / "a.png")
     digits[1].save(tmp_path / "scans" / "sub" / "a.png")
     digits[2].save(tmp_path / "a.gif", save_all=True, append_images=digits[:2])
-    noise = np.random.default_rng(0).integers(0, 255, (60, 60)).astype(np.uint8)
-    Image.fromarray(noise).save(tmp_path / "noise.png")
-    read = ("predict", "scans", "a.gif", "noise.png", "--crops", "mine")
+    sign = Image.new("L", (60, 60), 255)
+    for place in (20, 40):
+        ImageDraw.Draw(sign).line((place, 5, place, 55), 0, 4)
+        ImageDraw.Draw(sign).line((5, place, 55, place), 0, 4)
+    sign.save(tmp_path / "sign.png")
+    read = ("predict", "scans", "a.gif", "sign.png", "--crops", "mine")
     result = lenet(*read)
     assert "6 marks in mine; 1 of them unknown, in mine-unknown; look at mine-contact.png" in result.stderr
     crops = sorted((tmp_path / "mine").glob("*/*.png"))

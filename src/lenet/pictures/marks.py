@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from lenet.pictures.mark import Strength
 from lenet.pictures.picture import Pixels
@@ -93,6 +92,8 @@ class FoundMarks:
         """The marks but those that lie on lines of paper, tables and boxes which run on beyond them."""
         if self.lines is None or not self.marks:
             return self.marks
+        from scipy import ndimage  # not needed for pictures in MNIST's form, and slow to import
+
         pieces, _ = ndimage.label(self.lines, np.ones((3, 3)))
         extents = np.array([0, *(sum(pieces[window].shape) for window in ndimage.find_objects(pieces))])
         last = np.array(pieces.shape) - 1
