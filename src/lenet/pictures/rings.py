@@ -21,7 +21,9 @@ WHOLE = 0.8
 RECTANGLE, SMALL, HOLLOW, WIDE = 0.82, 0.1, 0.4, 0.75
 # Pixels of a larger stroke's window are joined, so that it takes no more memory and time than this many. No more
 # strokes are looked at than so many of the largest.
-MOST_PIXELS, MOST_STROKES = 1_500_000, 8
+MOST_PIXELS, MOST_STROKES = 1_500_000, 4
+# Only texture has more strokes.
+TEXTURE = 3000
 # A ring's stroke is at most so many times as thick as usual, since it may be drawn twice.
 THICKEST = 4.0
 
@@ -37,8 +39,10 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
     heights, areas = -edges[:, 2] - edges[:, 0], np.bincount(labels.ravel(), minlength=count + 1)
     rings, connected = np.zeros_like(mask), np.zeros_like(mask)
     budget = MOST_STROKES * MOST_PIXELS
-    for number, window in enumerate(windows, 1):
+    for number, window in enumerate(windows if count <= TEXTURE else (), 1):
         side = min(labels[window].shape)
+        if side < LEAST_SIDE or budget <= 0:
+            continue
         within = (edges >= edges[number - 1]).all(axis=1)
         within[number - 1] = False
         counts = [np.count_nonzero(within & (heights > share * side)) for share in INSIDE]
@@ -46,7 +50,7 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
         inside = within & (heights > least * side)
         height, width = labels[window].shape
         hollow = 2 * areas[number] < height * width and width > WIDE * height
-        if side < LEAST_SIDE or budget <= 0 or not (inside.any() or hollow):
+        if not (inside.any() or hollow):
             continue
         joined = math.ceil((height * width / MOST_PIXELS) ** 0.5)
         budget -= height * width // joined**2
