@@ -71,8 +71,7 @@ class Reader:
         image = self.framing.frame(picture)
         answers = self.model.classify(image[np.newaxis])
         digit = self._digit((0, 0, *picture.size), image, answers.probabilities[0], bool(answers.unknown[0]))
-        none = np.zeros(picture.pixels.shape[:2], np.float32)
-        return Reading((), PictureStages(picture.pixels, picture.scale, none, none > 0), digit)
+        return Reading((), _no_ink(picture), digit)
 
     def _read_ready(self, picture: Picture, image: Pixels) -> Reading:
         """Read a picture in MNIST's form, which is one mark."""
@@ -93,6 +92,8 @@ class Reader:
         from lenet.reading.agreement import agreed, seen_by
         from lenet.reading.known import known
 
+        if picture.pixels.min() == picture.pixels.max():  # as empty pages of a document are
+            return Reading((), _no_ink(picture))
         best, others, size, rings = self._best_way(picture)
         if not others:
             return self._reading(picture, best.with_unknown(best.characters if best.all_unknown else []))
@@ -163,6 +164,11 @@ class Reader:
     ) -> Digit:
         top = candidates(probabilities, self.model.class_names)
         return Digit(box, image, probabilities, top, unknown, word, cell)
+
+
+def _no_ink(picture: Picture) -> PictureStages:
+    none = np.zeros(picture.pixels.shape[:2], np.float32)
+    return PictureStages(picture.pixels, picture.scale, none, none > 0)
 
 
 def _stages(picture: Picture, found: "FoundMarks") -> PictureStages:
