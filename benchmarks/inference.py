@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from results import table, write_section
+from results import range_of, table, write_section
 
 from lenet import LeNet, Model, load_dataset
 from lenet.datasets.dataset import Images
@@ -101,7 +101,7 @@ def _rate(seconds: list[float]) -> float:
 
 
 def _spread(seconds: list[float], unit: float) -> str:
-    return f"{unit * statistics.median(seconds):.2f} ({unit * min(seconds):.2f} to {unit * max(seconds):.2f})"
+    return range_of([unit * each for each in seconds], ".2f")
 
 
 def _ratio(seconds: dict[str, list[float]], name: str, peer: str = "`keras.Model.predict`") -> str:

@@ -8,14 +8,13 @@ RESULTS.md.
 
 import argparse
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from results import write_section
+from results import range_of, write_section
 
 from lenet import load_dataset
 
@@ -38,7 +37,7 @@ def main() -> None:
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             assert len(lines) == ROWS + 1
             seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    said = f"{statistics.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f}), n = {runs}"
+    said = f"{range_of(seconds, '.1f')} s, n = {runs}"
     write_section(
         "A table of 28,000 rows",
         f"`python benchmarks/kaggle.py`: `lenet predict test.csv --csv` takes {said}, of the processor, in all.",

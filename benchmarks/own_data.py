@@ -31,7 +31,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from results import table, write_section
+from results import range_of, table, write_section
 
 from lenet import Dataset, Recipe, load_dataset
 from lenet.datasets.dataset import Images
@@ -163,10 +163,7 @@ def _streaming(side: int, rounds: int) -> None:
                 seconds[name].append(_seconds_a_step(images, small))
     ratios = [disk / memory for memory, disk in zip(*seconds.values(), strict=True)]
     size = f"{len(small):,} images of {side}×{side} pixels, {np.prod(shape) / 2**20:,.0f} MiB"
-    milliseconds = {
-        name: f"{1e3 * statistics.median(values):.1f} ({1e3 * min(values):.1f} to {1e3 * max(values):.1f})"
-        for name, values in seconds.items()
-    }
+    milliseconds = {name: range_of([1e3 * value for value in values], ".1f") for name, values in seconds.items()}
     write_section(
         "Training from disk",
         f"""`python benchmarks/own_data.py streaming`: {size}, recipe `fast`, 100 dense units;
@@ -175,7 +172,7 @@ n = {rounds} rounds in turn of {CHUNKS - 1} times so many steps as are taken at 
 
 {table(["", "a step, ms: median (range)"], [[name, text] for name, text in milliseconds.items()])}
 
-From disk a step takes {statistics.median(ratios):.2f} times as long ({min(ratios):.2f} to {max(ratios):.2f}).""",
+From disk a step takes {range_of(ratios, ".2f")} times as long.""",
     )
 
 
