@@ -123,6 +123,6 @@ def test_a_mark_is_a_line_where_most_of_it_lies_on_one_that_runs_on():
     lines = np.zeros((150, 150), bool)
     lines[:, 50:53] = lines[60:63, :90] = True
     lines[50:100, 100:103] = True  # what the finder takes for a line, and is a one
-    kept = replace(found, lines=lines, line_zoom=0.5).off_lines()
+    kept = replace(found, lines=lines, line_zoom=0.5).off_lines(found.marks)
     assert sorted(round(mark.centre[0]) - found.margin for mark in kept) == [153, 203]
-    assert len(found.off_lines()) == 3
+    assert len(found.off_lines(found.marks)) == 3

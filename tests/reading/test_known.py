@@ -28,15 +28,6 @@ def test_texture_is_not_classified(bundled, test_part):
     assert way_of(bundled, seven, count=1001).characters == []
 
 
-def test_one_doubtful_mark_is_enough_for_not_being_sure_of_all(bundled, test_part):
-    seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
-    way = way_of(bundled, seven, count=3)
-    assert way.all_sure
-    blot = Mark((100, 0, 128, 28), np.ones_like(seven))
-    assert not known(replace(way.found, marks=[*way.found.marks, blot]), bundled, digits=True).all_sure
-    assert not way_of(bundled, seven, count=0).all_sure
-
-
 def test_a_mark_on_a_line_is_none(bundled, test_part):
     seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
     found = way_of(bundled, seven).found

@@ -19,6 +19,15 @@ def test_sloping_lines_are_in_reading_order(slope):
     assert in_lines(list(shuffled)) == page
 
 
+def test_a_mark_of_two_lines_does_not_join_them():
+    page = [[mark(30 * column, 24 * row) for column in range(4)] for row in range(2)]
+    high = mark(120, -1, height=44)
+    assert [set(line) for line in in_lines([*page[0], *page[1], high])] in (
+        [{*page[0], high}, set(page[1])],
+        [set(page[0]), {*page[1], high}],
+    )
+
+
 def test_separators_stand_between_their_digits_and_specks_elsewhere_are_left_out():
     one, two, comma = mark(0, 0), mark(26, 0), mark(17, 16, 5, 10, ",")
     far, below = mark(120, 10, 4, 4, "."), mark(10, 60, 4, 4, ".")

@@ -14,9 +14,8 @@ from benchmarks.paper import KINDS_WITHOUT, compose, no_digit
 from lenet import LenetError, Model, Reader
 from lenet.model.file import encode_model
 from lenet.model.metadata import Metadata
-from lenet.pictures import detect
 from lenet.pictures.picture import open_picture
-from lenet.reading import reader as reader_module
+from lenet.reading import ways
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +124,12 @@ def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypa
     """Each look at a page full of marks takes a second."""
     page = compose(np.random.default_rng(0), test_part.images[..., 0], test_part.labels, [4, 4]).image
     looks = []
-    monkeypatch.setattr(detect, "detect_at", lambda *of, look=detect.detect_at: looks.append(of) or look(*of))
+    monkeypatch.setattr(ways, "detect_at", lambda *of, look=ways.detect_at: looks.append(of) or look(*of))
     reader.read(page)
     many = len(looks)
-    monkeypatch.setattr(reader_module, "MOST_LOOKED_AT_AGAIN", 7)
+    monkeypatch.setattr(ways, "MOST_LOOKED_AT_AGAIN", 7)
     reader.read(page)
-    assert len(looks) - many == many - len(reader_module.NEAR)
+    assert len(looks) - many == many - len(ways.NEAR)
 
 
 @pytest.mark.long

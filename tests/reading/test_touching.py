@@ -27,6 +27,16 @@ def test_touching_digits_are_cut_left_and_right():
     assert left.height == right.height == 60
 
 
+def test_digits_of_two_lines_that_touch_are_cut():
+    def doubts_the_whole(marks):
+        return np.where([mark.height > 62 for mark in marks], 0.6, 0.99).astype(np.float32)
+
+    upper, lower = (Mark((0, top, 30, top + 60), np.ones((60, 30), np.float32)) for top in (0, 56))
+    both = Mark((0, 0, 30, 116), np.ones((116, 30), np.float32), parts=(upper, lower))
+    assert cut_apart(both, 60, doubts_the_whole) == [upper, lower]
+    assert cut_apart(both, 110, doubts_the_whole) == [both]
+
+
 def test_a_mark_much_lower_than_the_writing_is_one_digit():
     assert possible_cuts(two_ones(), 60)
     assert not possible_cuts(two_ones(), 120)

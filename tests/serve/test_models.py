@@ -12,7 +12,7 @@ from lenet.pictures.detect import detect_at, writing_sizes
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
 from lenet.reading.known import known
-from lenet.reading.reader import NEAR
+from lenet.reading.ways import NEAR
 from lenet.serve.drawing import frame_drawing
 from tests.networks import counted, random_model
 from tests.serve.serving import as_file, seven

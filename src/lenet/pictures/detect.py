@@ -71,6 +71,21 @@ def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMa
     return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.lines > LINE, 1 / HALF)
 
 
+def sees_one_mark(picture: Picture, box: npt.NDArray[np.float64], rings: Mask | None = None) -> bool:
+    """Whether a mark is detected in a box ``(4,)``, perhaps in pieces, and no other that is nearly as high.
+
+    The picture is looked at in the size in which a mark of that height is seen best.
+    """
+    height = box[3] - box[1]
+    size = max(picture.pixels.shape[:2]) * BEST_HEIGHT / height
+    detected = detect_at(picture, max(1, min(largest_size(picture), round(size))), rings)
+    boxes = np.array([mark.box for mark in detected.marks]).reshape(-1, 4) / detected.zoom
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((box[:2] < middles) & (middles < box[2:])).all(axis=1)
+    pieces, high = boxes[inside], boxes[:, 3] - boxes[:, 1] > height / 2
+    return not (high & ~inside).any() and bool(np.ptp(pieces[:, 1::2]) > height / 2 if len(pieces) else False)
+
+
 def _look(picture: Picture, size: int, rings: Mask | None) -> View:
     """What the finder sees, without the ink of rings ``(height, width)``."""
     view = look(picture.pixels, size)

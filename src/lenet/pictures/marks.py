@@ -88,17 +88,17 @@ class FoundMarks:
         """The same with the lines of paper, tables and boxes that were seen on the picture in another way."""
         return replace(self, lines=other.lines, line_zoom=other.line_zoom * other.zoom / self.zoom)
 
-    def off_lines(self) -> list[Mark]:
+    def off_lines(self, marks: list[Mark]) -> list[Mark]:
         """The marks but those that lie on lines of paper, tables and boxes which run on beyond them."""
-        if self.lines is None or not self.marks:
-            return self.marks
+        if self.lines is None or not marks:
+            return marks
         from scipy import ndimage  # not needed for pictures in MNIST's form, and slow to import
 
         pieces, _ = ndimage.label(self.lines, np.ones((3, 3)))
         extents = np.array([0, *(sum(pieces[window].shape) for window in ndimage.find_objects(pieces))])
         last = np.array(pieces.shape) - 1
         kept = []
-        for mark in self.marks:
+        for mark in marks:
             places = (np.argwhere(mark.strength > 0.5) + mark.box[1::-1] - self.margin) * self.line_zoom
             row, column = np.clip(places, 0, last).astype(int).T
             on = extents[pieces[row, column]] > RUNS_ON * self.line_zoom * (mark.height + mark.width)

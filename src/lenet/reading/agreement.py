@@ -54,8 +54,7 @@ class Seen(NamedTuple):
 def seen_by(way: Known) -> Seen:
     """What a way says, without what it looked at."""
     marks = [mark for line in way.lines for mark in line]
-    boxes = (np.array([mark.box for mark in marks], float).reshape(-1, 4) - way.found.margin) / way.found.zoom
-    return Seen(boxes, [way.answered.get(mark) for mark in marks], [mark.kinds for mark in marks])
+    return Seen(way.boxes, [way.answered.get(mark) for mark in marks], [mark.kinds for mark in marks])
 
 
 def agreed(way: Known, others: Sequence[Seen]) -> Known:

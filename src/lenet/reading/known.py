@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from lenet.model.runtime import Model
 from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
@@ -11,16 +14,14 @@ from lenet.reading.lines import in_lines, writing_height
 from lenet.reading.table import Table, find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
+Floats = npt.NDArray[np.float64]
+
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
 FEW, MANY = 3, 0.42
-# A character that fills a picture has this share of its longer side, or more.
-FILLS = 0.25
 # Only texture has more marks; to classify each would take long.
 MOST_MARKS = 600
 # An unknown mark takes so much from the evidence that marks were found well; a separator adds so much.
 UNKNOWN, SEPARATOR = 0.8, 0.9
-# Nearly all marks are known where the evidence is this for each.
-SURE = 0.85
 
 
 class Known(NamedTuple):
@@ -55,20 +56,22 @@ class Known(NamedTuple):
         return sum(unknown) > FEW + MANY * len(unknown)
 
     @property
-    def is_one_character(self) -> bool:
-        """Whether one character fills the picture, whose fragments may look like several."""
-        marks = [mark for line in self.lines for mark in line]
-        return len(marks) == 1 and marks[0].height >= FILLS * max(self.found.mask.shape)
-
-    @property
-    def all_sure(self) -> bool:
-        """Whether there are marks, and hardly a doubt about them."""
-        return self.evidence > max(0.0, SURE * sum(map(len, self.lines)))
+    def boxes(self) -> Floats:
+        """Of all marks in reading order, ``(n, 4)`` in pixels of the picture."""
+        marks = [mark.box for line in self.lines for mark in line]
+        return (np.array(marks, float).reshape(-1, 4) - self.found.margin) / self.found.zoom
 
     def with_unknown(self, marks: Iterable[Mark]) -> "Known":
         """The same with these marks unknown."""
         self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in marks})
         return self
+
+    def off_lines_of(self, other: FoundMarks) -> "Known":
+        """The same without the marks on lines of the paper that were seen in another way."""
+        found = self.found.with_lines_of(other)
+        kept = set(found.off_lines([mark for line in self.lines for mark in line]))
+        lines = [[mark for mark in line if mark in kept] for line in self.lines]
+        return self._replace(found=found, lines=[line for line in lines if line])
 
     def in_table(self) -> "Known":
         """The same in the table, or the rows of boxes, that the lines make."""
@@ -80,7 +83,7 @@ class Known(NamedTuple):
 def known(found: FoundMarks, model: Model, digits: bool) -> Known:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
     answered = AnsweredMarks(model)
-    marks = found.off_lines() if len(found.marks) <= MOST_MARKS else []
+    marks = found.off_lines(found.marks) if len(found.marks) <= MOST_MARKS else []
     separators = [mark for mark in marks if mark.separator]
     if digits:
         marks = [mark for mark in marks if not mark.separator]

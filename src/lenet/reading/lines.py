@@ -12,8 +12,9 @@ Floats = npt.NDArray[np.float64]
 
 # Writing slopes by less than this, pixels down to one across: 12 degrees.
 STEEPEST = 0.21
-# Marks whose middles are this far apart, in heights of the writing, are on different lines.
-APART = 0.5
+# Marks whose middles are this far apart, in heights of the writing, are on different lines; higher ones than the second
+# may be of two lines, and tell none.
+APART, HIGHEST = 0.5, 1.6
 # In heights of the writing: a separator is at most so far above or below the middle of its line, and so far beside its
 # characters.
 BESIDE, BESIDE_ACROSS = 0.8, 2.6
@@ -30,10 +31,13 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
     size = writing_height(characters)
     slope = slope_of(centres, size) if len(characters) > 1 else 0.0
     level = centres[:, 1] - slope * centres[:, 0]
-    order = np.argsort(level, kind="stable")
-    breaks = np.flatnonzero(np.diff(level[order]) > APART * size) + 1
-    lines = [[characters[index] for index in line] for line in np.split(order, breaks)]
-    middles = np.array([level[line].mean() for line in np.split(order, breaks)])
+    telling = np.array([mark.height <= HIGHEST * size for mark in characters])
+    order = np.argsort(np.where(telling, level, np.inf), kind="stable")[: np.count_nonzero(telling)]
+    found = np.split(order, np.flatnonzero(np.diff(level[order]) > APART * size) + 1)
+    middles = np.array([level[line].mean() for line in found])
+    lines = [[characters[index] for index in line] for line in found]
+    for index in np.flatnonzero(~telling):
+        lines[int(np.abs(level[index] - middles).argmin())].append(characters[index])
     for separator in separators:
         x, y = separator.centre
         distance = np.abs(y - slope * x - middles)

@@ -15,17 +15,7 @@ from lenet.reading.result import Digit, PictureStages, Reading, Separator, candi
 
 if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a second to import
     from lenet.pictures.marks import FoundMarks, Mark
-    from lenet.reading.agreement import Seen
     from lenet.reading.known import Known
-
-
-# Evidence for the marks that are detected must be so much higher than for those that contrast shows. Where it shows one
-# that fills the picture, it must be that of many: fragments of one character may look like several.
-CLEARLY, MANY_MARKS = 0.5, 6.0
-# The picture is also looked at in sizes near the best: what is writing is read alike.
-NEAR = (0.74, 1.35)
-# But not where there are more marks than this, which would take seconds.
-MOST_LOOKED_AT_AGAIN = 400
 
 
 class Reader:
@@ -65,7 +55,13 @@ class Reader:
         if self.framing.kind == "whole":
             return self._read_whole(picture)
         ready = self.framing.find_ready(picture)
-        return self._read_marks(picture) if ready is None else self._read_ready(picture, ready)
+        if ready is not None:
+            return self._read_ready(picture, ready)
+        if picture.pixels.min() == picture.pixels.max():  # as empty pages of a document are
+            return Reading((), _no_ink(picture))
+        from lenet.reading.ways import read_marks
+
+        return self._reading(picture, read_marks(picture, self.model, self._reads_digits))
 
     def _read_whole(self, picture: Picture) -> Reading:
         image = self.framing.frame(picture)
@@ -81,56 +77,6 @@ class Reader:
         digit = self._digit(box, image, answers.probabilities[0], bool(answers.unknown[0]))
         strength = image[..., 0].astype(np.float32) / np.float32(255)
         return Reading(((digit,),), PictureStages(picture.pixels, picture.scale, strength, strength > 0.5))
-
-    def _read_marks(self, picture: Picture) -> Reading:
-        """Find marks by contrast, and where the classes are digits, detect them; take what the network knows better.
-
-        Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
-        All other marks are known when they are read alike in several ways.
-        """
-        from lenet.pictures.detect import detect_at, largest_size
-        from lenet.reading.agreement import agreed, seen_by
-        from lenet.reading.known import known
-
-        if picture.pixels.min() == picture.pixels.max():  # as empty pages of a document are
-            return Reading((), _no_ink(picture))
-        best, others, size, rings = self._best_way(picture)
-        if not others:
-            return self._reading(picture, best.with_unknown(best.characters if best.all_unknown else []))
-        most = max(len(best.characters), *(len(other.answers) for other in others))
-        factors = NEAR if most <= MOST_LOOKED_AT_AGAIN else ()
-        near = {min(largest_size(picture), max(1, round(factor * size))) for factor in factors} - {size}
-        others += [seen_by(known(detect_at(picture, other, rings), self.model, digits=True)) for other in sorted(near)]
-        return self._reading(picture, agreed(best, others).in_table())
-
-    def _best_way(self, picture: Picture) -> "tuple[Known, list[Seen], int, npt.NDArray[np.bool_] | None]":
-        """The way in which marks are known best, what the others see, the size that shows writing best, and rings.
-
-        What a way looked at takes much memory: only that of the best is kept.
-        """
-        from lenet.pictures.contrast import find_marks
-        from lenet.pictures.detect import detect_at, writing_sizes
-        from lenet.reading.agreement import seen_by
-        from lenet.reading.known import known
-
-        found = find_marks(picture, self._reads_digits)
-        if not self._reads_digits:
-            return known(found, self.model, digits=False), [], 0, found.rings
-        size, *more = writing_sizes(picture, found.rings)
-        detected, others = known(detect_at(picture, size, found.rings), self.model, digits=True), []
-        for other in more:
-            also = known(detect_at(picture, other, found.rings), self.model, digits=True)
-            worse, detected = sorted((detected, also), key=lambda way: way.evidence)
-            others.append(seen_by(worse))
-        contrast = known(found.with_lines_of(detected.found), self.model, digits=True)
-        fragments = contrast.is_one_character and detected.in_table().table is None
-        # What is unknown as one character may be a frame, or the sheet itself, with others on it.
-        framed = contrast.evidence < 0 and detected.all_sure
-        if fragments and detected.evidence <= MANY_MARKS and not framed:
-            return contrast, [], size, found.rings
-        if detected.evidence > contrast.evidence + CLEARLY or fragments:
-            return detected, [*others, seen_by(contrast)], size, found.rings
-        return contrast, [*others, seen_by(detected)], size, found.rings
 
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered

@@ -1,0 +1,43 @@
+"""A picture → its marks as several ways of looking agree on them: by contrast, and by the finder in several sizes."""
+
+from lenet.model.runtime import Model
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.detect import detect_at, largest_size, sees_one_mark, writing_sizes
+from lenet.pictures.picture import Picture
+from lenet.reading.agreement import agreed, seen_by
+from lenet.reading.known import Known, known
+
+# The picture is also looked at in sizes near the best: what is writing is read alike.
+NEAR = (0.74, 1.35)
+# But not where there are more marks than this, which would take seconds.
+MOST_LOOKED_AT_AGAIN = 400
+
+
+def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
+    """Find the marks by contrast, and where the classes are ``digits``, detect them; take what all ways agree on.
+
+    Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
+    """
+    found = find_marks(picture, digits)
+    contrast, rings = known(found, model, digits), found.rings
+    # The only mark may be a frame, or the sheet itself, with others on it.
+    if not digits or (len(contrast.boxes) == 1 and sees_one_mark(picture, contrast.boxes[0], rings)):
+        return contrast.with_unknown(contrast.characters if contrast.all_unknown else [])
+
+    def detected(size: int) -> Known:
+        return known(detect_at(picture, size, rings), model, digits)
+
+    size, *more = writing_sizes(picture, rings)
+    # What a way looked at takes much memory: only that of the best is kept.
+    best, others = detected(size), []
+    for other in more:
+        worse, best = sorted((best, detected(other)), key=lambda way: way.evidence)
+        others.append(seen_by(worse))
+    contrast = contrast.off_lines_of(best.found)
+    if not best.lines and contrast.evidence > 0:
+        best, contrast = contrast, best
+    others.append(seen_by(contrast))
+    if max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
+        near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
+        others += [seen_by(detected(other)) for other in sorted(near)]
+    return agreed(best, others).in_table()

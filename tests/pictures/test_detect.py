@@ -1,0 +1,35 @@
+"""What the finder sees on pictures made here from MNIST's test digits."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet.pictures.detect import sees_one_mark
+from lenet.pictures.picture import open_picture
+
+
+@pytest.fixture
+def page(test_part):
+    """A page of 500×700 pixels with a seven, 120 pixels high."""
+    page = Image.new("L", (700, 500), 240)
+    seven = Image.fromarray(test_part.images[0, ..., 0]).resize((168, 168), Image.Resampling.BICUBIC)
+    page.paste(40, (250, 150), seven)
+    return page
+
+
+SEVEN = np.array([290.0, 190, 380, 310])
+
+
+def test_a_digit_is_one_mark(page):
+    assert sees_one_mark(open_picture(page), SEVEN)
+
+
+def test_a_sheet_on_a_desk_is_none(page):
+    desk = Image.new("L", (900, 700), 40)
+    desk.paste(page, (100, 100))
+    assert not sees_one_mark(open_picture(desk), np.array([100.0, 100, 800, 600]))
+
+
+def test_of_several_digits_none_is_the_only_one(page):
+    page.paste(page.crop((250, 150, 420, 320)), (480, 150))
+    assert not sees_one_mark(open_picture(page), SEVEN)
