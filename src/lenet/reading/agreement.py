@@ -71,7 +71,7 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         for seen, place, share in zip(opinions, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
             if share > SAME:
                 seen.append((other.answers[place], other.kinds[place]))
-    digits, separators, in_context = {}, _between(way, own.boxes, others), []
+    digits, separators, in_context, signs = {}, _between(way, own.boxes, others), [], []
     heights = own.boxes[:, 3] - own.boxes[:, 1]
     for mark, height, seen in zip([mark for line in way.lines for mark in line], heights, opinions, strict=True):
         looked = [kinds for _, kinds in seen if kinds is not None]
@@ -90,13 +90,19 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             for answer, each in zip(answers, pooled, strict=True)
         )
         unknown = bool(support < LEAST * (1 + len(others)) or height < LEAST_HEIGHT)
-        unknown |= kinds is not None and bool(kinds[-1] > OTHER)
+        if kinds is not None and kinds[-1] > OTHER:
+            signs.append(mark)
+            unknown = True
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
         digits[mark] = NOT_SEEN if kinds is None else float(kinds[:DIGITS].sum())
         if not unknown:
             in_context.append(np.mean([each[label] for each in finder]) if finder else 0.0)
-    way = way._replace(lines=in_lines([*digits], _colons(separators, way.size)))
-    if way.all_unknown or (len(in_context) > FEW and np.mean(in_context) < CONTEXT):
+    lines = in_lines([*digits], _colons(separators, way.size))
+    # Print, wires and the like beside digits are no part of the answer.
+    way = way._replace(lines=[line for line in lines if {*line} & {*digits} - {*signs}] or lines)
+    if way.are_no_digits([mark for mark in digits if mark not in signs]) or (
+        len(in_context) > FEW and np.mean(in_context) < CONTEXT
+    ):
         return way.with_unknown([*digits])
     return way.with_unknown(_out_of_context(way, digits))
 

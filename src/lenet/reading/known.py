@@ -1,12 +1,13 @@
 """Found marks → characters that a network knows, in lines, with separators and cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from lenet.model.runtime import Model
+from lenet.pictures.detect import DIGITS
 from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
@@ -32,8 +33,8 @@ class Known(NamedTuple):
         answered: The answers.
         lines: Characters and separators in reading order.
         size: Height of the writing, in pixels of what was looked at.
-        evidence: How well the marks are known: probabilities of the known, less a part for each unknown;
-            more for separators.
+        evidence: How well the marks are known: probabilities of the known, where the finder sees digits, less a part
+            for each unknown; more for separators.
         table: That the marks stand in, or rows of boxes; None where there are none.
     """
 
@@ -49,11 +50,9 @@ class Known(NamedTuple):
         """The marks that are no separators, in reading order."""
         return [mark for line in self.lines for mark in line if mark in self.answered]
 
-    @property
-    def all_unknown(self) -> bool:
-        """Whether so many marks are unknown that the writing is no digits."""
-        unknown = [self.answered[mark].unknown for mark in self.characters]
-        return sum(unknown) > FEW + MANY * len(unknown)
+    def are_no_digits(self, marks: Sequence[Mark]) -> bool:
+        """Whether so many of the marks are unknown that their writing is no digits."""
+        return sum(self.answered[mark].unknown for mark in marks) > FEW + MANY * len(marks)
 
     @property
     def boxes(self) -> Floats:
@@ -94,6 +93,9 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         marks = join_fragments(marks, found, answered)
     lines = in_lines(marks, separators)
     answered.add(marks)
-    evidence = sum(-UNKNOWN if answered[mark].unknown else float(answered[mark].probabilities.max()) for mark in marks)
-    evidence += SEPARATOR * (sum(map(len, lines)) - len(marks))
+    evidence = SEPARATOR * (sum(map(len, lines)) - len(marks))
+    for mark in marks:
+        digit = 1.0 if mark.kinds is None else float(mark.kinds[:DIGITS].sum())
+        share = 0.0 if answered[mark].unknown else digit
+        evidence += share * float(answered[mark].probabilities.max()) - (1 - share) * UNKNOWN
     return Known(found, answered, lines, writing_height(marks), evidence)

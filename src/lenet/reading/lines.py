@@ -36,7 +36,7 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
     found = np.split(order, np.flatnonzero(np.diff(level[order]) > APART * size) + 1)
     middles = np.array([level[line].mean() for line in found])
     lines = [[characters[index] for index in line] for line in found]
-    for index in np.flatnonzero(~telling):
+    for index in np.flatnonzero(~telling).tolist():
         lines[int(np.abs(level[index] - middles).argmin())].append(characters[index])
     for separator in separators:
         x, y = separator.centre

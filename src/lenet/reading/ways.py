@@ -22,7 +22,7 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
     contrast, rings = known(found, model, digits), found.rings
     # The only mark may be a frame, or the sheet itself, with others on it.
     if not digits or (len(contrast.boxes) == 1 and sees_one_mark(picture, contrast.boxes[0], rings)):
-        return contrast.with_unknown(contrast.characters if contrast.all_unknown else [])
+        return contrast.with_unknown(contrast.characters if contrast.are_no_digits(contrast.characters) else [])
 
     def detected(size: int) -> Known:
         return known(detect_at(picture, size, rings), model, digits)
@@ -31,8 +31,10 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
     # What a way looked at takes much memory: only that of the best is kept.
     best, others = detected(size), []
     for other in more:
-        worse, best = sorted((best, detected(other)), key=lambda way: way.evidence)
-        others.append(seen_by(worse))
+        way = detected(other)
+        if way.evidence > best.evidence:
+            best, way, size = way, best, other
+        others.append(seen_by(way))
     contrast = contrast.off_lines_of(best.found)
     if not best.lines and contrast.evidence > 0:
         best, contrast = contrast, best
