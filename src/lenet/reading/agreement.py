@@ -11,7 +11,7 @@ from lenet.pictures.detect import DIGITS, separator_of
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import FEW, Known
-from lenet.reading.lines import in_lines, words
+from lenet.reading.lines import in_lines, words, writing_height
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,6 +29,9 @@ AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
 NETWORK, NETWORK_DOUBT, FINDER_DOUBT, OTHER = 0.65, 1e-4, 1e-2, 0.8
 # Digits are not lower, in pixels of the picture: an enlarged one has grain that looks like them.
 LEAST_HEIGHT = 6
+# A mark lower than this share of the usual height on its line, or on the page where the line has less than so many
+# digits, is a piece of something.
+LOW, TELLING = 0.55, 3
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -104,7 +107,7 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         len(in_context) > FEW and np.mean(in_context) < CONTEXT
     ):
         return way.with_unknown([*digits])
-    return way.with_unknown(_out_of_context(way, digits))
+    return way.with_unknown([*_out_of_context(way, digits), *_low(way)])
 
 
 def _pooled(network: npt.NDArray[np.float32], finder: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
@@ -132,6 +135,16 @@ def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
         means = weights @ [digits[mark] for mark in marks] / weights.sum(axis=1)
         around.update(zip(marks, means.tolist(), strict=True))
     return [mark for mark, share in around.items() if share < AROUND * max(around.values())]
+
+
+def _low(way: Known) -> list[Mark]:
+    """The marks that are much lower than the others."""
+    usual, low = writing_height(way.characters), []
+    for line in way.lines:
+        marks = [mark for mark in line if mark in way.answered]
+        height = writing_height(marks) if len(marks) >= TELLING else usual
+        low += [mark for mark in marks if mark.height < LOW * height]
+    return low
 
 
 def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:
