@@ -12,8 +12,8 @@ from scipy import ndimage
 from lenet.pictures.ink import Mask
 from lenet.reading.lines import Floats
 
-# A table is turned by so many degrees at most, told from so many pixels of its lines.
-ANGLES, MOST_POINTS = np.arange(-20, 20.25, 0.5), 5000
+# A table is turned by one of these angles, of which the smallest comes first, told from so many pixels of its lines.
+ANGLES, MOST_POINTS = np.radians(sorted(np.arange(-20, 20.25, 0.5), key=abs)), 5000
 # Gaps in a line of up to this many heights of the writing are closed.
 CLOSED = 0.8
 # Pieces of a line run on for this many heights of the writing, and this many times their thickness.
@@ -45,15 +45,12 @@ def levelled(mask: Mask, places: Floats) -> tuple[Mask, Floats]:
     points = np.argwhere(mask)[:: max(1, np.count_nonzero(mask) // MOST_POINTS)].astype(float)
     middle = (np.array(mask.shape) - 1) / 2
 
-    def turn(degrees: float) -> Floats:
-        sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
-        return np.array([(cosine, -sine), (sine, cosine)])
-
-    def level(degrees: float) -> float:
-        pixels = np.rint((points - middle) @ turn(degrees)).astype(int)
+    def level(turn: Floats) -> float:
+        pixels = np.rint((points - middle) @ turn).astype(int)
         return float(sum((np.bincount(way - way.min()) ** 2.0).sum() for way in pixels.T)) if len(points) else 0.0
 
-    best = turn(max(sorted(ANGLES, key=abs), key=level))
+    turns = (np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))]) for angle in ANGLES)
+    best = max(turns, key=level)
     shift = middle - best @ middle
     return ndimage.affine_transform(mask, best, shift, order=0), (best.T @ (places[:, ::-1] - shift).T)[::-1]
 
