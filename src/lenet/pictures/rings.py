@@ -38,7 +38,7 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
     What touches a ring from inside is no part of it. Strokes between boxes look alike: only the second mask has them.
     """
     labels, count = strokes(mask)
-    rings, connected = np.zeros_like(mask), np.zeros_like(mask)
+    rings, connected = np.zeros(mask.shape, bool), np.zeros(mask.shape, bool)  # of no memory until written
     pixels = MOST_STROKES * MOST_PIXELS
     for number, window, inside in _candidates(labels, count):
         if pixels <= 0:
