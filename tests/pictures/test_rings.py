@@ -35,7 +35,41 @@ def test_a_stroke_that_touches_a_ring_is_no_part_of_it():
     assert not rings[45:, 70:130][drawn(touching)[45:, 70:130]].any()
 
 
-@pytest.mark.parametrize("strokes", [[RING], [RING, ("line", (170, 40, 165, 80), 1, 5)], [GAP]])
+def test_a_digit_with_a_loop_that_touches_a_ring_stays():
+    """Its loop is no second box."""
+    digit = [("ellipse", (53, 45, 75, 67), None, 1, 3), ("line", (75, 56, 75, 85), 1, 3)]
+    rings, connected = find_rings(drawn(RING, INSIDE, *digit))
+    assert (connected == rings).all()
+    assert not connected[60:85, 74:77].any()
+
+
+@pytest.mark.parametrize(("tail", "is_ring"), [((107, 24), True), ((116, 14, 170, 70), False)])
+def test_most_of_what_stands_in_a_ring_is_inside(tail, is_ring):
+    """A digit may reach out through a gap; one that reaches in does not stand in the ring."""
+    lasso = drawn(("arc", (20, 10, 120, 110), -32, 302, 1, 4), ("line", (70, 108, 190, 108), 1, 4))
+    digit = ("line", (*((60, 85) if is_ring else ()), 95, 35, *tail), 1, 4)
+    rings, _ = find_rings(lasso | drawn(digit))
+    assert rings[lasso].any() == is_ring
+    assert not rings[:, 140:].any()  # the tail of the lasso
+
+
+def test_a_small_box_is_a_digit():
+    """Small print has angular zeros. A ring around a digit is larger."""
+    assert not find_rings(drawn(("rectangle", (90, 50, 103, 64), None, 1, 2)))[0].any()
+    small = ("ellipse", (80, 40, 106, 66), None, 1, 2)
+    assert (find_rings(drawn(small, ("line", (93, 47, 92, 60), 1, 2)))[0] == drawn(small)).all()
+
+
+def test_a_ring_on_a_large_picture():
+    """It is looked for in fewer pixels."""
+    rings, _ = find_rings(drawn(RING, INSIDE).repeat(13, axis=0).repeat(13, axis=1))
+    assert (rings == drawn(RING).repeat(13, axis=0).repeat(13, axis=1)).all()
+
+
+DOT = ("ellipse", (90, 50, 110, 75), 1)
+
+
+@pytest.mark.parametrize("strokes", [[RING], [RING, ("line", (170, 40, 165, 80), 1, 5)], [GAP], [RING, DOT]])
 def test_a_loop_with_nothing_inside_is_none(strokes):
     assert not find_rings(drawn(*strokes))[0].any()
 
@@ -45,10 +79,11 @@ def test_an_empty_box_is_a_frame():
     assert (find_rings(drawn(box))[0] == drawn(box)).all()
 
 
-def test_a_stroke_between_boxes_is_connected_to_their_frame():
-    boxes = [("rectangle", (20, 10, 180, 110), None, 1, 3), ("line", (100, 10, 100, 110), 1, 3)]
+@pytest.mark.parametrize("between", [100, 140])
+def test_a_stroke_between_boxes_is_connected_to_their_frame(between):
+    boxes = [("rectangle", (20, 10, 180, 110), None, 1, 3), ("line", (between, 10, between, 110), 1, 3)]
     rings, connected = find_rings(drawn(*boxes, ("line", (60, 40, 55, 80), 1, 5)))
-    assert not rings[50, 100]
+    assert not rings[50, between]
     assert (connected == drawn(*boxes)).all()
 
 

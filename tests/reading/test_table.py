@@ -189,14 +189,37 @@ def test_pieces_of_faint_lines_and_the_marks_between_tell_a_regular_grid():
     assert find_table(beside, [], faint, 1.0) is None
 
 
-def test_squared_paper_with_a_digit_in_each_square_is_no_table():
-    """Its squares run on to the edges; where they end with the outermost lines, they are cells."""
-    paper, side = np.zeros((300, 400), bool), 25
-    paper[12::side], paper[:, 7::side] = True, True
-    marks = [mark(7 + side * column + 5, 12 + side * row + 3) for row in range(11) for column in range(1, 15, 2)]
-    assert find_table(marks, [], paper, 1.0) is None
-    paper[:12], paper[263:], paper[:, :7], paper[:, 383:] = False, False, False, False
-    assert find_table(marks, [], paper, 1.0) is not None
+@pytest.mark.parametrize(
+    ("high", "wide", "number", "beyond", "is_table"),
+    [
+        (25, 25, 11, (6, 6, 6, 6), False),
+        (25, 26, 11, (6, 6, 6, 6), False),  # a photograph of squares
+        (25, 25, 11, (6, 0, 6, 0), False),  # a corner of the paper
+        (25, 25, 11, (6, 0, 0, 0), True),
+        (25, 25, 11, (2, 2, 2, 2), True),  # drawn lines that do not end where they meet
+        (25, 30, 11, (6, 6, 6, 6), True),  # a ledger
+        (25, 25, 9, (6, 6, 6, 6), True),  # a drawn Sudoku
+    ],
+)
+def test_squared_paper_with_digits_in_its_squares_is_no_table(high, wide, number, beyond, is_table):
+    """It has many squares, and its lines run on beyond the outermost crossings on two sides or more."""
+    top, bottom, left, right = beyond
+    lines = np.zeros((20 + high * number + 20, 20 + wide * number + 20), bool)
+    for line in range(number + 1):
+        lines[20 + high * line, 20 - left : 21 + wide * number + right] = True
+        lines[20 - top : 21 + high * number + bottom, 20 + wide * line] = True
+    marks = [mark(26 + wide * column, 23 + high * row) for row in range(number) for column in range(0, number, 2)]
+    table = find_table(marks, [], lines, 1.0)
+    assert (table is not None) == is_table
+    assert table is None or (table.rows, table.columns) == (number, number)
+
+
+def test_a_column_without_marks_between_faint_lines_is_one():
+    lines = grid(3, 5)
+    lines[:, 155:205] &= np.arange(50) % 10 < 5
+    marks = [mark(50 + 60 * column, 40 + 40 * row) for row in range(3) for column in (0, 1, 3, 4)]
+    table = find_table(marks, [], lines, 1.0)
+    assert (table.rows, table.columns) == (3, 5)
 
 
 def test_what_is_written_across_squares_stands_in_no_cells():
