@@ -129,12 +129,6 @@ def row(count):
     return [(20 * place, 10, 20 * place + 15, 40) for place in range(count)]
 
 
-def test_so_many_unknown_marks_make_the_writing_no_digits(bundled):
-    known, doubted = (7, 1.0, False), (7, 0.3, True)
-    assert way(bundled, row(8), [known] + 7 * [doubted]).all_unknown
-    assert not way(bundled, row(8), 2 * [known] + 6 * [doubted]).all_unknown
-
-
 @pytest.mark.parametrize(("sure", "count", "known"), [(0.9, 4, True), (0.2, 4, False), (0.2, 3, True)])
 def test_several_known_marks_that_are_no_digits_for_the_finder_are_unknown(bundled, sure, count, known):
     result = agreed(way(bundled, row(count), count * [(0, 1.0, False, sure)]), [])
@@ -147,17 +141,44 @@ def test_two_dots_above_one_another_are_a_colon_and_neighbours_are_not(bundled):
     assert shown(agreed(seeing(bundled, [BOX, below, after], [0.0, 0.9, 0.9]), [])) == "1,,"
 
 
-def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
-    """The finder takes the first three for other marks, and doubts the sixth."""
-    shares = [0.1, 0.1, 0.1, 0.99, 0.99, 0.3, 0.99, 0.99]
-    boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
-    line = way(bundled, boxes, [(1, 0.95, False)] * 8)
+def among_signs(line, shares):
+    """The same, but the finder gives these shares to ones, and the rest to other signs."""
     marks = []
     for mark, share in zip(line.found.marks, shares, strict=True):
         kinds = share * np.eye(TEN, dtype=np.float32)[1] + (1 - share) * np.eye(TEN, dtype=np.float32)[-1]
         marks.append(replace(mark, kinds=kinds))
         line.answered[marks[-1]] = line.answered.pop(mark)._replace(finder=kinds[:10])
-    result = agreed(line._replace(found=replace(line.found, marks=marks), lines=[marks]), [])
+    return line._replace(found=replace(line.found, marks=marks), lines=[marks])
+
+
+def test_print_below_digits_is_left_out_and_print_alone_is_not(bundled):
+    digits, below = row(4), [(left, 60, right, 90) for left, _, right, _ in row(8)]
+    answers = [(1, 0.95, False)] * 4 + [(7, 0.4, True)] * 8
+    page = agreed(among_signs(way(bundled, digits + below, answers), [1.0] * 4 + [0.1] * 8), [])
+    assert [page.answered[mark].unknown for mark in page.characters] == [False] * 4
+    alone = agreed(among_signs(way(bundled, below, answers[4:]), [0.1] * 8), [])
+    assert [alone.answered[mark].unknown for mark in alone.characters] == [True] * 8
+
+
+def test_many_letters_beside_digits_do_not_make_them_unknown(bundled):
+    digits, letters = [(330, 10, 345, 40), (350, 10, 365, 40), (370, 10, 385, 40)], row(12)
+    answers = [(7, 0.4, True)] * 12 + [(1, 0.95, False)] * 3
+    line = agreed(among_signs(way(bundled, letters + digits, answers), [0.1] * 12 + [1.0] * 3), [])
+    assert [line.answered[mark].unknown for mark in line.characters] == [True] * 12 + [False] * 3
+
+
+@pytest.mark.parametrize(("low", "beside", "unknown"), [(14, 1, True), (20, 1, False), (14, 3, False)])
+def test_a_mark_much_lower_than_others_is_unknown_unless_its_line_is(bundled, low, beside, unknown):
+    boxes = row(6) + [(left, 60, left + 10, 60 + low) for left, *_ in row(beside)]
+    result = agreed(way(bundled, boxes, [(1, 0.95, False, 0.9)] * len(boxes)), [])
+    assert [result.answered[mark].unknown for mark in result.characters] == [False] * 6 + [unknown] * beside
+
+
+def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
+    """The finder takes the first three for other marks, and doubts the sixth."""
+    shares = [0.1, 0.1, 0.1, 0.99, 0.99, 0.3, 0.99, 0.99]
+    boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
+    result = agreed(among_signs(way(bundled, boxes, [(1, 0.95, False)] * 8), shares), [])
     assert [result.answered[mark].unknown for mark in result.characters] == [True] * 3 + [False] * 5
 
 

@@ -14,6 +14,7 @@ from lenet.reading.known import FEW, Known
 from lenet.reading.lines import in_lines, words, writing_height
 
 Floats = npt.NDArray[np.float64]
+Probabilities = npt.NDArray[np.float32]
 
 # A mark is known when the mean square of its class's probability over all ways is at least this; squares make doubtful
 # answers count little. A way that does not know the mark counts by this share, one that does not see it not at all.
@@ -51,7 +52,7 @@ class Seen(NamedTuple):
 
     boxes: Floats
     answers: list[MarkAnswer | None]
-    kinds: list[npt.NDArray[np.float32] | None]
+    kinds: list[Probabilities | None]
 
 
 def seen_by(way: Known) -> Seen:
@@ -66,6 +67,35 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     The finder's mean opinion tells separators; what the others see between the marks is added.
     """
     own = seen_by(way)
+    separators, digits, signs, in_context = _between(way, own.boxes, others), {}, set(), []
+    marks, heights = [mark for line in way.lines for mark in line], own.boxes[:, 3] - own.boxes[:, 1]
+    for mark, height, (answers, looked) in zip(marks, heights, _opinions(own, others), strict=True):
+        kinds = np.mean(looked, axis=0) if looked else None
+        if kinds is not None and (name := separator_of(kinds)):
+            separators.append(replace(mark, separator=name))
+            continue
+        way.answered.add([mark])
+        finder = [answer.finder for answer in answers if answer.finder is not None]
+        probabilities, support = _pool(answers or [way.answered[mark]], finder)
+        unknown = bool(support < LEAST * (1 + len(others)) or height < LEAST_HEIGHT)
+        if kinds is not None and kinds[-1] > OTHER:
+            signs.add(mark)
+            unknown = True
+        way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
+        digits[mark] = NOT_SEEN if kinds is None else float(kinds[:DIGITS].sum())
+        if not unknown:
+            in_context.append(np.mean([each[probabilities.argmax()] for each in finder]) if finder else 0.0)
+    lines = in_lines([*digits], _colons(separators, way.size))
+    # Print, wires and the like beside digits are no part of the answer.
+    way = way._replace(lines=[line for line in lines if {*line} & {*digits} - signs] or lines)
+    letters = len(in_context) > FEW and np.mean(in_context) < CONTEXT
+    if letters or way.are_no_digits([mark for mark in digits if mark not in signs]):
+        return way.with_unknown([*digits])
+    return way.with_unknown([*_out_of_context(way, digits), *_low(way)])
+
+
+def _opinions(own: Seen, others: Sequence[Seen]) -> list[tuple[list[MarkAnswer], list[Probabilities]]]:
+    """Of each mark, the answers and the finder's kinds of all ways that see it."""
     opinions = [[opinion] for opinion in zip(own.answers, own.kinds, strict=True)]
     for other in others:
         if not opinions or not other.answers:
@@ -74,43 +104,22 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         for seen, place, share in zip(opinions, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
             if share > SAME:
                 seen.append((other.answers[place], other.kinds[place]))
-    digits, separators, in_context, signs = {}, _between(way, own.boxes, others), [], []
-    heights = own.boxes[:, 3] - own.boxes[:, 1]
-    for mark, height, seen in zip([mark for line in way.lines for mark in line], heights, opinions, strict=True):
-        looked = [kinds for _, kinds in seen if kinds is not None]
-        kinds = np.mean(looked, axis=0) if looked else None
-        if kinds is not None and (name := separator_of(kinds)):
-            separators.append(replace(mark, separator=name))
-            continue
-        way.answered.add([mark])
-        answers = [answer for answer, _ in seen if answer is not None] or [way.answered[mark]]
-        finder = [answer.finder for answer in answers if answer.finder is not None]
-        pooled = [_pooled(answer.probabilities, finder) for answer in answers]
-        probabilities = np.mean(pooled, axis=0)
-        label = int(probabilities.argmax())
-        support = sum(
-            each[label] ** 2 * (UNKNOWN_COUNTS if answer.unknown else 1)
-            for answer, each in zip(answers, pooled, strict=True)
-        )
-        unknown = bool(support < LEAST * (1 + len(others)) or height < LEAST_HEIGHT)
-        if kinds is not None and kinds[-1] > OTHER:
-            signs.append(mark)
-            unknown = True
-        way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
-        digits[mark] = NOT_SEEN if kinds is None else float(kinds[:DIGITS].sum())
-        if not unknown:
-            in_context.append(np.mean([each[label] for each in finder]) if finder else 0.0)
-    lines = in_lines([*digits], _colons(separators, way.size))
-    # Print, wires and the like beside digits are no part of the answer.
-    way = way._replace(lines=[line for line in lines if {*line} & {*digits} - {*signs}] or lines)
-    if way.are_no_digits([mark for mark in digits if mark not in signs]) or (
-        len(in_context) > FEW and np.mean(in_context) < CONTEXT
-    ):
-        return way.with_unknown([*digits])
-    return way.with_unknown([*_out_of_context(way, digits), *_low(way)])
+    return [
+        ([answer for answer, _ in seen if answer is not None], [kinds for _, kinds in seen if kinds is not None])
+        for seen in opinions
+    ]
 
 
-def _pooled(network: npt.NDArray[np.float32], finder: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+def _pool(answers: list[MarkAnswer], finder: list[Probabilities]) -> tuple[Probabilities, float]:
+    """The mean probabilities of all answers, and how much they support the likeliest class."""
+    pooled = [_pooled(answer.probabilities, finder) for answer in answers]
+    probabilities = np.mean(pooled, axis=0)
+    label = int(probabilities.argmax())
+    shares = (UNKNOWN_COUNTS if answer.unknown else 1.0 for answer in answers)
+    return probabilities, sum(share * float(each[label]) ** 2 for share, each in zip(shares, pooled, strict=True))
+
+
+def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilities:
     """What the network and the finder's mean say together: a logarithmic opinion pool.
 
     Genest and Zidek, Combining probability distributions, 1986.
