@@ -18,12 +18,11 @@ Probabilities = npt.NDArray[np.float32]
 
 # A mark is known when the mean square of its class's probability over all ways is at least this; squares make doubtful
 # answers count little. A way that does not know the mark counts by this share, one that does not see it not at all.
-LEAST, UNKNOWN_COUNTS = 0.18, 0.6
+LEAST, UNKNOWN_COUNTS = 0.15, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.45
-# So is a mark around which its probability of digits is less than this share of the page's highest. Mark and next mark
-# count by the second there, the one after by its square, and those of other words by the last of what they would.
+# So is a mark around which its mean probability of digits is less than the first. Mark and next mark count by the second there, the one after by its square, and those of other words by the last of what they would.
 AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
 # how firmly they can exclude a class. A mark is unknown that the finder takes for another sign with more than the last.
@@ -143,7 +142,7 @@ def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
         )
         means = weights @ [digits[mark] for mark in marks] / weights.sum(axis=1)
         around.update(zip(marks, means.tolist(), strict=True))
-    return [mark for mark, share in around.items() if share < AROUND * max(around.values())]
+    return [mark for mark, share in around.items() if share < AROUND]
 
 
 def _low(way: Known) -> list[Mark]:
