@@ -63,6 +63,19 @@ def load_onnx(model: Any, path: Path) -> None:
             normal.set_weights([one, bias, zero, one - np.float32(1e-3)])
 
 
+def average(paths: list[Path]) -> Any:
+    """The mean weights of finders of one training, often better than each (Izmailov et al., 2018)."""
+    import onnx
+    from onnx import numpy_helper
+
+    first, *others = (onnx.load(path) for path in paths)
+    for tensor, *same in zip(*(made.graph.initializer for made in (first, *others)), strict=True):
+        mean = np.mean([numpy_helper.to_array(each).astype(np.float32) for each in (tensor, *same)], axis=0)
+        mean = mean.astype(numpy_helper.to_array(tensor).dtype)
+        tensor.CopyFrom(numpy_helper.from_array(mean, tensor.name))
+    return first
+
+
 def to_onnx(model: Any) -> Any:
     """The network with its normalisation folded into the convolutions; pixels ``(n, 3, height, width)``, 0 to 1."""
     import onnx

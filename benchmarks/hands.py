@@ -1,5 +1,6 @@
 """Digits to write with: MNIST's images, their middle lines for pens of any width, and printed typefaces."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,13 @@ CHAINED = 0.95, 0.35  # of a zero that runs into the next one
 class Hands:
     """Draws digits of MNIST's writers, each as ink 0 to 1, cut to its box."""
 
-    def __init__(self, images: Layer, labels: npt.NDArray[np.integer[Any]]) -> None:
-        """Take images ``(n, 28, 28)``, bright on black, and labels ``(n,)``."""
+    def __init__(self, images: Layer, labels: npt.NDArray[np.integer[Any]], fonts: Sequence[Path] = ()) -> None:
+        """Take images ``(n, 28, 28)``, bright on black, labels ``(n,)``, and typefaces beside Matplotlib's."""
         self.images, self.labels = images, labels
-        fonts = sorted((Path(matplotlib.get_data_path()) / "fonts/ttf").glob("[DS]*.ttf"))
+        own = sorted((Path(matplotlib.get_data_path()) / "fonts/ttf").glob("[DS]*.ttf"))
         # Those that have digits.
-        self.fonts = [font for font in fonts if not any(part in font.name for part in ("Siz", "NonUni", "Display"))]
+        self.fonts = [font for font in own if not any(part in font.name for part in ("Siz", "NonUni", "Display"))]
+        self.fonts += fonts
         self._strokes: dict[int, Floats] = {}
 
     def strokes(self, index: int) -> Floats:

@@ -74,6 +74,7 @@ def simulate(
     layout: str | None = None,
     others: float = 0.0,
     sizes: tuple[float, float] | None = None,
+    clear: bool = False,
 ) -> Page:
     """Draw a page and take its picture.
 
@@ -85,6 +86,7 @@ def simulate(
         layout: One of ``LAYOUTS``; any when None.
         others: Share of pages that have letters and other marks among the digits, or instead of them.
         sizes: Least and most height of the digits, pixels; from 12 to half the picture when None.
+        clear: Whether the picture is as bright and sharp as most.
     """
     layout = layout or str(rng.choice(list(LAYOUTS), p=SHARES))
     other = rng.random() < others
@@ -104,7 +106,7 @@ def simulate(
         _strew(canvas, clutter)
     if layout not in ("table", "grid", "boxes", "display") and rng.random() < 0.55:
         _ruled(canvas)
-    pixels, marks, lines = photograph(rng, canvas.ink, canvas.marks, canvas.lines, clutter, canvas.size)
+    pixels, marks, lines = photograph(rng, canvas.ink, canvas.marks, canvas.lines, clutter, canvas.size, clear)
     rows, cells = canvas.visible(marks)
     drawn, seen = (max(1, np.count_nonzero(each > 0)) for each in (canvas.marks, marks))
     return Page(pixels, marks, lines, canvas.labels, rows, canvas.words, canvas.size * (seen / drawn) ** 0.5, cells)

@@ -21,6 +21,8 @@ PENS = [
 GROUNDS = [(20, 22, 25), (30, 60, 45), (25, 35, 80), (45, 40, 40)]
 CHALKS = [(245, 245, 240), (250, 240, 150), (170, 220, 255), (255, 190, 190)]
 RULES = [(90, 130, 200), (210, 110, 120), (120, 170, 140)]
+# Of a picture: least strength of the ink and of the light, deviation of the blur, most grain.
+ANY, CLEAR = (0.55, 0.4, 0.7, 7.0), (0.8, 0.75, 0.4, 4.0)
 SKINS = [(224, 172, 140), (190, 130, 95), (120, 80, 60)]
 
 
@@ -39,19 +41,26 @@ def photograph(
     lines: Floats,
     clutter: Floats,
     size: float,
+    clear: bool = False,
 ) -> Photograph:
-    """Take a picture of ink, lines under it and printed clutter, 0 to 1 each, with writing of this height."""
+    """Take a picture of ink, lines under it and printed clutter, 0 to 1 each, with writing of this height.
+
+    A ``clear`` one is bright and sharp enough that a person reads all of it at a glance.
+    """
     height, width = ink.shape
-    scene, marks, seen_lines = _scene(rng, _sheet(rng, ink, lines, clutter), marks, lines)
+    faintest, darkest, blur, grain = CLEAR if clear else ANY
+    scene, marks, seen_lines = _scene(
+        rng, _sheet(rng, ink, lines, clutter, faintest), marks, lines, 0.5 if clear else 0.35
+    )
     scene *= _light(rng, (height, width))[..., np.newaxis]
-    scene = scene * rng.uniform(0.4, 1.1) + rng.normal(0, 4, 3).astype(np.float32)
-    blur = abs(rng.normal(0, 0.7)) * (1 if size < 25 else rng.uniform(1, 2))
+    scene = scene * rng.uniform(darkest, 1.1) + rng.normal(0, 4, 3).astype(np.float32)
+    blur = abs(rng.normal(0, blur)) * (1 if size < 25 else rng.uniform(1, 2))
     if blur > 0.25:
         scene = cv2.GaussianBlur(scene, (0, 0), blur)
-    coarse = rng.uniform(1, np.clip(size / 11, 1, 6)) if rng.random() < 0.4 else 1.0
+    coarse = rng.uniform(1, np.clip(size / 11, 1, 6)) if rng.random() < 0.4 and not clear else 1.0
     if coarse > 1:  # a picture of few pixels, enlarged
         scene = cv2.resize(scene, (round(width / coarse), round(height / coarse)), interpolation=cv2.INTER_AREA)
-    scene += rng.normal(0, rng.uniform(0.3, 7), (*scene.shape[:2], 1)).astype(np.float32)
+    scene += rng.normal(0, rng.uniform(0.3, grain), (*scene.shape[:2], 1)).astype(np.float32)
     pixels = np.clip(scene, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))])
@@ -61,8 +70,8 @@ def photograph(
     return Photograph(pixels, marks, seen_lines)
 
 
-def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats) -> Floats:
-    """The paper in its colours."""
+def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats, faintest: float) -> Floats:
+    """The paper in its colours, the ink at least so strong."""
 
     def pick(options: list[tuple[int, int, int]]) -> Floats:
         return np.clip(np.array(options[rng.integers(len(options))]) + rng.normal(0, 10, 3), 0, 255).astype(np.float32)
@@ -77,7 +86,7 @@ def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats
     uneven: float | Floats = 1.0
     if rng.random() < 0.4:
         uneven = np.clip(_noise(rng, ink.shape, rng.uniform(3, 30)) * rng.uniform(0.05, 0.25) + 0.9, 0.3, 1)
-    layers.append((ink * uneven, rng.uniform(0.55, 1), pen))
+    layers.append((ink * uneven, rng.uniform(faintest, 1), pen))
     sheet = np.broadcast_to(paper, (*ink.shape, 3)).copy()
     if rng.random() < 0.4:
         sheet *= (1 + rng.uniform(0.005, 0.04) * _noise(rng, ink.shape, rng.uniform(1, 20)))[..., np.newaxis]
@@ -88,11 +97,11 @@ def _sheet(rng: np.random.Generator, ink: Floats, lines: Floats, clutter: Floats
 
 
 def _scene(
-    rng: np.random.Generator, sheet: Floats, marks: npt.NDArray[np.int16], lines: Floats
+    rng: np.random.Generator, sheet: Floats, marks: npt.NDArray[np.int16], lines: Floats, desks: float
 ) -> tuple[Floats, npt.NDArray[np.int16], npt.NDArray[np.bool_]]:
-    """The sheet as the camera sees it: turned, in perspective, perhaps with what lies around and on it."""
+    """The sheet as the camera sees it: turned, in perspective, a share of them on ``desks``, with what lies there."""
     height, width = marks.shape
-    around = rng.random() < 0.35
+    around = rng.random() < desks
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     target = (corners - (width / 2, height / 2)) * (rng.uniform(0.6, 0.97) if around else rng.uniform(0.97, 1.03))
     turn = np.radians(rng.normal(0, 8))

@@ -1,6 +1,9 @@
 """Trains the network that finds the marks on a page, on simulated pages; writes it as ONNX.
 
-python benchmarks/train_finder.py [--steps 16000] [--start FINDER.onnx --rate 6e-4] [--out FINDER.onnx]
+    python benchmarks/train_finder.py [--steps 16000] [--start FINDER.onnx --rate 6e-4] [--out FINDER.onnx]
+    python benchmarks/train_finder.py --average FINDER.onnx FINDER.onnx ...
+
+Needs typefaces of Debian's packages, which it names when they are missing.
 """
 
 import argparse
@@ -11,7 +14,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from finder_network import build, load_onnx, to_onnx
+from finder_network import average, build, load_onnx, to_onnx
 from hands import Hands
 from paper_simulator import Page, simulate
 from photograph import surroundings
@@ -19,12 +22,23 @@ from photograph import surroundings
 from lenet import load_dataset
 from lenet.pictures.finder import FILE, KINDS, OFFSET_UNIT
 
+FONTS = Path("/usr/share/fonts")
 SIDE, BATCH = 256, 16
 BORDER = 16  # pixels around a crop
 SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
 REMEMBERED = 40  # batches
 SMALL_LAYOUTS = "single", "rows", "numbers", "numbers", "boxes"
 SEEN_WORST = "numbers", "numbers", "notes", "table", "boxes", "rings"
+# Typefaces that look like handwriting: letters that are no digits, and digits of other hands.
+PACKAGES = (
+    "fonts-bwht fonts-breip fonts-comic-neue fonts-dancingscript fonts-humor-sans fonts-kaushanscript fonts-klee "
+    "fonts-kristi fonts-rufscript fonts-sjfonts"
+)
+HANDWRITTEN = (
+    *("BecauseWeBuild-Regular", "BecauseWeConnect-Regular", "BecauseWeCreate-Regular", "BecauseWeLearn-Regular"),
+    *("Breip", "breipfont", "ComicNeue-Light", "ComicNeue-Italic", "DancingScript-Regular", "Humor-Sans"),
+    *("KaushanScript-Regular", "KleeOne-Regular", "Kristi", "Rufscript010", "SteveHand"),
+)
 # Separators have few pixels and are rare: their ink counts so many times.
 INK_OF_SEPARATOR = 2
 
@@ -34,13 +48,19 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--average", type=Path, nargs="+", help="write the mean of these finders, without training")
     parser.add_argument("--out", type=Path, default=FILE)
     asked = parser.parse_args()
-
+    if asked.average:
+        asked.out.write_bytes(average(asked.average).SerializeToString())
+        return
+    fonts = sorted(path for path in FONTS.rglob("*.?tf") if path.stem in HANDWRITTEN)
+    if len(fonts) < len(HANDWRITTEN):
+        parser.exit(1, f"typefaces are missing: apt-get install {PACKAGES}\n")
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(12)
     for number in range(2):
-        context.Process(target=_work, args=(queue, number), daemon=True).start()
+        context.Process(target=_work, args=(queue, number, fonts), daemon=True).start()
     import keras
     import tensorflow as tf
 
@@ -129,10 +149,10 @@ def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, 
     ]
 
 
-def _work(queue: Any, worker: int) -> None:
+def _work(queue: Any, worker: int, fonts: list[Path]) -> None:
     cv2.setNumThreads(1)
     train = load_dataset("mnist").split("60000:10000").train
-    hands = Hands(train.images[..., 0], train.labels)
+    hands = Hands(train.images[..., 0], train.labels, fonts)
     rng = np.random.default_rng((1, worker))
     while True:
         queue.put(_targets([_page(rng, hands) for _ in range(BATCH)]))
@@ -151,7 +171,8 @@ def _page(rng: np.random.Generator, hands: Hands) -> Page:
     layouts = SMALL_LAYOUTS if small else SEEN_WORST
     layout = str(rng.choice(layouts)) if small or rng.random() < 0.4 else None
     drawn = (int(height * zoom), int(width * zoom))
-    page = simulate(rng, hands, *drawn, layout, others=0.16, sizes=(zoom * sizes[0], zoom * sizes[1]))
+    sizes, clear = (zoom * sizes[0], zoom * sizes[1]), rng.random() < 0.5
+    page = simulate(rng, hands, *drawn, layout, others=0.2, sizes=sizes, clear=clear)
     if rng.random() < 0.03:
         page.pixels = surroundings(rng, drawn).clip(0, 255).astype(np.uint8)
         page.marks[:], page.lines[:], page.labels = 0, False, []
