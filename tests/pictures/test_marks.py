@@ -33,7 +33,7 @@ def test_a_picture_is_seen_alike_in_strips_and_as_a_whole(test_part, monkeypatch
     monkeypatch.setattr(finder, "STRIP", 100_000)
     strips = look(np.asarray(page), 700)
     assert ((strips.ink > 0.5) != (whole.ink > 0.5)).mean() < 2e-3
-    assert np.abs(strips.offsets - whole.offsets)[:, whole.ink[::2, ::2] > 0.5].mean() < 0.1
+    assert np.abs(strips.offsets - whole.offsets)[:, whole.ink[::2, ::2] > 0.5].mean() < 0.2
 
 
 def characters(picture):

@@ -53,7 +53,7 @@ def test_a_mark_that_another_way_knows_is_known(bundled, zoom, margin):
 
 
 def test_a_mark_that_only_one_of_many_ways_sees_is_unknown(bundled):
-    lone = way(bundled, [BOX], [(1, 0.9, False)])
+    lone = way(bundled, [BOX], [(1, 0.8, False)])
     elsewhere = [way(bundled, [BESIDE], [(1, 0.99, False)]) for _ in range(4)]
     assert verdict(lone, *elsewhere) == (1, True)
 
@@ -64,7 +64,7 @@ def test_the_class_is_that_of_the_mean_probabilities(bundled):
 
 
 def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
-    ways = [way(bundled, [BOX], [(4, 0.5, True)]) for _ in range(5)]
+    ways = [way(bundled, [BOX], [(4, 0.45, True)]) for _ in range(5)]
     assert verdict(*ways) == (4, True)
 
 

@@ -22,7 +22,8 @@ LEAST, UNKNOWN_COUNTS = 0.15, 0.6
 # The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
 # when its mean probability of their classes is less than this.
 CONTEXT = 0.45
-# So is a mark around which its mean probability of digits is less than the first. Mark and next mark count by the second there, the one after by its square, and those of other words by the last of what they would.
+# So is a mark around which its mean probability of digits is less than the first; a line of less is left out beside
+# others. Mark and next mark count by the second, the one after by its square, those of other words by so much of it.
 AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
 # how firmly they can exclude a class. A mark is unknown that the finder takes for another sign with more than the last.
@@ -73,10 +74,12 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
         if kinds is not None and (name := separator_of(kinds)):
             separators.append(replace(mark, separator=name))
             continue
+        if height < LEAST_HEIGHT:
+            continue
         way.answered.add([mark])
         finder = [answer.finder for answer in answers if answer.finder is not None]
         probabilities, support = _pool(answers or [way.answered[mark]], finder)
-        unknown = bool(support < LEAST * (1 + len(others)) or height < LEAST_HEIGHT)
+        unknown = bool(support < LEAST * (1 + len(others)))
         if kinds is not None and kinds[-1] > OTHER:
             signs.add(mark)
             unknown = True
@@ -86,7 +89,8 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             in_context.append(np.mean([each[probabilities.argmax()] for each in finder]) if finder else 0.0)
     lines = in_lines([*digits], _colons(separators, way.size))
     # Print, wires and the like beside digits are no part of the answer.
-    way = way._replace(lines=[line for line in lines if {*line} & {*digits} - signs] or lines)
+    written = [line for line in lines if np.mean([digits[mark] for mark in line if mark in digits]) >= AROUND]
+    way = way._replace(lines=written or lines)
     letters = len(in_context) > FEW and np.mean(in_context) < CONTEXT
     if letters or way.are_no_digits([mark for mark in digits if mark not in signs]):
         return way.with_unknown([*digits])
