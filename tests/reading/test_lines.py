@@ -28,6 +28,12 @@ def test_a_mark_of_two_lines_does_not_join_them():
     )
 
 
+def test_lines_of_different_heights_stay_apart():
+    small, large = [[mark(60 * column, y, height=height) for column in range(4)] for y, height in ((0, 30), (100, 90))]
+    usual = [mark(30 * column, 50, height=40) for column in range(8)]
+    assert in_lines([*large, *usual, *small]) == [small, usual, large]
+
+
 def test_separators_stand_between_their_digits_and_specks_elsewhere_are_left_out():
     one, two, comma = mark(0, 0), mark(26, 0), mark(17, 16, 5, 10, ",")
     far, below = mark(120, 10, 4, 4, "."), mark(10, 60, 4, 4, ".")

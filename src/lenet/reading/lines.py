@@ -12,8 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 # Writing slopes by less than this, pixels down to one across: 12 degrees.
 STEEPEST = 0.21
-# Marks whose middles are this far apart, in heights of the writing, are on different lines; higher ones than the second
-# may be of two lines, and tell none.
+# Marks whose middles are this far apart, in heights of the writing, are on different lines. Higher ones than the second
+# may be of two lines, and join the nearest.
 APART, HIGHEST = 0.5, 1.6
 # In heights of the writing: a separator is at most so far above or below the middle of its line, and so far beside its
 # characters.
@@ -31,13 +31,19 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
     size = writing_height(characters)
     slope = slope_of(centres, size) if len(characters) > 1 else 0.0
     level = centres[:, 1] - slope * centres[:, 0]
-    telling = np.array([mark.height <= HIGHEST * size for mark in characters])
-    order = np.argsort(np.where(telling, level, np.inf), kind="stable")[: np.count_nonzero(telling)]
-    found = np.split(order, np.flatnonzero(np.diff(level[order]) > APART * size) + 1)
+    heights = np.array([mark.height for mark in characters])
+    plain, high = np.flatnonzero(heights <= HIGHEST * size), np.flatnonzero(heights > HIGHEST * size)
+    found = _lines(level, plain, size)
+    middles = np.array([level[line].mean() for line in found])
+    away = np.abs(level[high, np.newaxis] - middles)
+    joins = away.min(axis=1) < heights[high] / 2
+    for index, line in zip(high[joins], away.argmin(axis=1)[joins].tolist(), strict=True):
+        found[line] = np.append(found[line], index)
+    rest = high[~joins]
+    found += _lines(level, rest, float(np.median(heights[rest])) if len(rest) else size)
+    found.sort(key=lambda line: float(level[line].mean()))
     middles = np.array([level[line].mean() for line in found])
     lines = [[characters[index] for index in line] for line in found]
-    for index in np.flatnonzero(~telling).tolist():
-        lines[int(np.abs(level[index] - middles).argmin())].append(characters[index])
     for separator in separators:
         x, y = separator.centre
         distance = np.abs(y - slope * x - middles)
@@ -46,6 +52,12 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
         if distance.min() <= BESIDE * size and across <= BESIDE_ACROSS * size:
             line.append(separator)
     return [sorted(line, key=lambda mark: mark.centre[0]) for line in lines]
+
+
+def _lines(level: Floats, marks: npt.NDArray[np.intp], size: float) -> list[npt.NDArray[np.intp]]:
+    """Some marks, line by line."""
+    order = marks[np.argsort(level[marks], kind="stable")]
+    return np.split(order, np.flatnonzero(np.diff(level[order]) > APART * size) + 1) if len(order) else []
 
 
 def words(
