@@ -196,3 +196,13 @@ def test_a_mark_that_the_finder_did_not_look_at_is_in_no_bad_company(bundled):
     both.answered[seen] = both.answered.pop(first)._replace(finder=seen.kinds[:10])
     result = agreed(both._replace(lines=[[seen], [other]]), [])
     assert [result.answered[mark].unknown for mark in result.characters] == [False, False]
+
+
+@pytest.mark.parametrize(("zoom", "seeing", "expected"), [(2.0, 2, [1, 7]), (1.0, 2, [1]), (2.0, 1, [1])])
+def test_known_digits_too_high_for_the_size_are_taken_from_half_of_the_others(bundled, zoom, seeing, expected):
+    """At zoom 2, the other digit has 60 pixels."""
+    first = way(bundled, [(10, 10, 20, 25)], [(1, 0.9, False)], zoom=zoom)
+    see, miss = way(bundled, [BESIDE], [(7, 0.99, False)]), way(bundled, [(10, 10, 20, 25)], [(1, 0.9, False)])
+    result = agreed(first, [seen_by(each) for each in [see] * seeing + [miss] * (4 - seeing)])
+    assert [int(result.answered[mark].probabilities.argmax()) for mark in result.characters] == expected
+    assert not any(result.answered[mark].unknown for mark in result.characters)

@@ -33,6 +33,8 @@ LEAST_HEIGHT = 6
 # A mark lower than this share of the usual height on its line, or on the page where the line has less than so many
 # digits, is a piece of something.
 LOW, TELLING = 0.55, 3
+# The finder, as it is trained, does not see digits that are lower or higher, pixels of what is looked at.
+LOWEST, HIGHEST = 8, 52
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -64,17 +66,21 @@ def seen_by(way: Known) -> Seen:
 def agreed(way: Known, others: Sequence[Seen]) -> Known:
     """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement.
 
-    The finder's mean opinion tells separators; what the others see between the marks is added.
+    The finder's mean opinion tells separators; what half of the others see beside the marks is added.
     """
-    own = seen_by(way)
-    separators, digits, signs, in_context = _between(way, own.boxes, others), {}, set(), []
-    marks, heights = [mark for line in way.lines for mark in line], own.boxes[:, 3] - own.boxes[:, 1]
+    own, added = seen_by(way), _beside(way, others)
+    way.answered.update({mark: answer for mark, _, answer in added if answer})
+    marks = [*(mark for line in way.lines for mark in line), *(mark for mark, _, _ in added)]
+    nothing = [None] * len(added)
+    own = Seen(np.array([*own.boxes, *(box for _, box, _ in added)]), [*own.answers, *nothing], [*own.kinds, *nothing])
+    separators, digits, signs, in_context = [], {}, set(), []
+    heights = own.boxes.reshape(-1, 4)[:, 3] - own.boxes.reshape(-1, 4)[:, 1]
     for mark, height, (answers, looked) in zip(marks, heights, _opinions(own, others), strict=True):
         kinds = np.mean(looked, axis=0) if looked else None
         if kinds is not None and (name := separator_of(kinds)):
             separators.append(replace(mark, separator=name))
             continue
-        if height < LEAST_HEIGHT:
+        if height < LEAST_HEIGHT or not (answers or mark.strength.any()):
             continue
         way.answered.add([mark])
         finder = [answer.finder for answer in answers if answer.finder is not None]
@@ -159,22 +165,31 @@ def _low(way: Known) -> list[Mark]:
     return low
 
 
-def _between(way: Known, boxes: Floats, others: Sequence[Seen]) -> list[Mark]:
-    """Separators that half of the others that look for any see, where none of these boxes is much the same."""
-    looking = [other for other in others if any(kinds is not None for kinds in other.kinds)]
-    separators = [[box for box, answer in zip(*other[:2], strict=True) if answer is None] for other in looking]
-    found = []
-    for box, answer, kinds in (each for other in looking for each in zip(*other, strict=True)):
-        middle = (box[:2] + box[2:]) / 2
-        ways = sum(any((one[:2] <= middle).all() and (middle <= one[2:]).all() for one in seen) for seen in separators)
-        if answer or kinds is None or 2 * ways < len(looking):
-            continue
-        if (_overlap(box[np.newaxis], boxes) < NEW).all():
+def _beside(way: Known, others: Sequence[Seen]) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
+    """What half of the others see and this way does not, with box and answer.
+
+    That is separators, by those that look for any, where no box is much the same; and known digits where there is no
+    box, which are too low or too high for the finder in the size of this way.
+    """
+    boxes, found = way.boxes, []
+    for separators in (False, True) if way.lines else ():
+        looking = [other for other in others if not separators or any(kinds is not None for kinds in other.kinds)]
+        seen = [[each for each in zip(*other[:2], strict=True) if _is_wanted(each[1], separators)] for other in looking]
+        for box, answer in (each for some in seen for each in some):
+            middle, height = (box[:2] + box[2:]) / 2, (box[3] - box[1]) * way.found.zoom
+            ways = sum(any((one[:2] <= middle).all() and (middle <= one[2:]).all() for one, _ in some) for some in seen)
+            taken = _overlap(box[np.newaxis], boxes) >= (NEW if separators else np.finfo(float).tiny)
+            if 2 * ways < len(looking) or taken.any() or (answer and LOWEST <= height <= HIGHEST):
+                continue
             boxes = np.concatenate([boxes, box[np.newaxis]])
             left, top, right, bottom = np.rint(box * way.found.zoom + way.found.margin).astype(int).tolist()
             nothing = np.zeros((bottom - top, right - left), np.float32)
-            found.append(Mark((left, top, right, bottom), nothing, separator_of(kinds)))
+            found.append((Mark((left, top, right, bottom), nothing), box, answer))
     return found
+
+
+def _is_wanted(answer: MarkAnswer | None, separators: bool) -> bool:
+    return answer is None if separators else answer is not None and not answer.unknown
 
 
 def _colons(separators: Sequence[Mark], size: float) -> list[Mark]:
