@@ -54,9 +54,7 @@ def main() -> None:
     if asked.average:
         asked.out.write_bytes(average(asked.average).SerializeToString())
         return
-    fonts = sorted(path for path in FONTS.rglob("*.?tf") if path.stem in HANDWRITTEN)
-    if len(fonts) < len(HANDWRITTEN):
-        parser.exit(1, f"typefaces are missing: apt-get install {PACKAGES}\n")
+    fonts = _handwritten()
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(12)
     for number in range(2):
@@ -113,6 +111,13 @@ def main() -> None:
             mean[:] = 0
         if number % 500 == 0 or number == asked.steps:
             asked.out.write_bytes(to_onnx(model).SerializeToString())
+
+
+def _handwritten() -> list[Path]:
+    found = {path.stem: path for path in FONTS.rglob("*.?tf")}
+    if missing := [name for name in HANDWRITTEN if name not in found]:
+        raise SystemExit(f"typefaces are missing ({', '.join(missing)}): apt-get install {PACKAGES}")
+    return [found[name] for name in HANDWRITTEN]
 
 
 def _other_light(rng: np.random.Generator, pixels: Any) -> Any:

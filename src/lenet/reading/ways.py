@@ -36,7 +36,7 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
             best, way, size = way, best, other
         others.append(seen_by(way))
     contrast = contrast.off_lines_of(best.found)
-    if best.evidence <= 0 <= contrast.evidence:  # what is detected on noise is unknown
+    if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
         best, contrast = contrast, best
     others.append(seen_by(contrast))
     if max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
