@@ -52,7 +52,7 @@ def test_separators_have_a_place_in_every_form(lenet, tmp_path, digits):
     page = Image.new("L", (420, 200), 255)
     for digit, left in ((digits[0], 0), (digits[1], 150)):
         page.paste(digit.crop((90, 40, 202, 152)), (left + 30, 40))
-    page.paste(30, (148, 118, 160, 130))
+    page.paste(30, (148, 126, 158, 136))
     page.save(tmp_path / "a.png")
     rows = list(csv.DictReader(lenet("predict", "a.png", "--csv", "--annotate", "seen").stdout.splitlines()))
     assert [(row["label"], row["row"], row["column"], row["word"]) for row in rows] == [
@@ -63,7 +63,7 @@ def test_separators_have_a_place_in_every_form(lenet, tmp_path, digits):
     boxes = [[int(row[edge]) for edge in ("left", "top", "right", "bottom")] for row in rows]
     assert [token["box"] for token in result["tokens"]] == boxes
     left, top, right, bottom = boxes[1]
-    assert left <= 148 and top <= 118 and right >= 160 and bottom >= 130
+    assert left <= 148 and top <= 126 and right >= 158 and bottom >= 136
     annotated = np.asarray(Image.open(tmp_path / "seen" / "a.png").convert("RGB"), int)
     assert np.ptp(annotated[bottom + 1, left:right], axis=1).min() > 50  # a blue line
 
