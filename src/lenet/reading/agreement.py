@@ -175,11 +175,14 @@ def _beside(way: Known, others: Sequence[Seen]) -> list[tuple[Mark, Floats, Mark
     for separators in (False, True) if way.lines else ():
         looking = [other for other in others if not separators or any(kinds is not None for kinds in other.kinds)]
         seen = [[each for each in zip(*other[:2], strict=True) if _is_wanted(each[1], separators)] for other in looking]
+        edges = [np.array([box for box, _ in some]).reshape(-1, 4) for some in seen]
         for box, answer in (each for some in seen for each in some):
             middle, height = (box[:2] + box[2:]) / 2, (box[3] - box[1]) * way.found.zoom
-            ways = sum(any((one[:2] <= middle).all() and (middle <= one[2:]).all() for one, _ in some) for some in seen)
+            if answer and LOWEST <= height <= HIGHEST:
+                continue
+            ways = sum(((some[:, :2] <= middle) & (middle <= some[:, 2:])).all(axis=1).any() for some in edges)
             taken = _overlap(box[np.newaxis], boxes) >= (NEW if separators else np.finfo(float).tiny)
-            if 2 * ways < len(looking) or taken.any() or (answer and LOWEST <= height <= HIGHEST):
+            if 2 * ways < len(looking) or taken.any():
                 continue
             boxes = np.concatenate([boxes, box[np.newaxis]])
             left, top, right, bottom = np.rint(box * way.found.zoom + way.found.margin).astype(int).tolist()
