@@ -20,8 +20,9 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
     """
     found = find_marks(picture, digits)
     contrast, rings = known(found, model, digits), found.rings
+    alone = len(contrast.boxes) == 1
     # The only mark may be a frame, or the sheet itself, with others on it.
-    if not digits or (len(contrast.boxes) == 1 and sees_one_mark(picture, contrast.boxes[0], rings)):
+    if not digits or (alone and sees_one_mark(picture, contrast.boxes[0], rings)):
         return contrast.with_unknown(contrast.characters if contrast.are_no_digits(contrast.characters) else [])
 
     def detected(size: int) -> Known:
@@ -35,6 +36,8 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
+    if alone and len(best.characters) == 1:
+        return contrast
     contrast = contrast.off_lines_of(best.found)
     if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
         best, contrast = contrast, best
