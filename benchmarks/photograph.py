@@ -21,8 +21,8 @@ PENS = [
 GROUNDS = [(20, 22, 25), (30, 60, 45), (25, 35, 80), (45, 40, 40)]
 CHALKS = [(245, 245, 240), (250, 240, 150), (170, 220, 255), (255, 190, 190)]
 RULES = [(90, 130, 200), (210, 110, 120), (120, 170, 140)]
-# Of a picture: least strength of the ink and of the light, deviation of the blur, most grain.
-ANY, CLEAR = (0.55, 0.4, 0.7, 7.0), (0.8, 0.75, 0.4, 4.0)
+# Of a picture: least strength of the ink and of the light, deviation of the blur, most grain; share on desks.
+ANY, CLEAR = (0.55, 0.4, 0.7, 7.0, 0.35), (0.8, 0.75, 0.4, 4.0, 0.5)
 SKINS = [(224, 172, 140), (190, 130, 95), (120, 80, 60)]
 
 
@@ -48,13 +48,11 @@ def photograph(
     A ``clear`` one is bright and sharp enough that a person reads all of it at a glance.
     """
     height, width = ink.shape
-    faintest, darkest, blur, grain = CLEAR if clear else ANY
-    scene, marks, seen_lines = _scene(
-        rng, _sheet(rng, ink, lines, clutter, faintest), marks, lines, 0.5 if clear else 0.35
-    )
+    faintest, darkest, soft, grain, desks = CLEAR if clear else ANY
+    scene, marks, seen_lines = _scene(rng, _sheet(rng, ink, lines, clutter, faintest), marks, lines, desks)
     scene *= _light(rng, (height, width))[..., np.newaxis]
     scene = scene * rng.uniform(darkest, 1.1) + rng.normal(0, 4, 3).astype(np.float32)
-    blur = abs(rng.normal(0, blur)) * (1 if size < 25 else rng.uniform(1, 2))
+    blur = abs(rng.normal(0, soft)) * (1 if size < 25 else rng.uniform(1, 2))
     if blur > 0.25:
         scene = cv2.GaussianBlur(scene, (0, 0), blur)
     coarse = rng.uniform(1, np.clip(size / 11, 1, 6)) if rng.random() < 0.4 and not clear else 1.0

@@ -7,6 +7,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from lenet.pictures.finder import HALF, KINDS, QUARTER, View, look
+from lenet.pictures.ink import shrunk
 from lenet.pictures.mark import Strength
 from lenet.pictures.marks import MOST_OVERLAP, FoundMarks, Mark
 from lenet.pictures.picture import Picture
@@ -82,8 +83,10 @@ def sees_one_mark(picture: Picture, box: npt.NDArray[np.float64], rings: Mask | 
     boxes = np.array([mark.box for mark in detected.marks]).reshape(-1, 4) / detected.zoom
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((box[:2] < middles) & (middles < box[2:])).all(axis=1)
-    pieces, high = boxes[inside], boxes[:, 3] - boxes[:, 1] > height / 2
-    return not (high & ~inside).any() and bool(np.ptp(pieces[:, 1::2]) > height / 2 if len(pieces) else False)
+    high = boxes[:, 3] - boxes[:, 1] > height / 2
+    if not inside.any() or (high & ~inside).any():
+        return False
+    return bool(np.ptp(boxes[inside, 1::2]) > height / 2)
 
 
 def _look(picture: Picture, size: int, rings: Mask | None) -> View:
@@ -124,7 +127,7 @@ def group(view: View) -> list[Mark]:
     middles = np.argwhere((view.middles == ndimage.maximum_filter(view.middles, 5)) & (view.middles > MIDDLE))
     if not 0 < count <= MOST_PIECES or not len(middles):
         return []
-    small = _halved(pieces)
+    small = shrunk(pieces, HALF)
     y, x = np.nonzero(small)
     away, nearest = cKDTree(middles).query(np.stack([y, x], 1) + view.offsets[:, y, x].T)
     votes = np.zeros((count + 1, len(middles) + 1), np.int32)  # the last is for pixels that point nowhere
@@ -162,13 +165,6 @@ def separator_of(kinds: Floats) -> str:
 def _shares(logits: npt.NDArray[np.floating]) -> Floats:
     shares = np.exp(logits - logits.max())
     return np.asarray(shares / shares.sum(), np.float32)
-
-
-def _halved(pieces: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Numbers of pieces at half the size: a piece stays where it has one of four pixels."""
-    rows, columns = (side + side % HALF for side in pieces.shape)
-    padded = np.pad(pieces, [(0, rows - pieces.shape[0]), (0, columns - pieces.shape[1])])
-    return np.asarray(padded.reshape(rows // HALF, HALF, columns // HALF, HALF).max(axis=(1, 3)))
 
 
 def _around(boxes: list[tuple[slice, slice]], shape: tuple[int, int]) -> tuple[slice, slice]:

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 Mask = npt.NDArray[np.bool_]
 Strength = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
 
 # Light changes slowly, so it is estimated on a picture of at most this many pixels a side.
 LIGHT_SIDE = 256
@@ -132,3 +133,9 @@ def _shrunk(grey: Strength, side: int) -> Strength:
 def strokes(mask: Mask) -> Any:
     """Labels ``(height, width)`` of connected strokes, and how many there are."""
     return ndimage.label(mask, structure=np.ones((3, 3)))
+
+
+def shrunk(labels: Labels, factor: int) -> Labels:
+    """Numbers of strokes with so many pixels each way joined to one, which has the highest number."""
+    rows, columns = (np.arange(0, side, factor) for side in labels.shape)
+    return np.maximum.reduceat(np.maximum.reduceat(labels, rows, axis=0), columns, axis=1)

@@ -7,9 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from lenet.pictures.ink import Mask, strokes
-
-Labels = npt.NDArray[np.int32]
+from lenet.pictures.ink import Labels, Mask, shrunk, strokes
 
 # Pixels: lesser rings are loops of digits.
 LEAST_SIDE = 16
@@ -48,7 +46,7 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
         factor = math.ceil((stroke.size / MOST_PIXELS) ** 0.5)
         pixels -= stroke.size // factor**2
         reach = max(1, int(CLOSED * min(stroke.shape) / factor))
-        parts = _ring(_shrunk(labels[window], factor), number, inside, reach)
+        parts = _ring(shrunk(labels[window], factor), number, inside, reach)
         for found, part in zip((rings, connected), parts, strict=True):
             found[window] |= stroke & part.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
     return rings, connected
@@ -71,12 +69,6 @@ def _candidates(labels: Labels, count: int) -> Iterator[tuple[int, tuple[slice, 
         hollow = 2 * areas[number] < height * width and width > WIDE * height
         if hollow or inside.any():
             yield number, window, inside
-
-
-def _shrunk(labels: Labels, factor: int) -> Labels:
-    """Numbers of strokes with so many pixels each way joined to one, which has the highest number."""
-    rows, columns = (np.arange(0, side, factor) for side in labels.shape)
-    return np.maximum.reduceat(np.maximum.reduceat(labels, rows, axis=0), columns, axis=1)
 
 
 def _ring(labels: Labels, number: int, inside: Mask, reach: int) -> tuple[Mask, Mask]:

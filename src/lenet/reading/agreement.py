@@ -11,9 +11,8 @@ from lenet.pictures.detect import DIGITS, separator_of
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import FEW, Known
-from lenet.reading.lines import in_lines, words, writing_height
+from lenet.reading.lines import Floats, in_lines, words, writing_height
 
-Floats = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.float32]
 
 # A mark is known when the mean square of its class's probability over all ways is at least this; squares make doubtful
@@ -72,10 +71,10 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     way.answered.update({mark: answer for mark, _, answer in added if answer})
     marks = [*(mark for line in way.lines for mark in line), *(mark for mark, _, _ in added)]
     nothing = [None] * len(added)
-    own = Seen(np.array([*own.boxes, *(box for _, box, _ in added)]), [*own.answers, *nothing], [*own.kinds, *nothing])
+    boxes = np.array([*own.boxes, *(box for _, box, _ in added)]).reshape(-1, 4)
+    own = Seen(boxes, [*own.answers, *nothing], [*own.kinds, *nothing])
     separators, digits, signs, in_context = [], {}, set(), []
-    heights = own.boxes.reshape(-1, 4)[:, 3] - own.boxes.reshape(-1, 4)[:, 1]
-    for mark, height, (answers, looked) in zip(marks, heights, _opinions(own, others), strict=True):
+    for mark, height, (answers, looked) in zip(marks, boxes[:, 3] - boxes[:, 1], _opinions(own, others), strict=True):
         kinds = np.mean(looked, axis=0) if looked else None
         if kinds is not None and (name := separator_of(kinds)):
             separators.append(replace(mark, separator=name))
@@ -174,7 +173,11 @@ def _beside(way: Known, others: Sequence[Seen]) -> list[tuple[Mark, Floats, Mark
     boxes, found = way.boxes, []
     for separators in (False, True) if way.lines else ():
         looking = [other for other in others if not separators or any(kinds is not None for kinds in other.kinds)]
-        seen = [[each for each in zip(*other[:2], strict=True) if _is_wanted(each[1], separators)] for other in looking]
+        seen = [
+            [(box, answer) for box, answer in zip(*other[:2], strict=True) if separators == (answer is None)]
+            for other in looking
+        ]
+        seen = [[(box, answer) for box, answer in some if not (answer and answer.unknown)] for some in seen]
         edges = [np.array([box for box, _ in some]).reshape(-1, 4) for some in seen]
         for box, answer in (each for some in seen for each in some):
             middle, height = (box[:2] + box[2:]) / 2, (box[3] - box[1]) * way.found.zoom
@@ -189,10 +192,6 @@ def _beside(way: Known, others: Sequence[Seen]) -> list[tuple[Mark, Floats, Mark
             nothing = np.zeros((bottom - top, right - left), np.float32)
             found.append((Mark((left, top, right, bottom), nothing), box, answer))
     return found
-
-
-def _is_wanted(answer: MarkAnswer | None, separators: bool) -> bool:
-    return answer is None if separators else answer is not None and not answer.unknown
 
 
 def _colons(separators: Sequence[Mark], size: float) -> list[Mark]:

@@ -4,18 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from lenet.model.runtime import Model
 from lenet.pictures.detect import DIGITS
 from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading.answers import AnsweredMarks
 from lenet.reading.fragments import join_fragments
-from lenet.reading.lines import in_lines, writing_height
+from lenet.reading.lines import Floats, in_lines, writing_height
 from lenet.reading.table import Table, find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
-
-Floats = npt.NDArray[np.float64]
 
 # If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
 FEW, MANY = 3, 0.42

@@ -9,10 +9,10 @@ from lenet.reading.known import Known, known
 
 # The picture is also looked at in sizes near the best: what is writing is read alike.
 NEAR = (0.74, 1.35)
-# What is detected may be fragments of a lone character, unless it has so much more evidence.
-FRAGMENTS = 3.0
 # But not where there are more marks than this, which would take seconds.
 MOST_LOOKED_AT_AGAIN = 400
+# What is detected may be fragments of a lone character that is known, unless it has so much more evidence.
+FRAGMENTS = 3.0
 
 
 def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
@@ -38,7 +38,7 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
-    if alone and (len(best.characters) == 1 or best.evidence <= max(0.0, contrast.evidence) + FRAGMENTS):
+    if alone and contrast.evidence > 0 and best.evidence <= contrast.evidence + FRAGMENTS:
         return contrast
     contrast = contrast.off_lines_of(best.found)
     if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
