@@ -1,5 +1,7 @@
 """A picture → its marks as several ways of looking agree on them: by contrast, and by the finder in several sizes."""
 
+import numpy as np
+
 from lenet.model.runtime import Model
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import detect_at, largest_size, sees_one_mark, writing_sizes
@@ -11,8 +13,8 @@ from lenet.reading.known import Known, known
 NEAR = (0.74, 1.35)
 # But not where there are more marks than this, which would take seconds.
 MOST_LOOKED_AT_AGAIN = 400
-# What is detected may be fragments of a lone character that is known, unless it has so much more evidence.
-FRAGMENTS = 3.0
+# What is detected with this share of its ink on a lone character is a fragment of it.
+FRAGMENT = 0.5
 
 
 def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
@@ -38,7 +40,7 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
-    if alone and contrast.evidence > 0 and best.evidence <= contrast.evidence + FRAGMENTS:
+    if alone and _are_fragments(best, contrast):
         return contrast
     contrast = contrast.off_lines_of(best.found)
     if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
@@ -48,3 +50,17 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
         near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
         others += [seen_by(detected(other)) for other in sorted(near)]
     return agreed(best, others).in_table()
+
+
+def _are_fragments(detected: Known, contrast: Known) -> bool:
+    """Whether the ink that is detected, if any, is that of the only mark which contrast shows."""
+    mark, found = contrast.lines[0][0], contrast.found
+    left, top, right, bottom = mark.box
+    inked = np.zeros(found.mask.shape, bool)
+    inked[top:bottom, left:right] = mark.strength > 0.5
+    marks = [mark for line in detected.lines for mark in line]
+    if not marks:
+        return True
+    places = np.concatenate([np.add(np.argwhere(mark.strength > 0.5), mark.box[1::-1]) + 0.5 for mark in marks])
+    row, column = (places / detected.found.zoom * found.zoom + found.margin).astype(int).T
+    return bool(inked[row.clip(0, inked.shape[0] - 1), column.clip(0, inked.shape[1] - 1)].mean() > FRAGMENT)
