@@ -56,11 +56,11 @@ def _are_fragments(detected: Known, contrast: Known) -> bool:
     """Whether the ink that is detected, if any, is that of the only mark which contrast shows."""
     mark, found = contrast.lines[0][0], contrast.found
     left, top, right, bottom = mark.box
-    inked = np.zeros(found.mask.shape, bool)
+    inked = np.zeros_like(found.mask)
     inked[top:bottom, left:right] = mark.strength > 0.5
-    marks = [mark for line in detected.lines for mark in line]
+    marks = [each for line in detected.lines for each in line]
     if not marks:
         return True
-    places = np.concatenate([np.add(np.argwhere(mark.strength > 0.5), mark.box[1::-1]) + 0.5 for mark in marks])
+    places = np.concatenate([np.argwhere(each.strength > 0.5) + each.box[1::-1] + 0.5 for each in marks])
     row, column = (places / detected.found.zoom * found.zoom + found.margin).astype(int).T
     return bool(inked[row.clip(0, inked.shape[0] - 1), column.clip(0, inked.shape[1] - 1)].mean() > FRAGMENT)
