@@ -28,12 +28,14 @@ PARTS = ("reading", "shards", "training", "large", "searching", "cost")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar=" | ".join(PARTS))
+    parser.add_argument("parts", nargs="*", metavar=" | ".join(PARTS))
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args()
     parts = asked.parts or PARTS
+    if other := set(parts) - set(PARTS):
+        parser.error(f"{', '.join(sorted(other))}: name any of {', '.join(PARTS)}")
     if "reading" in parts:
         reading(asked.rows, asked.rounds)
     if "shards" in parts:

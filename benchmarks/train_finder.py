@@ -8,6 +8,8 @@ Needs typefaces of Debian's packages, which it names when they are missing.
 
 import argparse
 import multiprocessing
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -47,8 +49,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--start", type=Path)
-    parser.add_argument("--average", type=Path, nargs="+", help="write the mean of these finders, without training")
+    parser.add_argument("--start", type=_file)
+    parser.add_argument("--average", type=_file, nargs="+", help="write the mean of these finders, without training")
     parser.add_argument("--out", type=Path, default=FILE)
     asked = parser.parse_args()
     if asked.average:
@@ -57,6 +59,7 @@ def main() -> None:
     fonts = _handwritten()
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(12)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the processes that draw
     for number in range(2):
         context.Process(target=_work, args=(queue, number, fonts), daemon=True).start()
     import keras
@@ -111,6 +114,13 @@ def main() -> None:
             mean[:] = 0
         if number % 500 == 0 or number == asked.steps:
             asked.out.write_bytes(to_onnx(model).SerializeToString())
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{name}: no such file")
+    return path
 
 
 def _handwritten() -> list[Path]:

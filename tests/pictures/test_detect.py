@@ -1,10 +1,13 @@
 """What the finder sees on pictures made here from MNIST's test digits."""
 
+from pathlib import Path
+
+import matplotlib
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-from lenet.pictures.detect import sees_one_mark
+from lenet.pictures.detect import sees_one_mark, writing_sizes
 from lenet.pictures.picture import open_picture
 
 
@@ -33,3 +36,16 @@ def test_a_sheet_on_a_desk_is_none(page):
 def test_of_several_digits_none_is_the_only_one(page):
     page.paste(page.crop((250, 150, 420, 320)), (480, 150))
     assert not sees_one_mark(open_picture(page), SEVEN)
+
+
+@pytest.mark.parametrize("font", ["DejaVuSans", "DejaVuSerif"])
+def test_digits_on_a_page_of_print_decide_its_size(test_part, font):
+    page = Image.new("L", (900, 800), 240)
+    letters = ImageFont.truetype(Path(matplotlib.get_data_path()) / f"fonts/ttf/{font}.ttf", 20)
+    for y in range(30, 220, 32):
+        words = "Letters are no digits, and a page of print may have a number below."
+        ImageDraw.Draw(page).text((40, y), words, fill=40, font=letters)
+    for number, image in enumerate(test_part.images[:4, ..., 0]):
+        digit = Image.fromarray(image).resize((126, 126), Image.Resampling.BICUBIC)
+        page.paste(40, (100 + 126 * number, 560), digit)
+    assert writing_sizes(open_picture(page))[0] == pytest.approx(900 * 26 / 90, rel=0.25)

@@ -32,7 +32,7 @@ def way(model, boxes, answers, zoom=1.0, margin=0):
         answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown, finder)
         marks.append(mark)
     found = FoundMarks(marks, np.zeros((100, 200, 3), np.uint8), ink, ink > 0, zoom, margin, ink > 0)
-    return Known(found, answered, [marks], 20.0, 1.0)
+    return Known(found, answered, [marks], 20.0)
 
 
 BOX, BESIDE = (10, 10, 30, 40), (60, 10, 80, 40)

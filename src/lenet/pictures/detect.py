@@ -101,7 +101,8 @@ def _look(picture: Picture, size: int, rings: Mask | None) -> View:
 def _writing(view: View) -> tuple[float, float]:
     """How much speaks for this size of the picture, and the height of its writing in pixels; 0 where there is none.
 
-    Connected ink of the best height speaks for it, ink that is uncertain against it.
+    Connected ink of the best height speaks for it, by the share of digits and separators that the finder sees there;
+    ink that is uncertain speaks against it.
     """
     pieces, _ = ndimage.label(view.ink > INK, np.ones((3, 3)))
     areas = np.bincount(pieces.ravel())[1:]
@@ -110,9 +111,13 @@ def _writing(view: View) -> tuple[float, float]:
     large = areas >= LEAST_AREA
     if not large.any():
         return -np.inf, 0.0
+    y, x = np.nonzero(pieces)
+    share = 1 - _shares(view.kinds)[-1, y // QUARTER, x // QUARTER]
+    share = (np.bincount(pieces[y, x], share)[1:] / np.maximum(areas, 1))[large]
     weights = np.exp(-(np.log2(heights[large] / BEST_HEIGHT) ** 2) / 2)
-    evidence = float(((certain[large] - CERTAIN) * weights).sum())
-    return evidence, _weighted_median(heights[large], areas[large] * weights.astype(float))
+    speaks = certain[large] - CERTAIN
+    evidence = float((speaks * np.where(speaks > 0, share, 1) * weights).sum())
+    return evidence, _weighted_median(heights[large], areas[large] * weights * share)
 
 
 def _weighted_median(values: npt.NDArray[np.int64], weights: npt.NDArray[np.floating]) -> float:
@@ -163,8 +168,8 @@ def separator_of(kinds: Floats) -> str:
 
 
 def _shares(logits: npt.NDArray[np.floating]) -> Floats:
-    shares = np.exp(logits - logits.max())
-    return np.asarray(shares / shares.sum(), np.float32)
+    shares = np.exp(logits - logits.max(axis=0))
+    return np.asarray(shares / shares.sum(axis=0), np.float32)
 
 
 def _around(boxes: list[tuple[slice, slice]], shape: tuple[int, int]) -> tuple[slice, slice]:

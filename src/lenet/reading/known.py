@@ -30,8 +30,6 @@ class Known(NamedTuple):
         answered: The answers.
         lines: Characters and separators in reading order.
         size: Height of the writing, in pixels of what was looked at.
-        evidence: How well the marks are known: probabilities of the known, where the finder sees digits, less a part
-            for each unknown; more for separators.
         table: That the marks stand in, or rows of boxes; None where there are none.
     """
 
@@ -39,13 +37,26 @@ class Known(NamedTuple):
     answered: AnsweredMarks
     lines: list[list[Mark]]
     size: float
-    evidence: float
     table: Table | None = None
 
     @property
     def characters(self) -> list[Mark]:
         """The marks that are no separators, in reading order."""
         return [mark for line in self.lines for mark in line if mark in self.answered]
+
+    @property
+    def evidence(self) -> float:
+        """How well the marks are known.
+
+        Probabilities of the known, where the finder sees digits, less a part for each unknown; more for separators.
+        """
+        characters = self.characters
+        evidence = SEPARATOR * (sum(map(len, self.lines)) - len(characters))
+        for mark in characters:
+            digit = 1.0 if mark.kinds is None else float(mark.kinds[:DIGITS].sum())
+            share = 0.0 if self.answered[mark].unknown else digit
+            evidence += share * float(self.answered[mark].probabilities.max()) - (1 - share) * UNKNOWN
+        return evidence
 
     def are_no_digits(self, marks: Sequence[Mark]) -> bool:
         """Whether so many of the marks are unknown that their writing is no digits."""
@@ -90,9 +101,4 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         marks = join_fragments(marks, found, answered)
     lines = in_lines(marks, separators)
     answered.add(marks)
-    evidence = SEPARATOR * (sum(map(len, lines)) - len(marks))
-    for mark in marks:
-        digit = 1.0 if mark.kinds is None else float(mark.kinds[:DIGITS].sum())
-        share = 0.0 if answered[mark].unknown else digit
-        evidence += share * float(answered[mark].probabilities.max()) - (1 - share) * UNKNOWN
-    return Known(found, answered, lines, writing_height(marks), evidence)
+    return Known(found, answered, lines, writing_height(marks))
