@@ -127,6 +127,23 @@ def test_composed_pages_are_read_in_order(reader, test_part):
     assert found / digits >= 0.95
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_lies_on_its_side_or_head_is_read(reader, test_part, quarters):
+    """Its boxes and stages are those of the picture as it is given."""
+    sheet = compose(np.random.default_rng(1), test_part.images[..., 0], test_part.labels, [5, 4], ruled="none")
+    page = np.ascontiguousarray(np.rot90(np.asarray(sheet.image), quarters))
+    reading = reader.read(page)
+    assert reading.rows == sheet.rows
+    stages = reading.stages
+    boxed = np.zeros_like(stages.mask)
+    for digit in reading.digits:
+        left, top, right, bottom = stages.place(digit.box)
+        boxed[top:bottom, left:right] = True
+    assert stages.strength[boxed].sum() > 0.9 * stages.strength.sum()
+    assert np.corrcoef(stages.strength.ravel(), -stages.pixels.mean(axis=2).ravel())[0, 1] > 0.5
+    assert stages.pixels.shape[0] / stages.pixels.shape[1] == pytest.approx(page.shape[0] / page.shape[1], rel=0.01)
+
+
 def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypatch):
     """Each look at a page full of marks takes a second."""
     page = compose(np.random.default_rng(0), test_part.images[..., 0], test_part.labels, [4, 4]).image

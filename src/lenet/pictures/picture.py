@@ -49,6 +49,11 @@ class Picture:
         """The same in grey, ``(height, width)``."""
         return np.asarray(Image.fromarray(self.pixels).convert("L"))
 
+    def turned(self, quarters: int) -> "Picture":
+        """The same, turned by so many quarters counterclockwise."""
+        size = self.size[::-1] if quarters % 2 else self.size
+        return Picture(np.ascontiguousarray(np.rot90(self.pixels, quarters)), self.scale, size)
+
 
 Source = str | Path | bytes | npt.NDArray[Any] | Image.Image | Picture
 

@@ -11,7 +11,7 @@ from lenet.model.runtime import Model
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import Picture, Pixels, Source, open_picture
 from lenet.reading.lines import words
-from lenet.reading.result import Digit, PictureStages, Reading, Separator, candidates
+from lenet.reading.result import Box, Digit, PictureStages, Reading, Separator, candidates
 
 if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a second to import
     from lenet.pictures.marks import FoundMarks, Mark
@@ -81,13 +81,14 @@ class Reader:
     def _reading(self, picture: Picture, way: "Known") -> Reading:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
+        turned = picture.size[::-1] if way.quarters % 2 else picture.size
 
         cells, boxed = (way.table.cells, way.table.boxed) if way.table else ({}, frozenset())
         word_of = words(way.lines, way.size, cells, boxed)
 
         def read(mark: "Mark") -> Digit | Separator:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
-            box = (left, top, min(right, picture.size[0]), min(bottom, picture.size[1]))
+            box = _turned_back((left, top, min(right, turned[0]), min(bottom, turned[1])), way.quarters, turned)
             if mark not in answered:
                 return Separator(mark.separator, box, word_of[mark], cells.get(mark))
             answer = answered[mark]
@@ -96,7 +97,9 @@ class Reader:
 
         lines = tuple(tuple(map(read, line)) for line in way.lines)
         return Reading(
-            lines, _stages(picture, found), table=(way.table.rows, way.table.columns) if way.table and cells else None
+            lines,
+            _stages(picture, found, way.quarters),
+            table=(way.table.rows, way.table.columns) if way.table and cells else None,
         )
 
     def _digit(
@@ -117,8 +120,18 @@ def _no_ink(picture: Picture) -> PictureStages:
     return PictureStages(picture.pixels, picture.scale, none, none > 0)
 
 
-def _stages(picture: Picture, found: "FoundMarks") -> PictureStages:
-    pixels, strength, mask = (found.without_margin(stage) for stage in (found.pixels, found.strength, found.mask))
+def _turned_back(box: Box, quarters: int, size: tuple[int, int]) -> Box:
+    """A box on a picture of this size, which was turned so many quarters counterclockwise, as before that."""
+    (left, top, right, bottom), (width, height) = box, size
+    for _ in range(quarters):
+        left, top, right, bottom = height - bottom, left, height - top, right
+        width, height = height, width
+    return left, top, right, bottom
+
+
+def _stages(picture: Picture, found: "FoundMarks", quarters: int) -> PictureStages:
+    looked_at = (found.pixels, found.strength, found.mask)
+    pixels, strength, mask = (np.rot90(found.without_margin(stage), -quarters) for stage in looked_at)
     if found.zoom >= 1:
         return PictureStages(pixels, picture.scale / found.zoom, strength, mask)
     size = picture.pixels.shape[1::-1]

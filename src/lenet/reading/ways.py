@@ -8,6 +8,7 @@ from lenet.pictures.detect import detect_at, largest_size, sees_one_mark, writin
 from lenet.pictures.picture import Picture
 from lenet.reading.agreement import agreed, seen_by
 from lenet.reading.known import Known, known
+from lenet.reading.turn import quarters_to_turn
 
 # The picture is also looked at in sizes near the best: what is writing is read alike.
 NEAR = (0.74, 1.35)
@@ -17,10 +18,11 @@ MOST_LOOKED_AT_AGAIN = 400
 FRAGMENT = 0.5
 
 
-def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
+def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = False) -> Known:
     """Find the marks by contrast, and where the classes are ``digits``, detect them; take what all ways agree on.
 
     Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
+    Unless it is known to be ``upright``, the picture is turned where its marks are digits then and not as it is.
     """
     found = find_marks(picture, digits)
     contrast, rings = known(found, model, digits), found.rings
@@ -35,6 +37,8 @@ def read_marks(picture: Picture, model: Model, digits: bool) -> Known:
     size, *more = writing_sizes(picture, rings)
     # What a way looked at takes much memory: only that of the best is kept.
     best, others = detected(size), []
+    if not upright and (quarters := quarters_to_turn(picture, size, best.found)):
+        return read_marks(picture.turned(quarters), model, digits, upright=True)._replace(quarters=quarters)
     for other in more:
         way = detected(other)
         if way.evidence > best.evidence:
