@@ -21,7 +21,7 @@ WITH_WORDS = "rows", "numbers", "notes", "rings"
 PRINTED = "abcdefghijkmnopqrstuvwxyzABDEFGHKLMNPRST"
 CHARACTERS = {*"0123456789", OTHER}
 # How often each layout is drawn.
-SHARES = (0.04, 0.1, 0.13, 0.12, 0.09, 0.14, 0.09, 0.06, 0.08, 0.04, 0.05, 0.06)
+SHARES = (0.06, 0.1, 0.14, 0.12, 0.09, 0.15, 0.09, 0.06, 0.06, 0.04, 0.06, 0.03)
 
 
 @dataclass

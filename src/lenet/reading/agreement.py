@@ -26,7 +26,6 @@ CONTEXT = 0.45
 AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
 # how firmly they can exclude a class. A mark is unknown that the finder takes for another sign with more than the last.
-NETWORK_UNKNOWN = 0.65
 NETWORK, NETWORK_DOUBT, FINDER_DOUBT, OTHER = 0.65, 1e-4, 1e-2, 0.8
 # Digits are not lower, in pixels of the picture: an enlarged one has grain that looks like them.
 LEAST_HEIGHT = 6
@@ -121,23 +120,22 @@ def _opinions(own: Seen, others: Sequence[Seen]) -> list[tuple[list[MarkAnswer],
 
 def _pool(answers: list[MarkAnswer], finder: list[Probabilities]) -> tuple[Probabilities, float]:
     """The mean probabilities of all answers, and how much they support the likeliest class."""
-    pooled = [_pooled(answer, finder) for answer in answers]
+    pooled = [_pooled(answer.probabilities, finder) for answer in answers]
     probabilities = np.mean(pooled, axis=0)
     label = int(probabilities.argmax())
     shares = (UNKNOWN_COUNTS if answer.unknown else 1.0 for answer in answers)
     return probabilities, sum(share * float(each[label]) ** 2 for share, each in zip(shares, pooled, strict=True))
 
 
-def _pooled(answer: MarkAnswer, finder: list[Probabilities]) -> Probabilities:
+def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilities:
     """What the network and the finder's mean say together: a logarithmic opinion pool.
 
     Genest and Zidek, Combining probability distributions, 1986.
     """
     if not finder:
-        return answer.probabilities
+        return network
     mean = np.mean(finder, axis=0)
-    network = NETWORK_UNKNOWN if answer.unknown else NETWORK
-    both = (answer.probabilities + NETWORK_DOUBT) ** network * (mean + FINDER_DOUBT) ** (1 - network)
+    both = (network + NETWORK_DOUBT) ** NETWORK * (mean + FINDER_DOUBT) ** (1 - NETWORK)
     return np.asarray(both / both.sum())
 
 
