@@ -21,16 +21,32 @@ def found(count, probability):
     return FoundMarks([replace(mark) for _ in range(count)], PICTURE.pixels, ink, ink > 0, 1, 0, ink > 0)
 
 
-@pytest.mark.parametrize(("count", "probability", "quarters"), [(4, 0.5, 3), (3, 0.5, 0), (4, 0.8, 0), (4, 0.95, 0)])
-def test_turned_where_the_finder_is_much_surer_then(monkeypatch, count, probability, quarters):
-    upright = np.rot90(np.arange(12000).reshape(50, 80, 3).astype(np.uint8), 3)
-    picture = replace(PICTURE, pixels=np.rot90(upright, 1))
+UPRIGHT = np.arange(12000).reshape(50, 80, 3).astype(np.uint8)
 
-    def detect_at(turned, size):
-        return found(4, 0.9 if np.array_equal(turned.pixels, upright) else 0.1)
+
+def quarters_to_turn(monkeypatch, turned, count=4, upright=0.95, head=0.65, side=0.2):
+    """What is told of a picture that was turned so many quarters clockwise and shows so many marks."""
+    sure = (upright, side, head, side)
+
+    def detect_at(picture, size):
+        lies = next(lies for lies in range(4) if np.array_equal(picture.pixels, np.rot90(UPRIGHT, -lies)))
+        return found(4, sure[lies])
 
     monkeypatch.setattr(turn, "detect_at", detect_at)
-    assert turn.quarters_to_turn(picture, 80, found(count, probability)) == quarters
+    picture = replace(PICTURE, pixels=np.rot90(UPRIGHT, -turned))
+    return turn.quarters_to_turn(picture, 80, found(count, sure[turned]))
+
+
+@pytest.mark.parametrize("turned", [0, 1, 2, 3])
+def test_turned_to_where_the_finder_is_much_surer(monkeypatch, turned):
+    assert quarters_to_turn(monkeypatch, turned) == turned
+
+
+@pytest.mark.parametrize(
+    ("turned", "change"), [(1, {"count": 3}), (2, {"upright": 0.8}), (2, {"head": 0.92, "upright": 0.99})]
+)
+def test_not_turned_for_few_marks_or_little_more(monkeypatch, turned, change):
+    assert quarters_to_turn(monkeypatch, turned, **change) == 0
 
 
 def test_a_turn_that_shows_fewer_marks_is_not_taken(monkeypatch):

@@ -1,5 +1,7 @@
 """Which way up a picture is: as its marks are digits."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lenet.pictures.detect import DIGITS, detect_at
@@ -9,6 +11,8 @@ from lenet.pictures.picture import Picture
 # Where the finder doubts the digits more than this, the picture may be turned. It is when another turn leaves less than
 # so much of the doubt. Fewer marks tell nothing.
 DOUBTFUL, LESS, FEWEST = 0.1, 0.33, 4
+# A part of the picture tells as much as the whole: it has so many pixels on either side, at most.
+PART = 700
 
 
 def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
@@ -19,12 +23,23 @@ def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
         size: in which it is looked at, pixels of the longer side.
         found: the marks that the finder sees then.
     """
-    doubt = _doubt(found)
-    if doubt < DOUBTFUL or len(found.marks) < FEWEST:
+    if _doubt(found) < DOUBTFUL or len(found.marks) < FEWEST:
         return 0
-    turned = {quarters: _doubt(detect_at(picture.turned(quarters), size)) for quarters in (1, 2, 3)}
-    least = min(turned, key=lambda quarters: turned[quarters])
-    return least if turned[least] < LESS * doubt else 0
+    part = _part(picture, found)
+    size = round(size * max(part.pixels.shape[:2]) / max(picture.pixels.shape[:2]))
+    doubts = [_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4)]
+    least = int(np.argmin(doubts))
+    return least if doubts[least] < LESS * doubts[0] else 0
+
+
+def _part(picture: Picture, found: FoundMarks) -> Picture:
+    """The part around the middle of most marks."""
+    height, width = picture.pixels.shape[:2]
+    middle = np.median([mark.centre for mark in found.marks], axis=0)
+    side = max(1, round(PART / found.zoom))
+    corner = np.rint((middle - PART / 2) / found.zoom).astype(int)
+    left, top = np.clip(corner, 0, (max(0, width - side), max(0, height - side))).tolist()
+    return replace(picture, pixels=picture.pixels[top : top + side, left : left + side])
 
 
 def _doubt(found: FoundMarks) -> float:

@@ -50,7 +50,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
         best, contrast = contrast, best
     others.append(seen_by(contrast))
-    if max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
+    if best.lines and max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
         near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
         others += [seen_by(detected(other)) for other in sorted(near)]
     return agreed(best, others).in_table()
