@@ -49,6 +49,12 @@ def test_not_turned_for_few_marks_or_little_more(monkeypatch, turned, change):
     assert quarters_to_turn(monkeypatch, turned, **change) == 0
 
 
+def test_not_turned_where_the_part_that_is_looked_at_shows_few_marks(monkeypatch):
+    looks = [found(3, 0.8), found(4, 0.7), found(3, 0.8), found(3, 0.8)]
+    monkeypatch.setattr(turn, "detect_at", lambda picture, size: looks.pop(0))
+    assert turn.quarters_to_turn(PICTURE, 80, found(8, 0.8)) == 0
+
+
 def test_a_turn_that_shows_fewer_marks_is_not_taken(monkeypatch):
     monkeypatch.setattr(turn, "detect_at", lambda turned, size: found(3, 0.99))
     assert turn.quarters_to_turn(PICTURE, 80, found(4, 0.5)) == 0

@@ -23,13 +23,14 @@ def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
         size: in which it is looked at, pixels of the longer side.
         found: the marks that the finder sees then.
     """
-    if _doubt(found) < DOUBTFUL or len(found.marks) < FEWEST:
+    doubt = _doubt(found)
+    if doubt < DOUBTFUL or len(found.marks) < FEWEST:
         return 0
     part = _part(picture, found)
     size = round(size * max(part.pixels.shape[:2]) / max(picture.pixels.shape[:2]))
     doubts = [_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4)]
     least = int(np.argmin(doubts))
-    return least if doubts[least] < LESS * doubts[0] else 0
+    return least if doubts[least] < LESS * min(doubt, doubts[0]) else 0
 
 
 def _part(picture: Picture, found: FoundMarks) -> Picture:
