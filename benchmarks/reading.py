@@ -1,17 +1,18 @@
 """How well pictures are read, and how fast.
 
-    python benchmarks/reading.py --pictures DIR [--model MODEL] [--failures]
+    python benchmarks/reading.py --pictures DIR [--turned QUARTERS] [--model MODEL] [--failures]
     python benchmarks/reading.py --composed 300
-    python benchmarks/reading.py --simulated 100
+    python benchmarks/reading.py --simulated 100 [--clear] [--final]
     python benchmarks/reading.py --nothing 200
     python benchmarks/reading.py --speed
 
 ``--pictures``: DIR holds the pictures and a ``pictures.tsv`` (tab-separated, no quoting) with the columns ``file``,
-``kind`` (single, row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``.
-``--simulated``: so many pages of each layout of paper_layouts.py, written with MNIST's test digits; with ``--final``
-those that nothing was chosen on. ``--composed``: so many sheets, made of MNIST's test digits. ``--nothing``: so many
-pictures without a digit; right is what gives no mark, or only unknown ones. ``--speed``: whole processes of
-``lenet predict``.
+``kind`` (single, row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``; with
+``--turned`` they are turned by so many quarters, counterclockwise, first. ``--simulated``: so many pages of each layout
+of paper_layouts.py, written with MNIST's test digits; with ``--clear`` as bright and sharp as most photos; with
+``--final`` those that nothing was chosen on. ``--composed``: so many sheets, made of MNIST's test digits.
+``--nothing``: so many pictures without a digit; right is what gives no mark, or only unknown ones. ``--speed``: whole
+processes of ``lenet predict``.
 
 Prints Markdown tables:
 
@@ -45,6 +46,7 @@ from PIL import Image
 from results import table
 
 from lenet import LenetError, Model, Reader, load_dataset
+from lenet.pictures.picture import open_picture
 from lenet.reading import Reading
 
 # A child counts the memory of the process that starts it: so a small one does.
@@ -112,6 +114,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, metavar="DIR")
     parser.add_argument("--composed", type=int, metavar="N")
     parser.add_argument("--simulated", type=int, metavar="N")
+    parser.add_argument("--turned", type=int, default=0, metavar="QUARTERS")
+    parser.add_argument("--clear", action="store_true")
     parser.add_argument("--final", action="store_true")
     parser.add_argument("--nothing", type=int, metavar="N")
     parser.add_argument("--speed", action="store_true")
@@ -121,12 +125,14 @@ def main() -> None:
     arguments = parser.parse_args()
     reader = Reader(Model.load(arguments.model))
     if arguments.pictures:
-        rows = [_measure(reader, arguments.pictures, entry) for entry in _entries(arguments.pictures / "pictures.tsv")]
+        entries = _entries(arguments.pictures / "pictures.tsv")
+        rows = [_measure(reader, arguments.pictures, entry, arguments.turned) for entry in entries]
         _report(rows, arguments.failures, ("kind", "medium", "author"))
     if arguments.composed:
         _report(list(_composed(reader, arguments.composed, arguments.seed)), arguments.failures, ("kind",))
     if arguments.simulated:
-        _simulated(reader, arguments.simulated, FINAL if arguments.final else DEVELOPED, arguments.failures)
+        seed = FINAL if arguments.final else DEVELOPED
+        _simulated(reader, arguments.simulated, seed, arguments.clear, arguments.failures)
     if arguments.nothing:
         _nothing(reader, arguments.nothing, arguments.seed)
     if arguments.speed:
@@ -159,7 +165,7 @@ def _composed(reader: Reader, count: int, seed: int) -> Iterator[Row]:
         yield Row(str(number), f"rows: {len(sheet.rows)}", "", "", sheet.rows, read, seconds)
 
 
-def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
+def _simulated(reader: Reader, count: int, seed: int, clear: bool, failures: bool) -> None:
     test = load_dataset("mnist").split("60000:10000").test
     hands = Hands(test.images[..., 0], test.labels)
     rows, wrong, every = [], [], Counter()
@@ -169,7 +175,7 @@ def _simulated(reader: Reader, count: int, seed: int, failures: bool) -> None:
             rng = np.random.default_rng((seed, number))
             height = int(np.exp(rng.uniform(np.log(150), np.log(1000))))
             width = int(np.clip(height * np.exp(rng.normal(0, 0.3)), 120, 1300))
-            page = simulate(rng, hands, height, width, layout)
+            page = simulate(rng, hands, height, width, layout, clear=clear)
             if not page.characters:
                 continue
             read = reader.read(page.pixels)
@@ -301,10 +307,10 @@ def _entries(table: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def _measure(reader: Reader, folder: Path, entry: dict[str, str]) -> Row:
+def _measure(reader: Reader, folder: Path, entry: dict[str, str], turned: int) -> Row:
     started = time.perf_counter()
     try:
-        read = reader.read(folder / entry["file"]).rows
+        read = reader.read(open_picture(folder / entry["file"]).turned(turned)).rows
     except LenetError as error:
         read = [f"({error})"]
     seconds = time.perf_counter() - started
