@@ -128,7 +128,7 @@ def test_composed_pages_are_read_in_order(reader, test_part):
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_page_that_lies_on_its_side_or_head_is_read(reader, test_part, quarters):
+def test_a_page_on_its_side_or_upside_down_is_read(reader, test_part, quarters):
     """Its boxes and stages are those of the picture as it is given."""
     sheet = compose(np.random.default_rng(1), test_part.images[..., 0], test_part.labels, [5, 4], ruled="none")
     page = np.ascontiguousarray(np.rot90(np.asarray(sheet.image), quarters))

@@ -11,7 +11,7 @@ from lenet.pictures.picture import Picture
 # Where the finder doubts the digits more than this, the picture may be turned. It is when another turn leaves less than
 # so much of the doubt. Fewer marks tell nothing.
 DOUBTFUL, LESS, FEWEST = 0.1, 0.33, 4
-# A part of the picture tells as much as the whole: it has so many pixels on either side, at most.
+# A part of the picture tells as much as the whole: its sides are so long at most, in pixels of what is looked at.
 PART = 700
 
 
