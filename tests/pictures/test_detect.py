@@ -38,12 +38,12 @@ def test_of_several_digits_none_is_the_only_one(page):
     assert not sees_one_mark(open_picture(page), SEVEN)
 
 
-@pytest.mark.parametrize("font", ["DejaVuSans", "DejaVuSerif"])
-def test_digits_on_a_page_of_print_decide_its_size(test_part, font):
+@pytest.mark.parametrize(("font", "size"), [("DejaVuSans", 20), ("DejaVuSerif", 28)])
+def test_digits_on_a_page_of_print_decide_its_size(test_part, font, size):
     page = Image.new("L", (900, 800), 240)
-    letters = ImageFont.truetype(Path(matplotlib.get_data_path()) / f"fonts/ttf/{font}.ttf", 20)
-    for y in range(30, 220, 32):
-        words = "Letters are no digits, and a page of print may have a number below."
+    letters = ImageFont.truetype(Path(matplotlib.get_data_path()) / f"fonts/ttf/{font}.ttf", size)
+    for y in range(30, 30 + 9 * size, 8 * size // 5):
+        words = "Letters are no digits: they are unknown."
         ImageDraw.Draw(page).text((40, y), words, fill=40, font=letters)
     for number, image in enumerate(test_part.images[:4, ..., 0]):
         digit = Image.fromarray(image).resize((126, 126), Image.Resampling.BICUBIC)

@@ -94,8 +94,8 @@ def _look(picture: Picture, size: int, rings: Mask | None) -> View:
     view = look(picture.pixels, size)
     if rings is None:
         return view
-    shrunk = Image.fromarray(np.uint8(255) * rings).resize(view.ink.shape[::-1], Image.Resampling.BOX)
-    return view._replace(ink=np.where(np.asarray(shrunk) > COVERED, np.float32(0), view.ink))
+    covered = Image.fromarray(np.uint8(255) * rings).resize(view.ink.shape[::-1], Image.Resampling.BOX)
+    return view._replace(ink=np.where(np.asarray(covered) > COVERED, np.float32(0), view.ink))
 
 
 def _writing(view: View) -> tuple[float, float]:
