@@ -156,6 +156,14 @@ def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypa
     assert len(looks) - many == many - len(ways.NEAR)
 
 
+def test_noise_without_a_mark_is_looked_at_once(reader, monkeypatch):
+    looks = []
+    monkeypatch.setattr(ways, "detect_at", lambda *of, look=ways.detect_at: looks.append(of) or look(*of))
+    grain = np.random.default_rng(0).random((300, 400)) < 0.3
+    assert reader.read(np.where(grain, 0, 255).astype(np.uint8)).rows == []
+    assert len(looks) == 1
+
+
 @pytest.mark.long
 def test_what_is_no_digit_is_not_said_to_be_one(reader):
     rng = np.random.default_rng(1)
