@@ -19,6 +19,14 @@ SIDE, ZOOM = 28, 3
 # Where loops that are not closed have their opening, across and down, in the digit's box.
 OPENINGS = {0: (0.75, 0.1), 6: (0.35, 0.6), 8: (0.75, 0.15), 9: (0.85, 0.35)}
 CHAINED = 0.95, 0.35  # of a zero that runs into the next one
+SEVEN_SEGMENTS = {
+    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc",
+    "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg",
+}  # fmt: skip
+ENDS = {
+    "a": (0, 0, 1, 0), "b": (1, 0, 1, 1), "c": (1, 1, 1, 2), "d": (0, 2, 1, 2),
+    "e": (0, 1, 0, 2), "f": (0, 0, 0, 1), "g": (0, 1, 1, 1),
+}  # fmt: skip
 
 
 class Hands:
@@ -147,6 +155,25 @@ def draw(rng: np.random.Generator, segments: Floats, transform: Floats, width: f
     if scale > 1:
         patch = cv2.resize(patch, (size[0] // scale, size[1] // scale), interpolation=cv2.INTER_AREA)
     return cut(patch.astype(np.float32) / 255)
+
+
+def seven_segments(
+    rng: np.random.Generator,
+    digit: str,
+    size: float,
+    gap: float,
+    slant: float,
+    width: float,
+    without: str = "",
+    added: str = "",
+) -> Floats:
+    """A digit of this height on a seven-segment display, its segments so many pixels wide."""
+    names = set(SEVEN_SEGMENTS[digit] + added) - set(without)
+    lines = np.array([ENDS[name] for name in sorted(names)], np.float32).reshape(-1, 2, 2)
+    middle = lines.mean(axis=1, keepdims=True)
+    lines = (middle + (lines - middle) * (1 - 2 * gap)) * (0.5 * size, 0.47 * size)
+    lines[..., 0] += slant * (size - lines[..., 1])
+    return draw(rng, lines.reshape(-1, 4).astype(np.float32), np.eye(2, 3, dtype=np.float32), width, 0)
 
 
 def printed(text: str, path: Path, size: float, longest: bool = True) -> Floats:

@@ -3,13 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from hands import draw
+from hands import seven_segments
 from paper_canvas import Canvas
 
-SEVEN_SEGMENTS = {
-    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc",
-    "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg",
-}  # fmt: skip
 # What people write: 9 for any digit, n for one to four.
 FORMS = (
     *(
@@ -70,26 +66,13 @@ def display(canvas: Canvas) -> None:
     size = _size(canvas, 0.4)
     height, width = canvas.shape
     segment, gap, slant = size * rng.uniform(0.08, 0.16), rng.uniform(0.02, 0.06), rng.uniform(0, 0.15)
-    corners = {
-        "a": (0, 0, 1, 0),
-        "b": (1, 0, 1, 1),
-        "c": (1, 1, 1, 2),
-        "d": (0, 2, 1, 2),
-        "e": (0, 1, 0, 2),
-        "f": (0, 0, 0, 1),
-        "g": (0, 1, 1, 1),
-    }
     y = size * rng.uniform(0.2, 1)
     while y + size < height:
         x, marks, count = size * rng.uniform(0.2, 0.8), [], int(rng.integers(1, 9))
         canvas.word += 1
         while x + 0.7 * size < width and count:
             label = str(rng.integers(10))
-            lines = np.array([corners[name] for name in SEVEN_SEGMENTS[label]], np.float32).reshape(-1, 2, 2)
-            middle = lines.mean(axis=1, keepdims=True)
-            lines = (middle + (lines - middle) * (1 - 2 * gap)) * (0.5 * size, 0.47 * size)
-            lines[..., 0] += slant * (size - lines[..., 1])
-            patch = draw(rng, lines.reshape(-1, 4).astype(np.float32), np.eye(2, 3, dtype=np.float32), segment, 0)
+            patch = seven_segments(rng, label, size, gap, slant, segment)
             marks.append(canvas.put(patch, x + (0.5 * size - patch.shape[1]) * (label == "1"), y, label))
             x, count = x + size * rng.uniform(0.72, 0.9), count - 1
         canvas.row([mark for mark in marks if mark])

@@ -16,6 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import typefaces
 from finder_network import average, build, load_onnx, to_onnx
 from hands import Hands
 from paper_simulator import Page, simulate
@@ -24,23 +25,12 @@ from photograph import surroundings
 from lenet import load_dataset
 from lenet.pictures.finder import FILE, KINDS, OFFSET_UNIT
 
-FONTS = Path("/usr/share/fonts")
 SIDE, BATCH = 256, 16
 BORDER = 16  # pixels around a crop
 SIZES = 9.0, 52.0  # heights of writing that it shall see, pixels
 REMEMBERED = 40  # batches
 SMALL_LAYOUTS = "single", "rows", "numbers", "numbers", "boxes"
 SEEN_WORST = "numbers", "numbers", "notes", "table", "boxes", "rings"
-# Typefaces that look like handwriting: letters that are no digits, and digits of other hands.
-PACKAGES = (
-    "fonts-bwht fonts-breip fonts-comic-neue fonts-dancingscript fonts-humor-sans fonts-kaushanscript fonts-klee "
-    "fonts-kristi fonts-rufscript fonts-sjfonts"
-)
-HANDWRITTEN = (
-    *("BecauseWeBuild-Regular", "BecauseWeConnect-Regular", "BecauseWeCreate-Regular", "BecauseWeLearn-Regular"),
-    *("Breip", "breipfont", "ComicNeue-Light", "ComicNeue-Italic", "DancingScript-Regular", "Humor-Sans"),
-    *("KaushanScript-Regular", "KleeOne-Regular", "Kristi", "Rufscript010", "SteveHand"),
-)
 # Separators have few pixels and are rare: their ink counts so many times.
 INK_OF_SEPARATOR = 2
 
@@ -56,7 +46,7 @@ def main() -> None:
     if asked.average:
         asked.out.write_bytes(average(asked.average).SerializeToString())
         return
-    fonts = _handwritten()
+    fonts = typefaces.installed(typefaces.TRAINING)
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(12)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the processes that draw
@@ -121,13 +111,6 @@ def _file(name: str) -> Path:
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"{name}: no such file")
     return path
-
-
-def _handwritten() -> list[Path]:
-    found = {path.stem: path for path in FONTS.rglob("*.?tf")}
-    if missing := [name for name in HANDWRITTEN if name not in found]:
-        raise SystemExit(f"typefaces are missing ({', '.join(missing)}): apt-get install {PACKAGES}")
-    return [found[name] for name in HANDWRITTEN]
 
 
 def _other_light(rng: np.random.Generator, pixels: Any) -> Any:

@@ -69,3 +69,10 @@ def test_a_run_folder_may_name_its_data_and_the_gallery_shows_nothing_else(hosti
     next(private.rglob("*.png")).unlink()
     assert gallery(Model.load(run), 10, 0)["source"].startswith("mnist")
     assert opened
+
+
+def test_of_the_data_that_a_model_file_names_only_what_comes_with_lenet_is_learned_again(tmp_path, private):
+    bundled = Model.load()
+    recipe = {**bundled.metadata.recipe, "data": ["mnist", str(private)]}
+    write_model(tmp_path / "gift.onnx", bundled.weights, replace(bundled.metadata, recipe=recipe))
+    assert own_data(str(tmp_path / "gift.onnx")) == ["mnist"]

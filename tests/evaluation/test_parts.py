@@ -114,6 +114,17 @@ def test_one_of_the_sources_of_a_training_is_measured_with_a_warning(few, tmp_pa
         assert any("images may be among those that are measured" in note for note in notes) == warned, names
 
 
+def test_a_model_file_is_measured_on_those_of_its_sources_that_come_with_lenet(few, tmp_path):
+    """Without a warning: MNIST's test part is no part of the training, unless it was split anew."""
+    own = ["mnist", saved(tmp_path / "own.npz", few.images, few.labels)]
+    model = trained(load_dataset(own), data=own, split="own")
+    measured = part_for(model, data_for(model))
+    assert np.array_equal(measured.images, load_dataset("mnist").split("own").test.images)
+    assert not measured.notes and not data_for(model, "mnist").notes
+    split_anew = replace(model, recipe={**model.recipe, "split": "2:1"})
+    assert "may be among those that are measured" in data_for(split_anew, "mnist").notes[-1]
+
+
 def test_the_own_data_of_version_0_1_is_letterboxed_and_other_data_framed(few, tmp_path):
     for name in ("own", "other"):
         for index in range(30):

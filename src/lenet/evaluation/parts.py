@@ -20,18 +20,19 @@ def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool =
         model: Metadata of the model file.
         source: The other source.
         own_paths: Whether files and folders that the model names as its own data are opened. A model file
-            from elsewhere can name any, so only the model of a run folder should.
+            from elsewhere can name any, so only the model of a run folder should. Otherwise its own data is what
+            comes with lenet.
 
     Raises:
         LenetError: when it cannot be loaded, or is the model's own and must not be opened.
     """
     own = names_of(model.recipe.get("data", "mnist"))
-    if source is None and not own_paths and not names_bundled(own):
+    names = names_of(source) if source is not None else own if own_paths else bundled_of(own)
+    if not names:
         named = JOINT.join(own)[:200]
         raise LenetError(
             f"the model names {named!r} as its training data, and only a run folder may name files; give --data"
         )
-    names = own if source is None else names_of(source)
     invert, framing = "yes" if model.inverted else "no", str(model.framing)
     # Version 0.1 had no framing: it letterboxed all pictures to train on, and chose the polarity when it loaded them.
     if "framing" not in model.recipe and (names == own or framing == "whole"):
@@ -39,16 +40,18 @@ def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool =
     # Training went on without the files that it could not read.
     on_error = (lambda error: None) if names == own else refuse
     dataset = load_dataset(names, (model.height, model.width), model.depth, invert, framing, on_error)
-    if set(names) & set(own) and dataset.sha256 != model.training_data_sha256:
+    # One of several sources has the test part that all of them together have of it.
+    fixed = bundled_of(own) == names and dataset.test_from is not None and model.recipe.get("split", OWN) == OWN
+    if set(names) & set(own) and dataset.sha256 != model.training_data_sha256 and not fixed:
         why = "has changed since the training" if names == own else "has a source of the training"
         warning = f"the data {why}, whose images may be among those that are measured"
         return replace(dataset, notes=(*dataset.notes, warning))
     return dataset
 
 
-def names_bundled(names: list[str]) -> bool:
-    """Whether all sources come with lenet or its libraries."""
-    return all(name in BUNDLED for name in names)
+def bundled_of(names: list[str]) -> list[str]:
+    """Those sources that come with lenet or its libraries."""
+    return [name for name in names if name in BUNDLED]
 
 
 def part_for(model: Metadata, dataset: Dataset, part: str = "test") -> Dataset:

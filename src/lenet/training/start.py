@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lenet.datasets.source import BUNDLED, names_of
-from lenet.evaluation.parts import names_bundled
+from lenet.evaluation.parts import bundled_of
 from lenet.model.file import ModelFile, read_model
 from lenet.model.runtime import is_run, locate_model
 from lenet.training.recipe import Recipe
@@ -39,12 +39,9 @@ def start_from(recipe: Recipe, model: str) -> Recipe:
 def own_data(model: str) -> list[str]:
     """The sources that ``model`` was trained on.
 
-    Empty when one of them is not there any more, or is a file or folder that a model file names, which may come from
-    an untrusted source.
+    When one of them is not there any more, or is a file or folder that a model file names, which may come from an
+    untrusted source: those that come with lenet.
     """
-    file = read_start(model)
-    if file.sha256 == read_start("bundled").sha256:
-        return ["mnist"]  # what every user has of its data
-    sources = names_of(file.metadata.recipe.get("data", ""))
+    sources = names_of(read_start(model).metadata.recipe.get("data", ""))
     there = is_run(model) and all(name in BUNDLED or (name and Path(name).exists()) for name in sources)
-    return sources if there or names_bundled(sources) else []
+    return sources if there else bundled_of(sources)
