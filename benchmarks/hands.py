@@ -168,8 +168,8 @@ def seven_segments(
     added: str = "",
 ) -> Floats:
     """A digit of this height on a seven-segment display, its segments so many pixels wide."""
-    names = set(SEVEN_SEGMENTS[digit] + added) - set(without)
-    lines = np.array([ENDS[name] for name in sorted(names)], np.float32).reshape(-1, 2, 2)
+    names = [name for name in SEVEN_SEGMENTS[digit] + added if name not in without]
+    lines = np.array([ENDS[name] for name in names], np.float32).reshape(-1, 2, 2)
     middle = lines.mean(axis=1, keepdims=True)
     lines = (middle + (lines - middle) * (1 - 2 * gap)) * (0.5 * size, 0.47 * size)
     lines[..., 0] += slant * (size - lines[..., 1])
