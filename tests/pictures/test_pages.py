@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from lenet import LenetError
-from lenet.pictures import formats, work
+from lenet.pictures import formats, upright_rgb, work
 from lenet.pictures import picture as pictures
 from lenet.pictures.formats import ENDINGS, is_picture
 from lenet.pictures.picture import Picture, look, open_pages, open_picture
@@ -176,11 +176,11 @@ def test_scans_within_a_tiff_are_counted():
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"])
 def test_a_picture_shrinks_in_bands_as_in_one_piece(monkeypatch, mode):
-    monkeypatch.setattr(pictures, "BAND_PIXELS", 20_000)
+    monkeypatch.setattr(upright_rgb, "BAND_PIXELS", 20_000)
     picture = Image.effect_noise((451, 613), 90).convert("RGB" if mode in ("RGBA", "CMYK", "P") else "L").convert(mode)
     whole = picture.convert("RGB") if mode in ("1", "P") else picture
     whole = whole.resize((200, 271), Image.Resampling.BOX)
-    shrunk = pictures._shrunk(picture, (200, 271))
+    shrunk = upright_rgb._shrunk(picture, (200, 271))
     assert shrunk.mode == whole.mode
     assert np.array_equal(np.asarray(shrunk), np.asarray(whole))
 
