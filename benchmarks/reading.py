@@ -173,9 +173,7 @@ def _simulated(reader: Reader, count: int, seed: int, clear: bool, failures: boo
         total: Counter[str] = Counter()
         for number in range(count):
             rng = np.random.default_rng((seed, number))
-            height = int(np.exp(rng.uniform(np.log(150), np.log(1000))))
-            width = int(np.clip(height * np.exp(rng.normal(0, 0.3)), 120, 1300))
-            page = simulate(rng, hands, height, width, layout, clear=clear)
+            page = simulate(rng, hands, *page_size(rng), layout, clear=clear)
             if not page.characters:
                 continue
             read = reader.read(page.pixels)
@@ -190,12 +188,18 @@ def _simulated(reader: Reader, count: int, seed: int, clear: bool, failures: boo
         print(table(["page", "truth", "read"], wrong))
 
 
+def page_size(rng: np.random.Generator) -> tuple[int, int]:
+    """Height and width of a page, pixels."""
+    height = int(np.exp(rng.uniform(np.log(150), np.log(1000))))
+    return height, int(np.clip(height * np.exp(rng.normal(0, 0.3)), 120, 1300))
+
+
 def judged(page: Page, read: Reading) -> Counter[str]:
     truth, rows = page.characters, [row for row in read.rows if row]
     marks = [mark for row in page.rows for mark in row]
     there = {mark: page.labels[mark - 1] for mark in marks if page.labels[mark - 1].isdigit()}
     sure = [digit for digit in read.digits if not digit.unknown]
-    right = {mark for digit in sure if there.get(mark := _mark_at(page, digit.box)) == digit.label}
+    right = {mark for digit in sure if there.get(mark := mark_at(page, digit.box)) == digit.label}
     lines, text, left = 0, 0, list(zip(rows, read.text.split("\n"), strict=False))
     gaps, seen, both = 0, 0, 0
     for line, full in zip(truth, (line for line in page.text if CHARACTERS & set(line)), strict=True):
@@ -229,7 +233,7 @@ def judged(page: Page, read: Reading) -> Counter[str]:
     )
 
 
-def _mark_at(page: Page, box: tuple[int, int, int, int]) -> int:
+def mark_at(page: Page, box: tuple[int, int, int, int]) -> int:
     """The mark that has most of its ink in a box, and most of the ink there; 0 where there is none."""
     left, top, right, bottom = box
     inside = np.bincount(page.marks[top:bottom, left:right].clip(0).ravel(), minlength=len(page.labels) + 1)[1:]

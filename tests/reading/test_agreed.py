@@ -8,7 +8,8 @@ import pytest
 from lenet import Model
 from lenet.pictures.finder import KINDS
 from lenet.pictures.marks import FoundMarks, Mark
-from lenet.reading.agreement import agreed, seen_by
+from lenet.reading import agreement
+from lenet.reading.agreement import Opinion, agreed, features, seen_by
 from lenet.reading.answers import AnsweredMarks, MarkAnswer
 from lenet.reading.known import Known
 
@@ -18,17 +19,28 @@ def bundled():
     return Model.load()
 
 
-def way(model, boxes, answers, zoom=1.0, margin=0):
-    """A way that sees marks in these boxes, as ``(label, probability, unknown[, finder's probability])``."""
+def kinds_of(label, share):
+    """The finder's probabilities: a share for the label, the rest for other signs."""
+    kinds = np.zeros(len(KINDS), np.float32)
+    kinds[[label, -1]] = share, 1 - share
+    return kinds
+
+
+def way(model, boxes, answers, zoom=1.0, margin=0, looks=True):
+    """A way that sees marks in these boxes, as ``(label, probability, unknown[, finder's probability])``.
+
+    The finder, where it ``looks``, takes them for the same digits as the network, and otherwise for other signs.
+    """
     ink = np.zeros((100, 200), np.float32)
     marks = []
     answered = AnsweredMarks(model)
     for box, (label, probability, unknown, *seen) in zip(boxes, answers, strict=True):
         edges = tuple(round(edge * zoom) + margin for edge in box)
-        mark = Mark(edges, np.ones((edges[3] - edges[1], edges[2] - edges[0]), np.float32))
+        kinds = kinds_of(label, *(seen or [probability])) if looks else None
+        mark = Mark(edges, np.ones((edges[3] - edges[1], edges[2] - edges[0]), np.float32), "", kinds)
         probabilities = np.full(10, (1 - probability) / 9, np.float32)
         probabilities[label] = probability
-        finder = seen[0] * np.eye(10, dtype=np.float32)[label] if seen else None
+        finder = None if kinds is None else kinds[:10]
         answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown, finder)
         marks.append(mark)
     found = FoundMarks(marks, np.zeros((100, 200, 3), np.uint8), ink, ink > 0, zoom, margin, ink > 0)
@@ -64,7 +76,7 @@ def test_the_class_is_that_of_the_mean_probabilities(bundled):
 
 
 def test_ways_that_do_not_know_a_mark_do_not_make_it_known(bundled):
-    ways = [way(bundled, [BOX], [(4, 0.45, True)]) for _ in range(5)]
+    ways = [way(bundled, [BOX], [(4, 0.45, True, 0.2)]) for _ in range(5)]
     assert verdict(*ways) == (4, True)
 
 
@@ -79,15 +91,10 @@ def test_network_and_finder_decide_together(bundled, finder, label):
     assert verdict(first)[0] == label
 
 
-@pytest.mark.parametrize(("share", "unknown"), [(0.9, True), (0.5, False)])
+@pytest.mark.parametrize(("share", "unknown"), [(0.01, True), (0.5, False)])
 def test_a_mark_that_the_finder_takes_for_another_sign_is_unknown(bundled, share, unknown):
-    """A plus sign looks like a four; among digits, its context says nothing against it."""
-    first = way(bundled, [BOX], [(4, 0.99, False)])
-    (mark,) = first.characters
-    kinds = share * np.eye(len(KINDS), dtype=np.float32)[-1] + (1 - share) * np.eye(len(KINDS), dtype=np.float32)[4]
-    seen = replace(mark, kinds=kinds)
-    first.answered[seen] = first.answered.pop(mark)._replace(finder=kinds[:10])
-    assert verdict(first._replace(lines=[[seen]]))[1] == unknown
+    """A plus sign looks like a four."""
+    assert verdict(way(bundled, [BOX], [(4, 0.99, False, share)])) == (4, unknown)
 
 
 COMMA, TEN = KINDS.index(","), len(KINDS)
@@ -129,10 +136,11 @@ def row(count):
     return [(20 * place, 10, 20 * place + 15, 40) for place in range(count)]
 
 
-@pytest.mark.parametrize(("sure", "count", "known"), [(0.9, 4, True), (0.2, 4, False), (0.2, 3, True)])
-def test_several_known_marks_that_are_no_digits_for_the_finder_are_unknown(bundled, sure, count, known):
-    result = agreed(way(bundled, row(count), count * [(0, 1.0, False, sure)]), [])
-    assert [not result.answered[mark].unknown for mark in result.characters] == count * [known]
+def test_what_the_finder_doubts_is_known_among_digits_and_unknown_among_other_signs(bundled):
+    for beside, known in ((0.99, True), (0.01, False)):
+        answers = [(0, 0.99, False, 0.05), *3 * [(0, 0.99, False, beside)]]
+        result = agreed(way(bundled, row(4), answers), [])
+        assert result.answered[result.characters[0]].unknown != known
 
 
 def test_two_dots_above_one_another_are_a_colon_and_neighbours_are_not(bundled):
@@ -167,26 +175,48 @@ def test_many_letters_beside_digits_do_not_make_them_unknown(bundled):
     assert [line.answered[mark].unknown for mark in line.characters] == [True] * 12 + [False] * 3
 
 
-@pytest.mark.parametrize(("low", "beside", "unknown"), [(14, 1, True), (20, 1, False), (14, 3, False)])
+@pytest.mark.parametrize(("low", "beside", "unknown"), [(10, 1, True), (30, 1, False), (10, 3, False)])
 def test_a_mark_much_lower_than_others_is_unknown_unless_its_line_is(bundled, low, beside, unknown):
     boxes = row(6) + [(left, 60, left + 10, 60 + low) for left, *_ in row(beside)]
-    result = agreed(way(bundled, boxes, [(1, 0.95, False, 0.9)] * len(boxes)), [])
+    result = agreed(way(bundled, boxes, [(1, 0.95, False, 0.9)] * 6 + [(1, 0.95, False, 0.55)] * beside), [])
     assert [result.answered[mark].unknown for mark in result.characters] == [False] * 6 + [unknown] * beside
 
 
 def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
     """The finder takes the first three for other marks, and doubts the sixth."""
-    shares = [0.1, 0.1, 0.1, 0.99, 0.99, 0.3, 0.99, 0.99]
+    shares = [0.01, 0.01, 0.01, 0.99, 0.99, 0.3, 0.99, 0.99]
+    answers = [(1, 0.95, False, share) for share in shares]
     boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
-    result = agreed(among_signs(way(bundled, boxes, [(1, 0.95, False)] * 8), shares), [])
+    result = agreed(way(bundled, boxes, answers), [])
     assert [result.answered[mark].unknown for mark in result.characters] == [True] * 3 + [False] * 5
 
 
-def test_a_page_of_unknown_marks_has_no_known_ones(bundled):
-    boxes = [(10 + 18 * place, 10, 24 + 18 * place, 40) for place in range(10)]
-    answers = [(1, 0.3, True)] * 8 + [(7, 0.99, False)] * 2
-    result = agreed(way(bundled, boxes, answers), [])
-    assert all(result.answered[mark].unknown for mark in result.characters)
+def test_what_tells_whether_a_mark_is_the_digit_that_it_seems(bundled):
+    """A line of three, the last a third as high and taken for another sign, and one mark alone that is half as high."""
+    boxes = [(0, 10, 15, 46), row(2)[1], (40, 30, 55, 40), (0, 60, 15, 75)]
+    marks = way(bundled, boxes, [(1, 1.0, False)] * 4).found.marks
+    said = [(0.9, 0.8, 1.0), (0.5, 0.8, 1.0), (0.1, 0.2, 0.5), (1.0, 1.0, 1.0)]
+    opinions = {
+        mark: Opinion(np.zeros(10, np.float32), support, finder, 1.0, seen)
+        for mark, (finder, support, seen) in zip(marks, said, strict=True)
+    }
+    finder, support, seen, low, around = features([marks[:3], marks[3:]], opinions).T
+    np.testing.assert_allclose(finder, [np.log(9), 0, -np.log(9), np.log(999)], atol=1e-6)
+    np.testing.assert_allclose(support, [np.log(4), np.log(4), -np.log(4), np.log(999)], atol=1e-6)
+    np.testing.assert_allclose(seen, [1, 1, 0.5, 1])
+    np.testing.assert_allclose(low, np.log([1, 1, 10 / 30, 15 / 22.5]))
+    np.testing.assert_allclose(around, [1.6 / 3, 2 / 3, 2.4 / 3, 0.5])
+
+
+def test_what_the_finder_says_is_the_mean_of_its_looks_that_see_the_mark(bundled, monkeypatch):
+    """Of four ways, contrast does not look with the finder, and two of the others see the mark."""
+    seen = []
+    compute = features
+    monkeypatch.setattr(agreement, "features", lambda *given: seen.append(compute(*given)) or seen[-1])
+    sees, misses = way(bundled, [BOX], [(1, 0.9, False)]), way(bundled, [BESIDE], [(1, 0.9, False)])
+    doubts = way(bundled, [BOX], [(1, 0.9, False, 0.5)])
+    agreed(sees, [seen_by(each) for each in (misses, doubts, way(bundled, [BOX], [(1, 0.9, False)], looks=False))])
+    np.testing.assert_allclose(seen[0][0, [0, 2]], [np.log(0.7 / 0.3), 2 / 3], atol=1e-6)
 
 
 def test_a_mark_that_the_finder_did_not_look_at_is_in_no_bad_company(bundled):

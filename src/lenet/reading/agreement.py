@@ -10,28 +10,28 @@ import numpy.typing as npt
 from lenet.pictures.detect import DIGITS, separator_of
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
-from lenet.reading.known import FEW, Known
-from lenet.reading.lines import Floats, in_lines, words, writing_height
+from lenet.reading.known import Known
+from lenet.reading.lines import Floats, in_lines, writing_height
 
 Probabilities = npt.NDArray[np.float32]
 
-# A mark is known when the mean square of its class's probability over all ways is at least this; squares make doubtful
-# answers count little. A way that does not know the mark counts by this share, one that does not see it not at all.
-LEAST, UNKNOWN_COUNTS = 0.15, 0.6
-# The finder sees what is around a mark: one by one, letters look like digits. More known marks than a few are unknown
-# when its mean probability of their classes is less than this.
-CONTEXT = 0.45
-# So is a mark around which its mean probability of digits is less than the first; a line of less is left out beside
-# others. Mark and next mark count by the second, the one after by its square, those of other words by so much of it.
-AROUND, NEXT, OTHER_WORD = 0.5, 0.75, 0.3
+# A mark is known when it is more likely right than this: logistic regression on its features, whose weights are fitted
+# by benchmarks/certainty.py.
+LEAST = 0.3
+WEIGHTS, CONSTANT = (0.829, 0.248, 3.527, 2.845, 1.498), -3.695
+# Probabilities count by their logits, no higher than that of this doubt.
+DOUBT = 1e-3
+# A way that does not know a mark supports it by this share, one that does not see it not at all.
+UNKNOWN_COUNTS = 0.6
+# So many characters of a line tell how high its digits are.
+TELLING = 3
+# A line is left out beside others when the finder's mean probability of digits there is less than this.
+WRITTEN = 0.5
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
-# how firmly they can exclude a class. A mark is unknown that the finder takes for another sign with more than the last.
-NETWORK, NETWORK_DOUBT, FINDER_DOUBT, OTHER = 0.65, 1e-4, 1e-2, 0.8
+# how firmly they can exclude a class.
+NETWORK, NETWORK_DOUBT, FINDER_DOUBT = 0.65, 1e-4, 1e-2
 # Digits are not lower, in pixels of the picture: an enlarged one has grain that looks like them.
 LEAST_HEIGHT = 6
-# A mark lower than this share of the usual height on its line, or on the page where the line has less than so many
-# digits, is a piece of something.
-LOW, TELLING = 0.55, 3
 # The finder, as it is trained, does not see digits that are lower or higher, pixels of what is looked at.
 LOWEST, HIGHEST = 8, 52
 # What counts where the finder sees no mark.
@@ -62,6 +62,24 @@ def seen_by(way: Known) -> Seen:
     return Seen(way.boxes, [way.answered.get(mark) for mark in marks], [mark.kinds for mark in marks])
 
 
+class Opinion(NamedTuple):
+    """What all ways say of a mark.
+
+    Attributes:
+        probabilities: The mean, ``(10,)``.
+        support: How much the ways support the likeliest class, 0 to 1.
+        finder: The finder's mean probability of that class; ``NOT_SEEN`` where it sees no mark.
+        digit: Its mean probability of all digits.
+        seen: Share of its looks in which it sees the mark.
+    """
+
+    probabilities: Probabilities
+    support: float
+    finder: float
+    digit: float
+    seen: float
+
+
 def agreed(way: Known, others: Sequence[Seen]) -> Known:
     """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement.
 
@@ -73,36 +91,53 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     nothing = [None] * len(added)
     boxes = np.array([*own.boxes, *(box for _, box, _ in added)]).reshape(-1, 4)
     own = Seen(boxes, [*own.answers, *nothing], [*own.kinds, *nothing])
-    separators, digits, signs, in_context = [], {}, set(), []
-    for mark, height, (answers, looked) in zip(marks, boxes[:, 3] - boxes[:, 1], _opinions(own, others), strict=True):
-        kinds = np.mean(looked, axis=0) if looked else None
-        if kinds is not None and (name := separator_of(kinds)):
+    looks = sum(any(kinds is not None for kinds in each.kinds) for each in (own, *others))
+    separators, opinions = [], {}
+    for mark, height, (answers, looked) in zip(marks, boxes[:, 3] - boxes[:, 1], _seen(own, others), strict=True):
+        if looked and (name := separator_of(np.mean(looked, axis=0))):
             separators.append(replace(mark, separator=name))
-            continue
-        if height < LEAST_HEIGHT or not (answers or mark.strength.any()):
-            continue
-        way.answered.add([mark])
-        finder = [answer.finder for answer in answers if answer.finder is not None]
-        probabilities, support = _pool(answers or [way.answered[mark]], finder)
-        unknown = bool(support < LEAST * (1 + len(others)))
-        if kinds is not None and kinds[-1] > OTHER:
-            signs.add(mark)
-            unknown = True
-        way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
-        digits[mark] = NOT_SEEN if kinds is None else float(kinds[:DIGITS].sum())
-        if not unknown:
-            in_context.append(np.mean([each[probabilities.argmax()] for each in finder]) if finder else 0.0)
-    lines = in_lines([*digits], _colons(separators, way.size))
+        elif height >= LEAST_HEIGHT and (answers or mark.strength.any()):
+            way.answered.add([mark])
+            opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, 1 + len(others))
+    lines = in_lines([*opinions], _colons(separators, way.size))
     # Print, wires and the like beside digits are no part of the answer.
-    written = [line for line in lines if np.mean([digits[mark] for mark in line if mark in digits]) >= AROUND]
+    shares = [np.mean([opinions[mark].digit for mark in line if mark in opinions]) for line in lines]
+    written = [line for line, share in zip(lines, shares, strict=True) if share >= WRITTEN]
     way = way._replace(lines=written or lines)
-    letters = len(in_context) > FEW and np.mean(in_context) < CONTEXT
-    if letters or way.are_no_digits([mark for mark in digits if mark not in signs]):
-        return way.with_unknown([*digits])
-    return way.with_unknown([*_out_of_context(way, digits), *_low(way)])
+    chances = 1 / (1 + np.exp(-features(way.lines, opinions) @ WEIGHTS - CONSTANT))
+    for mark, chance in zip(way.characters, chances.tolist(), strict=True):
+        probabilities, unknown = opinions[mark].probabilities, chance < LEAST
+        way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
+    return way
 
 
-def _opinions(own: Seen, others: Sequence[Seen]) -> list[tuple[list[MarkAnswer], list[Probabilities]]]:
+def features(lines: Sequence[Sequence[Mark]], opinions: Mapping[Mark, Opinion]) -> Floats:
+    """What tells whether the characters of a page are the digits that they seem, ``(n, 5)``, in reading order.
+
+    The logits of the finder's probability and of the support; the share of looks that see the mark; the logarithm of
+    how much lower it is than usual on its line, or on the page where the line has few; and the finder's mean
+    probability of the other characters' classes: one by one, letters look like digits.
+    """
+    characters = [[mark for mark in line if mark in opinions] for line in lines]
+    usual = writing_height([mark for line in characters for mark in line])
+    low = [
+        np.log(min(1.0, mark.height / (writing_height(line) if len(line) >= TELLING else usual)))
+        for line in characters
+        for mark in line
+    ]
+    every = [opinions[mark] for line in characters for mark in line]
+    finder = np.array([opinion.finder for opinion in every])
+    around = (finder.sum() - finder) / (len(finder) - 1) if len(finder) > 1 else finder
+    support = np.array([opinion.support for opinion in every])
+    return np.stack([_logit(finder), _logit(support), [opinion.seen for opinion in every], low, around], 1)
+
+
+def _logit(probabilities: Floats) -> Floats:
+    clipped = probabilities.clip(DOUBT, 1 - DOUBT)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def _seen(own: Seen, others: Sequence[Seen]) -> list[tuple[list[MarkAnswer], list[Probabilities]]]:
     """Of each mark, the answers and the finder's kinds of all ways that see it."""
     opinions = [[opinion] for opinion in zip(own.answers, own.kinds, strict=True)]
     for other in others:
@@ -118,13 +153,19 @@ def _opinions(own: Seen, others: Sequence[Seen]) -> list[tuple[list[MarkAnswer],
     ]
 
 
-def _pool(answers: list[MarkAnswer], finder: list[Probabilities]) -> tuple[Probabilities, float]:
-    """The mean probabilities of all answers, and how much they support the likeliest class."""
+def _opinion(answers: list[MarkAnswer], looked: list[Probabilities], looks: int, ways: int) -> Opinion:
+    """Of a mark; ``looked`` are the finder's kinds in those of its looks that see the mark."""
+    finder = [answer.finder for answer in answers if answer.finder is not None]
     pooled = [_pooled(answer.probabilities, finder) for answer in answers]
     probabilities = np.mean(pooled, axis=0)
     label = int(probabilities.argmax())
     shares = (UNKNOWN_COUNTS if answer.unknown else 1.0 for answer in answers)
-    return probabilities, sum(share * float(each[label]) ** 2 for share, each in zip(shares, pooled, strict=True))
+    support = sum(share * float(each[label]) ** 2 for share, each in zip(shares, pooled, strict=True)) / ways
+    if not looked:
+        return Opinion(probabilities, support, NOT_SEEN, NOT_SEEN, 0.0)
+    kinds = np.mean(looked, axis=0)
+    class_seen = float(np.mean([each[label] for each in finder])) if finder else NOT_SEEN
+    return Opinion(probabilities, support, class_seen, float(kinds[:DIGITS].sum()), len(looked) / max(1, looks))
 
 
 def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilities:
@@ -137,31 +178,6 @@ def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilitie
     mean = np.mean(finder, axis=0)
     both = (network + NETWORK_DOUBT) ** NETWORK * (mean + FINDER_DOUBT) ** (1 - NETWORK)
     return np.asarray(both / both.sum())
-
-
-def _out_of_context(way: Known, digits: Mapping[Mark, float]) -> list[Mark]:
-    """The marks around which the finder's probability of ``digits`` is low, such as letters beside a number."""
-    around: dict[Mark, float] = {}
-    word_of = words(way.lines, way.size, {})
-    for line in way.lines:
-        marks = [mark for mark in line if mark in digits]
-        place, word = np.arange(len(marks)), np.array([word_of[mark] for mark in marks])
-        weights = NEXT ** abs(place - place[:, np.newaxis]).clip(1) * np.where(
-            word == word[:, np.newaxis], 1, OTHER_WORD
-        )
-        means = weights @ [digits[mark] for mark in marks] / weights.sum(axis=1)
-        around.update(zip(marks, means.tolist(), strict=True))
-    return [mark for mark, share in around.items() if share < AROUND]
-
-
-def _low(way: Known) -> list[Mark]:
-    """The marks that are much lower than the others."""
-    usual, low = writing_height(way.characters), []
-    for line in way.lines:
-        marks = [mark for mark in line if mark in way.answered]
-        height = writing_height(marks) if len(marks) >= TELLING else usual
-        low += [mark for mark in marks if mark.height < LOW * height]
-    return low
 
 
 def _beside(way: Known, others: Sequence[Seen]) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
