@@ -1,6 +1,5 @@
 """Found marks → characters that a network knows, in lines, with separators and cells."""
 
-from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from lenet.reading.lines import Floats, in_lines, writing_height
 from lenet.reading.table import Table, find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
-# If more marks than these (number, and share of all) are unknown, all are: the writing is no digits.
+# If more marks than these (number, and share of all) are unknown, all are: the writing is of other classes.
 FEW, MANY = 3, 0.42
 # Only texture has more marks; to classify each would take long.
 MOST_MARKS = 600
@@ -60,19 +59,17 @@ class Known(NamedTuple):
             evidence += share * float(self.answered[mark].probabilities.max()) - (1 - share) * UNKNOWN
         return evidence
 
-    def are_no_digits(self, marks: Sequence[Mark]) -> bool:
-        """Whether so many of the marks are unknown that their writing is no digits."""
-        return sum(self.answered[mark].unknown for mark in marks) > FEW + MANY * len(marks)
-
     @property
     def boxes(self) -> Floats:
         """Of all marks in reading order, ``(n, 4)`` in pixels of the picture."""
         marks = [mark.box for line in self.lines for mark in line]
         return (np.array(marks, float).reshape(-1, 4) - self.found.margin) / self.found.zoom
 
-    def with_unknown(self, marks: Iterable[Mark]) -> "Known":
-        """The same with these marks unknown."""
-        self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in marks})
+    def all_unknown_if_many_are(self) -> "Known":
+        """The same with no character known, if so many are unknown that the writing is of other classes."""
+        unknown = sum(self.answered[mark].unknown for mark in self.characters)
+        if unknown > FEW + MANY * len(self.characters):
+            self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in self.characters})
         return self
 
     def off_lines_of(self, other: FoundMarks) -> "Known":

@@ -1,7 +1,5 @@
 """Which way up a picture is: as its marks are digits."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from lenet.pictures.detect import DIGITS, detect_at
@@ -40,7 +38,9 @@ def _part(picture: Picture, found: FoundMarks) -> Picture:
     side = max(1, round(PART / found.zoom))
     corner = np.rint((middle - PART / 2) / found.zoom).astype(int)
     left, top = np.clip(corner, 0, (max(0, width - side), max(0, height - side))).tolist()
-    return replace(picture, pixels=picture.pixels[top : top + side, left : left + side])
+    pixels = picture.pixels[top : top + side, left : left + side]
+    width, height = (round(side * picture.scale) for side in pixels.shape[1::-1])
+    return Picture(pixels, picture.scale, (width, height))
 
 
 def _doubt(found: FoundMarks) -> float:
