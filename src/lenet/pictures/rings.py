@@ -23,7 +23,7 @@ WHOLE = 0.8
 RECTANGLE, SMALL, HOLLOW, WIDE = 0.82, 0.1, 0.4, 0.75
 # Pixels of a larger stroke's window are joined, so that it takes no more memory and time than this many. When strokes
 # had so many times as many together, no more are looked at.
-MOST_PIXELS, MOST_STROKES = 1_500_000, 4
+MOST_PIXELS, MOST_STROKES = 400_000, 8
 # Only texture has more strokes.
 TEXTURE = 3000
 # A ring's stroke is at most so many times as thick as usual, since it may be drawn twice.
