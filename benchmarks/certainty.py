@@ -10,6 +10,7 @@ cross-validated by page. Takes a minute for each of ``--count``.
 
 import argparse
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
@@ -30,6 +31,7 @@ from lenet.reading import agreement
 from lenet.reading.ways import read_marks
 
 SEED = 3
+WITHOUT = 4  # pictures of each kind without a digit, for a page of each layout
 THRESHOLDS = (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 
 
@@ -71,8 +73,8 @@ def _pages(count: int) -> Iterator[tuple[Pixels, Page | None]]:
         for kind in kinds.DRAW:
             page = kinds.draw(np.random.default_rng((SEED, number)), hands, kind)
             yield page.pixels, page
-        for kind in KINDS_WITHOUT:
-            yield np.asarray(no_digit(np.random.default_rng((SEED, number)), kind).convert("RGB")), None
+        for kind, other in product(KINDS_WITHOUT, range(WITHOUT)):
+            yield np.asarray(no_digit(np.random.default_rng((SEED, number, other)), kind).convert("RGB")), None
 
 
 def _marks(model: Model, pixels: Pixels, page: Page | None) -> Iterator[tuple[np.ndarray, bool]]:

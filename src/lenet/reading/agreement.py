@@ -17,8 +17,8 @@ Probabilities = npt.NDArray[np.float32]
 
 # A mark is known when it is more likely right than this: logistic regression on its features, whose weights are fitted
 # by benchmarks/certainty.py.
-LEAST = 0.3
-WEIGHTS, CONSTANT = (0.829, 0.248, 3.527, 2.845, 1.498), -3.695
+LEAST = 0.25
+WEIGHTS, CONSTANT = (0.818, 0.218, 4.093, 5.125, 0.631), -4.078
 # Probabilities count by their logits, no higher than that of this doubt.
 DOUBT = 1e-3
 # A way that does not know a mark supports it by this share, one that does not see it not at all.
@@ -106,17 +106,17 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     way = way._replace(lines=written or lines)
     chances = 1 / (1 + np.exp(-features(way.lines, opinions) @ WEIGHTS - CONSTANT))
     for mark, chance in zip(way.characters, chances.tolist(), strict=True):
-        probabilities, unknown = opinions[mark].probabilities, chance < LEAST
+        probabilities, unknown = opinions[mark].probabilities, chance < LEAST or not written
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
-    return way
+    return way.all_unknown_if_many_are([mark for mark in way.characters if opinions[mark].digit >= WRITTEN])
 
 
 def features(lines: Sequence[Sequence[Mark]], opinions: Mapping[Mark, Opinion]) -> Floats:
     """What tells whether the characters of a page are the digits that they seem, ``(n, 5)``, in reading order.
 
     The logits of the finder's probability and of the support; the share of looks that see the mark; the logarithm of
-    how much lower it is than usual on its line, or on the page where the line has few; and the finder's mean
-    probability of the other characters' classes: one by one, letters look like digits.
+    how much lower it is than usual on its line, or on the page where the line has few; and the logit of the finder's
+    mean probability of the other characters' classes: one by one, letters look like digits.
     """
     characters = [[mark for mark in line if mark in opinions] for line in lines]
     usual = writing_height([mark for line in characters for mark in line])
@@ -129,7 +129,7 @@ def features(lines: Sequence[Sequence[Mark]], opinions: Mapping[Mark, Opinion]) 
     finder = np.array([opinion.finder for opinion in every])
     around = (finder.sum() - finder) / (len(finder) - 1) if len(finder) > 1 else finder
     support = np.array([opinion.support for opinion in every])
-    return np.stack([_logit(finder), _logit(support), [opinion.seen for opinion in every], low, around], 1)
+    return np.stack([_logit(finder), _logit(support), [opinion.seen for opinion in every], low, _logit(around)], 1)
 
 
 def _logit(probabilities: Floats) -> Floats:

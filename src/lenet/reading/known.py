@@ -1,5 +1,6 @@
 """Found marks → characters that a network knows, in lines, with separators and cells."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,10 +66,9 @@ class Known(NamedTuple):
         marks = [mark.box for line in self.lines for mark in line]
         return (np.array(marks, float).reshape(-1, 4) - self.found.margin) / self.found.zoom
 
-    def all_unknown_if_many_are(self) -> "Known":
-        """The same with no character known, if so many are unknown that the writing is of other classes."""
-        unknown = sum(self.answered[mark].unknown for mark in self.characters)
-        if unknown > FEW + MANY * len(self.characters):
+    def all_unknown_if_many_are(self, marks: Sequence[Mark]) -> "Known":
+        """The same with no character known, if so many of ``marks`` are unknown that they are no characters."""
+        if sum(self.answered[mark].unknown for mark in marks) > FEW + MANY * len(marks):
             self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in self.characters})
         return self
 

@@ -29,7 +29,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     alone = len(contrast.boxes) == 1
     # The only mark may be a frame, or the sheet itself, with others on it.
     if not digits or (alone and sees_one_mark(picture, contrast.boxes[0], rings)):
-        return contrast.all_unknown_if_many_are()
+        return contrast.all_unknown_if_many_are(contrast.characters)
 
     def detected(size: int) -> Known:
         return known(detect_at(picture, size, rings), model, digits)
