@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test proofs lessons docs faults attack agree lint count finder bench lock clean
+.PHONY: train test proofs lessons docs faults attack agree lint count finder bundled bench lock clean
 
 train: .venv/train
 	$(BIN)/lenet train
@@ -55,6 +55,12 @@ count:
 # Trains the network that finds marks on pages, on simulated ones, from nothing; it takes the place of the one there is. Hours.
 finder: .venv/bench
 	$(BIN)/python benchmarks/train_finder.py
+
+# Trains the bundled model, on MNIST and drawn digits; it takes the place of the one there is. An hour.
+bundled: .venv/bench
+	$(BIN)/python benchmarks/drawn_digits.py --out drawn.npz
+	$(BIN)/lenet train --recipe best --data mnist --data drawn.npz --run runs/bundled
+	$(BIN)/python benchmarks/bundled_model.py bundled runs/bundled --bundle
 
 # Measures networks and recipes beside their peers, reading, checkpoints and other data; writes benchmarks/RESULTS.md. Hours.
 bench: .venv/dev .venv/bench

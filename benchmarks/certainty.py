@@ -32,7 +32,7 @@ from lenet.reading.ways import read_marks
 
 SEED = 3
 WITHOUT = 4  # pictures of each kind without a digit, for a page of each layout
-THRESHOLDS = (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 
 
 def main() -> None:

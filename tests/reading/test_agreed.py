@@ -183,8 +183,8 @@ def test_a_mark_much_lower_than_others_is_unknown_unless_its_line_is(bundled, lo
 
 
 def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
-    """The finder takes the first three for other marks, and doubts the sixth."""
-    shares = [0.01, 0.01, 0.01, 0.99, 0.99, 0.3, 0.99, 0.99]
+    """Of the first three, which are a word, the finder takes one for a digit, and it doubts the sixth."""
+    shares = [0.01, 0.8, 0.01, 0.99, 0.99, 0.3, 0.99, 0.99]
     answers = [(1, 0.95, False, share) for share in shares]
     boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
     result = agreed(way(bundled, boxes, answers), [])
@@ -205,7 +205,7 @@ def test_what_tells_whether_a_mark_is_the_digit_that_it_seems(bundled):
     np.testing.assert_allclose(support, [np.log(4), np.log(4), -np.log(4), np.log(999)], atol=1e-6)
     np.testing.assert_allclose(seen, [1, 1, 0.5, 1])
     np.testing.assert_allclose(low, np.log([1, 1, 10 / 30, 15 / 22.5]))
-    np.testing.assert_allclose(around, [1.6 / 3, 2 / 3, 2.4 / 3, 0.5])
+    np.testing.assert_allclose(around, np.log([1.6 / 1.4, 2, 4, 1]), atol=1e-6)
 
 
 def test_what_the_finder_says_is_the_mean_of_its_looks_that_see_the_mark(bundled, monkeypatch):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from lenet.pictures.detect import DIGITS, separator_of
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import Known
-from lenet.reading.lines import Floats, in_lines, writing_height
+from lenet.reading.lines import Floats, in_lines, words, writing_height
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -25,7 +26,7 @@ DOUBT = 1e-3
 UNKNOWN_COUNTS = 0.6
 # So many characters of a line tell how high its digits are.
 TELLING = 3
-# A line is left out beside others when the finder's mean probability of digits there is less than this.
+# Words are known, and lines not left out beside others, when the finder's mean probability of digits there is no less.
 WRITTEN = 0.5
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
 # how firmly they can exclude a class.
@@ -101,14 +102,26 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
             opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, 1 + len(others))
     lines = in_lines([*opinions], _colons(separators, way.size))
     # Print, wires and the like beside digits are no part of the answer.
-    shares = [np.mean([opinions[mark].digit for mark in line if mark in opinions]) for line in lines]
-    written = [line for line, share in zip(lines, shares, strict=True) if share >= WRITTEN]
+    written = [line for line in lines if _digit_share(line, opinions) >= WRITTEN]
     way = way._replace(lines=written or lines)
     chances = 1 / (1 + np.exp(-features(way.lines, opinions) @ WEIGHTS - CONSTANT))
+    in_words = _in_words_of_digits(way, opinions)
     for mark, chance in zip(way.characters, chances.tolist(), strict=True):
-        probabilities, unknown = opinions[mark].probabilities, chance < LEAST or not written
+        probabilities, unknown = opinions[mark].probabilities, chance < LEAST or mark not in in_words
         way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
     return way.all_unknown_if_many_are([mark for mark in way.characters if opinions[mark].digit >= WRITTEN])
+
+
+def _digit_share(marks: Sequence[Mark], opinions: Mapping[Mark, Opinion]) -> float:
+    """The finder's mean probability of digits on a line or in a word."""
+    return float(np.mean([opinions[mark].digit for mark in marks if mark in opinions] or [0.0]))
+
+
+def _in_words_of_digits(way: Known, opinions: Mapping[Mark, Opinion]) -> set[Mark]:
+    """The marks of all words but those of letters."""
+    word_of = words(way.lines, way.size, {})
+    every = [list(word) for line in way.lines for _, word in groupby(line, word_of.__getitem__)]
+    return {mark for word in every if _digit_share(word, opinions) >= WRITTEN for mark in word}
 
 
 def features(lines: Sequence[Sequence[Mark]], opinions: Mapping[Mark, Opinion]) -> Floats:
