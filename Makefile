@@ -9,7 +9,7 @@ train: .venv/train
 	$(BIN)/lenet train
 
 test: .venv/dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # The tests that take long: the lessons, the docs and their commands, examples of the help, a thousand drawings in the
 # browser, trainings on the page, killed trainings, a share of the attack, letters and digits of other sources.

@@ -141,7 +141,7 @@ def test_crops_are_sorted_by_hand_and_trained_with(lenet, tmp_path, digits, test
     digits[1].save(tmp_path / "scans" / "sub" / "a.png")
     digits[2].save(tmp_path / "a.gif", save_all=True, append_images=digits[:2])
     sign = Image.new("L", (60, 60), 255)
-    for place in (20, 40):
+    for place in (12, 24, 36, 48):
         ImageDraw.Draw(sign).line((place, 5, place, 55), 0, 4)
         ImageDraw.Draw(sign).line((5, place, 55, place), 0, 4)
     sign.save(tmp_path / "sign.png")

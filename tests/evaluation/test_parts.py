@@ -123,6 +123,8 @@ def test_a_model_file_is_measured_on_those_of_its_sources_that_come_with_lenet(f
     assert not measured.notes and not data_for(model, "mnist").notes
     split_anew = replace(model, recipe={**model.recipe, "split": "2:1"})
     assert "may be among those that are measured" in data_for(split_anew, "mnist").notes[-1]
+    with pytest.raises(LenetError, match="give --data"):
+        data_for(split_anew)
 
 
 def test_the_own_data_of_version_0_1_is_letterboxed_and_other_data_framed(few, tmp_path):

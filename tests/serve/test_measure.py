@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from lenet import Model, create_app, evaluate
+from lenet import Model, create_app, evaluate, load_dataset
 from lenet.model.file import decode_model, encode_model
 from tests.networks import random_model
 
@@ -50,7 +50,8 @@ def _with_class(model: Model) -> Model:
 
 def _with_split(model: Model, split: str) -> Model:
     """The same network, as if it had been trained on another part of MNIST."""
-    metadata = replace(model.metadata, recipe={**model.metadata.recipe, "split": split})
+    recipe = {**model.metadata.recipe, "data": "mnist", "split": split}
+    metadata = replace(model.metadata, recipe=recipe, training_data_sha256=load_dataset("mnist").sha256)
     return Model(decode_model(encode_model(model.weights, metadata)))
 
 

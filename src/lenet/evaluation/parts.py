@@ -21,13 +21,19 @@ def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool =
         source: The other source.
         own_paths: Whether files and folders that the model names as its own data are opened. A model file
             from elsewhere can name any, so only the model of a run folder should. Otherwise its own data is what
-            comes with lenet.
+            comes with lenet, where the training left its test part out.
 
     Raises:
         LenetError: when it cannot be loaded, or is the model's own and must not be opened.
     """
     own = names_of(model.recipe.get("data", "mnist"))
-    names = names_of(source) if source is not None else own if own_paths else bundled_of(own)
+    split_as_own = model.recipe.get("split", OWN) == OWN
+    if source is not None:
+        names = names_of(source)
+    elif own_paths or bundled_of(own) == own:
+        names = own
+    else:
+        names = bundled_of(own) if split_as_own else []
     if not names:
         named = JOINT.join(own)[:200]
         raise LenetError(
@@ -41,7 +47,7 @@ def data_for(model: Metadata, source: Source | None = None, *, own_paths: bool =
     on_error = (lambda error: None) if names == own else refuse
     dataset = load_dataset(names, (model.height, model.width), model.depth, invert, framing, on_error)
     # One of several sources has the test part that all of them together have of it.
-    fixed = bundled_of(own) == names and dataset.test_from is not None and model.recipe.get("split", OWN) == OWN
+    fixed = bundled_of(own) == names and dataset.test_from is not None and split_as_own
     if set(names) & set(own) and dataset.sha256 != model.training_data_sha256 and not fixed:
         why = "has changed since the training" if names == own else "has a source of the training"
         warning = f"the data {why}, whose images may be among those that are measured"
