@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from benchmarks.paper import compose
 from lenet import Model, Reader
@@ -23,6 +24,13 @@ def test_a_digit_of_several_strokes_is_one(reader, mnist, index):
     picture = np.pad(mnist.images[index, ..., 0], 6)
     assert len(find_marks(open_picture(picture)).marks) > 1
     assert reader.read(picture).rows == [mnist.class_names[mnist.labels[index]]]
+
+
+def test_an_open_four_is_one_though_its_parts_look_like_digits(reader):
+    page = Image.new("L", (200, 200), 255)
+    for line in ([(49, 35), (48, 98), (101, 96)], [(127, 35), (127, 170)]):
+        ImageDraw.Draw(page).line(line, 0, 12, joint="curve")
+    assert reader.read(page).rows == ["4"]
 
 
 def test_pairs_of_digits_stay_pairs(reader, mnist):

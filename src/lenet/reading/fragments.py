@@ -8,6 +8,9 @@ from lenet.reading.answers import AnsweredMarks
 # Fragments of one character are at most so many, and together at most so wide to one of height. Characters above one
 # another are narrow together and of similar height: the lower is more than this share of the higher.
 MOST, NARROWEST, WIDEST, SIMILAR = 3, 0.6, 1.9, 0.5
+# All together are surer than the first where a fragment that is known is less sure than the second: of 60 drawn open
+# fours 59 are read instead of 42, and of 500 tight pairs none changes.
+SURE, LESS_SURE = 0.999, 0.98
 # With this rule, 2,998 of 3,000 of MNIST's training digits with a margin are read as one mark; of 400 rows of two or
 # three digits and 600 tight pairs, none that was read correctly changes.
 
@@ -16,7 +19,8 @@ def join_fragments(marks: list[Mark], found: FoundMarks, answered: AnsweredMarks
     """Take all marks of a picture as one when they are the fragments of one character.
 
     They are when the network is surer of all together as one character than of each as a character. Two neighbours can
-    look like a third character, so marks that are not connected must include one that the network does not know.
+    look like a third character, so marks that are not connected must include one that the network does not know or is
+    not so sure of.
 
     Args:
         marks: Of the picture, cut where digits touch.
@@ -30,4 +34,5 @@ def join_fragments(marks: list[Mark], found: FoundMarks, answered: AnsweredMarks
         return marks
     probability, *others = answered.confidence([whole, *marks])
     doubtful = len(found.marks) == 1 or any(answered[mark].unknown for mark in marks)
+    doubtful |= bool(probability > SURE and min(others) < LESS_SURE)
     return [whole] if doubtful and probability > np.prod(others) and not answered[whole].unknown else marks

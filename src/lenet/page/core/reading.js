@@ -5,6 +5,8 @@ import { bounds, channel, frame, INKED } from "./ink.js";
 const MOST = 8; // marks; more are one scribble
 const OVERLAP = 0.3; // of the narrower one's width; marks that share more columns belong together
 const WIDEST = 1.9; // of one character, to one of height
+// All together are surer than the first where a fragment that is known is less sure than the second.
+const SURE = 0.999, LESS_SURE = 0.98;
 
 // All ink as one mark: { image, box, result }; null where nothing is drawn.
 export function readMark(network, ink, centre = true) {
@@ -69,8 +71,8 @@ function grouped(grid) {
 
 const sureness = ({ result }) => Math.max(...result.probabilities);
 
-// The marks on the pad, left to right. Several may be the fragments of one character: then a fragment looks like none, and
-// the network is surer of all together. The same rule as for a picture in Python.
+// The marks on the pad, left to right. Several may be the fragments of one character: then a fragment looks like none or is
+// less sure, and the network is surer of all together. The same rule as for a picture in Python.
 export function readInk(network, ink, centre = true) {
   const whole = readMark(network, ink, centre);
   if (!whole || !centre || network.description.framing !== "mark" || ink.depth === 3) return whole ? [whole] : [];
@@ -78,7 +80,9 @@ export function readInk(network, ink, centre = true) {
   if (groups.length < 2 || groups.length > MOST) return [whole];
   const marks = groups.map(({ places }) => readMark(network, { pixels: only(grid, places).values, height: grid.height, width: grid.width, depth: 1 }));
   const [left, top, right, bottom] = whole.box;
-  const isOne = marks.some(({ result }) => result.unknown) && !whole.result.unknown && right - left <= WIDEST * (bottom - top)
+  const doubtful = marks.some(({ result }) => result.unknown)
+    || (sureness(whole) > SURE && Math.min(...marks.map(sureness)) < LESS_SURE);
+  const isOne = doubtful && !whole.result.unknown && right - left <= WIDEST * (bottom - top)
     && sureness(whole) > marks.reduce((all, mark) => all * sureness(mark), 1);
   return isOne ? [whole] : marks;
 }
