@@ -74,7 +74,7 @@ def test_the_card_opens_the_pictures_that_were_read_wrongly(open_page: Opened) -
     assert page.locator("#mistakes button").count() == numbers[0]
     page.locator("#mistakes button").first.click()
     settle(page)
-    assert truth != read and answer(page) in (read, "?")
+    assert truth != read and set(answer(page)) <= {read, "?", " "}  # a broken digit is two unknown marks
 
 
 # Corrections
