@@ -1,6 +1,6 @@
 """Fits what tells whether a mark on a page is the digit that it seems: the weights of lenet.reading.agreement.
 
-    python benchmarks/certainty.py [--count 12] [--model RUN]
+    python benchmarks/certainty.py [--count 8] [--model RUN]
 
 Marks are read on simulated pages, as cluttered as people's and clear, on pages of each kind of kinds.py, and on
 pictures without a digit; all are made of MNIST's training part, with seeds that nothing is measured on. Prints the
@@ -37,7 +37,7 @@ THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=12, help="pages of each layout")
+    parser.add_argument("--count", type=int, default=8, help="pages of each layout")
     parser.add_argument("--model")
     asked = parser.parse_args()
     model = Model.load(asked.model)

@@ -191,6 +191,17 @@ def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(b
     assert [result.answered[mark].unknown for mark in result.characters] == [True] * 3 + [False] * 5
 
 
+def test_a_page_of_unknown_marks_has_no_known_ones(bundled):
+    """The finder takes all for digits: texture looks so."""
+    boxes = [(18 * place, 10, 18 * place + 14, 40) for place in range(10)]
+    page = way(bundled, boxes, [(1, 0.3, True, 0.03)] * 8 + [(7, 0.99, False, 0.99)] * 2)
+    marks = [replace(mark, kinds=np.append(mark.kinds[:-1] + mark.kinds[-1] / 17, 0)) for mark in page.found.marks]
+    for mark, seen in zip(page.found.marks, marks, strict=True):
+        page.answered[seen] = page.answered.pop(mark)
+    result = agreed(page._replace(lines=[marks]), [])
+    assert all(result.answered[mark].unknown for mark in result.characters)
+
+
 def test_what_tells_whether_a_mark_is_the_digit_that_it_seems(bundled):
     """A line of three, the last a third as high and taken for another sign, and one mark alone that is half as high."""
     boxes = [(0, 10, 15, 46), row(2)[1], (40, 30, 55, 40), (0, 60, 15, 75)]

@@ -178,7 +178,7 @@ def _opinion(answers: list[MarkAnswer], looked: list[Probabilities], looks: int,
         return Opinion(probabilities, support, NOT_SEEN, NOT_SEEN, 0.0)
     kinds = np.mean(looked, axis=0)
     class_seen = float(np.mean([each[label] for each in finder])) if finder else NOT_SEEN
-    return Opinion(probabilities, support, class_seen, float(kinds[:DIGITS].sum()), len(looked) / max(1, looks))
+    return Opinion(probabilities, support, class_seen, float(kinds[:DIGITS].sum()), len(looked) / looks)
 
 
 def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilities:

@@ -8,11 +8,9 @@ from lenet.reading.answers import AnsweredMarks
 # Fragments of one character are at most so many, and together at most so wide to one of height. Characters above one
 # another are narrow together and of similar height: the lower is more than this share of the higher.
 MOST, NARROWEST, WIDEST, SIMILAR = 3, 0.6, 1.9, 0.5
-# All together are surer than the first where a fragment that is known is less sure than the second: of 60 drawn open
-# fours 59 are read instead of 42, and of 500 tight pairs none changes.
+# All together are surer than the first where a fragment that is known is less sure than the second, as the corner of an
+# open four.
 SURE, LESS_SURE = 0.999, 0.98
-# With this rule, 2,998 of 3,000 of MNIST's training digits with a margin are read as one mark; of 400 rows of two or
-# three digits and 600 tight pairs, none that was read correctly changes.
 
 
 def join_fragments(marks: list[Mark], found: FoundMarks, answered: AnsweredMarks) -> list[Mark]:
@@ -33,6 +31,6 @@ def join_fragments(marks: list[Mark], found: FoundMarks, answered: AnsweredMarks
     if len(marks) < 2 or len(found.marks) > MOST or ratio > WIDEST or stacked:
         return marks
     probability, *others = answered.confidence([whole, *marks])
-    doubtful = len(found.marks) == 1 or any(answered[mark].unknown for mark in marks)
-    doubtful |= bool(probability > SURE and min(others) < LESS_SURE)
+    surer = probability > SURE and min(others) < LESS_SURE
+    doubtful = surer or len(found.marks) == 1 or any(answered[mark].unknown for mark in marks)
     return [whole] if doubtful and probability > np.prod(others) and not answered[whole].unknown else marks

@@ -14,7 +14,7 @@ from lenet.reading.lines import Floats, in_lines, writing_height
 from lenet.reading.table import Table, find_table
 from lenet.reading.touching import cut_apart, cuts_to_try
 
-# If more marks than these (number, and share of all) are unknown, all are: the writing is of other classes.
+# If more marks than these (number, and share of all) are unknown, all are: they are no characters.
 FEW, MANY = 3, 0.42
 # Only texture has more marks; to classify each would take long.
 MOST_MARKS = 600
