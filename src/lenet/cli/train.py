@@ -262,7 +262,7 @@ def _with_own_data(start: str, data: tuple[str, ...]) -> tuple[str, ...]:
     if not own:
         tell(f"{start}: {lost}; name it with --data, too, or it may be forgotten")
     elif data and not set(own) <= set(data):
-        tell(f"{start}: learns from {', '.join(own)} again, too, so that it forgets nothing; with --recipe it does not")
+        tell(f"{start}: learns from {', '.join(own)} again, too, so as not to forget it; with --recipe it does not")
     return tuple(dict.fromkeys([*own, *data]))
 
 
