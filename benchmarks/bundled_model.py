@@ -4,12 +4,14 @@
     lenet train --recipe best --data mnist --data drawn.npz --run runs/bundled
     python benchmarks/bundled_model.py bundled runs/bundled [--bundle]
 
-The drawn digits are those of the test part of drawn.npz: strokes of other writers and other typefaces than in training.
+The drawn digits are those of the test part of drawn.npz: strokes of other writers, other forms and other typefaces than
+in training.
 """
 
 import argparse
 from dataclasses import replace
 
+import forms
 import numpy as np
 import typefaces
 from drawn_digits import TEST, draw_digits
@@ -23,6 +25,7 @@ NAMES = {
     ("european", 1): "ones with a flag",
     ("european", 7): "crossed sevens",
     ("european", 9): "nines with a curled tail",
+    "forms": "forms held out",
     "pen": "pens from hair-thin to marker",
     "segments": "seven segments",
     "printed": "printed, and typefaces like handwriting",
@@ -35,7 +38,7 @@ def main() -> None:
     parser.add_argument("--bundle", action="store_true", help="make the last model the bundled one")
     asked = parser.parse_args()
     mnist = load_dataset("mnist").split("60000:10000").test
-    images, labels, kinds = draw_digits(mnist, typefaces.installed(typefaces.HELD_OUT), TEST, 1)
+    images, labels, kinds = draw_digits(mnist, typefaces.installed(typefaces.HELD_OUT), forms.HELD_OUT, TEST, 1)
     names = [NAMES.get((kind, label)) or NAMES[kind] for kind, label in zip(kinds, labels.tolist(), strict=True)]
     models = [Model.load(name) for name in asked.models]
     sets = [("MNIST's test part", mnist.images, mnist.labels)]
