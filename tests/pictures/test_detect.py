@@ -33,6 +33,11 @@ def test_a_sheet_on_a_desk_is_none(page):
     assert not sees_one_mark(open_picture(desk), np.array([100.0, 100, 800, 600]))
 
 
+def test_a_digit_and_the_line_that_it_runs_into_are_none(page):
+    ImageDraw.Draw(page).line((0, 300, 700, 300), 40, 6)
+    assert not sees_one_mark(open_picture(page), np.array([0.0, 190, 700, 310]))
+
+
 def test_of_several_digits_none_is_the_only_one(page):
     page.paste(page.crop((250, 150, 420, 320)), (480, 150))
     assert not sees_one_mark(open_picture(page), SEVEN)

@@ -36,6 +36,8 @@ FARTHEST = 6.0
 COVERED = 64
 # A mark may be several when each has this share of its pixels.
 SHARE = 0.2
+# Edges of the same mark are no farther apart, in its height.
+NEAR = 0.25
 # Less ink than this many pixels is grain; more pieces are texture.
 LEAST_AREA, MOST_PIECES = 6, 3000
 
@@ -73,7 +75,7 @@ def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMa
 
 
 def sees_one_mark(picture: Picture, box: npt.NDArray[np.float64], rings: Mask | None = None) -> bool:
-    """Whether a mark is detected in a box ``(4,)``, perhaps in pieces, and no other that is nearly as high.
+    """Whether a mark is detected whose box is ``(4,)``, and beside it no other that is nearly as high.
 
     The picture is looked at in the size in which a mark of that height is seen best.
     """
@@ -83,10 +85,10 @@ def sees_one_mark(picture: Picture, box: npt.NDArray[np.float64], rings: Mask | 
     boxes = np.array([mark.box for mark in detected.marks]).reshape(-1, 4) / detected.zoom
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((box[:2] < middles) & (middles < box[2:])).all(axis=1)
-    high = boxes[:, 3] - boxes[:, 1] > height / 2
-    if not inside.any() or (high & ~inside).any():
+    heights = boxes[:, 3] - boxes[:, 1]
+    if not inside.any() or (heights[~inside] > height / 2).any():
         return False
-    return bool(np.ptp(boxes[inside, 1::2]) > height / 2)
+    return bool((np.abs(boxes[heights.argmax()] - box) < NEAR * height).all())
 
 
 def _look(picture: Picture, size: int, rings: Mask | None) -> View:

@@ -16,6 +16,8 @@ NEAR = (0.74, 1.35)
 MOST_LOOKED_AT_AGAIN = 400
 # What is detected with this share of its ink on a lone character is a fragment of it.
 FRAGMENT = 0.5
+# Unless it is a digit with so much evidence.
+SURE = 0.5
 
 
 def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = False) -> Known:
@@ -27,8 +29,8 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     found = find_marks(picture, digits)
     contrast, rings = known(found, model, digits), found.rings
     alone = len(contrast.boxes) == 1
-    # The only mark may be a frame, or the sheet itself, with others on it.
-    if not digits or (alone and sees_one_mark(picture, contrast.boxes[0], rings)):
+    # The only mark may be a frame, or the sheet itself, with others on it, or run into a line of the paper.
+    if not digits or (alone and contrast.evidence > 0 and sees_one_mark(picture, contrast.boxes[0], rings)):
         return contrast.all_unknown_if_many_are(contrast.characters)
 
     def detected(size: int) -> Known:
@@ -44,7 +46,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
-    if alone and _are_fragments(best, contrast):
+    if alone and best.evidence < SURE and _are_fragments(best, contrast):
         return contrast
     contrast = contrast.off_lines_of(best.found)
     if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown

@@ -1,0 +1,54 @@
+"""Which way of looking a picture with one character is read in."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from lenet import Reader
+from lenet.pictures.contrast import find_marks
+from lenet.pictures.picture import open_picture
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+def put(page, image, side, place):
+    page.paste((40, 40, 60), place, Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
+    return page
+
+
+def blurred(page, noise, seed=0):
+    """A page out of focus, in light from one side."""
+    pixels = np.asarray(page.filter(ImageFilter.GaussianBlur(3))) * np.linspace(0.7, 1, page.width)[:, np.newaxis]
+    grain = np.random.default_rng(seed).normal(0, noise, (page.height, page.width, 1))
+    return (pixels + grain).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_digit_on_squared_paper_that_it_runs_into_is_read(reader, test_part, index):
+    page = Image.new("RGB", (620, 470), (225, 235, 200))
+    for x in range(30, 620, 200):
+        ImageDraw.Draw(page).line((x, 0, x + 15, 470), (150, 160, 140), 6)
+    for y in range(40, 470, 200):
+        ImageDraw.Draw(page).line((0, y, 620, y - 20), (150, 160, 140), 6)
+    put(page, test_part.images[index, ..., 0], 160, (200, 130))
+    assert reader.read(blurred(page, 5, index)).text == str(test_part.labels[index])
+
+
+@pytest.mark.parametrize(("desk", "sheet"), [((70, 30, 60), (150, 150, 155)), ((40, 20, 30), (120, 120, 125))])
+def test_the_edge_of_a_sheet_on_a_desk_is_no_digit(reader, desk, sheet):
+    page = Image.new("RGB", (400, 300), desk)
+    ImageDraw.Draw(page).polygon([(70, 60), (330, 40), (345, 250), (85, 270)], sheet)
+    picture = open_picture(blurred(page, 4))
+    assert find_marks(picture).marks
+    assert not find_marks(picture, digits=True).marks
+    assert not reader.read(picture).digits
+
+
+def test_a_digit_in_uneven_light_is_no_edge(test_part):
+    light = np.linspace(0.4, 1, 400)[:, np.newaxis]
+    for image in test_part.images[:20, ..., 0]:
+        page = put(Image.new("RGB", (400, 300), (230, 225, 215)), image, 140, (130, 80))
+        assert len(find_marks(open_picture((np.asarray(page) * light).astype(np.uint8)), digits=True).marks) == 1
