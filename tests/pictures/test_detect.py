@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from lenet.pictures.detect import sees_one_mark, writing_sizes
+from lenet.pictures.detect import box_of_only_mark, writing_sizes
 from lenet.pictures.picture import open_picture
 
 
@@ -24,23 +24,23 @@ SEVEN = np.array([290.0, 190, 380, 310])
 
 
 def test_a_digit_is_one_mark(page):
-    assert sees_one_mark(open_picture(page), SEVEN)
+    assert np.abs(box_of_only_mark(open_picture(page), SEVEN) - SEVEN).max() < 12
 
 
 def test_a_sheet_on_a_desk_is_none(page):
     desk = Image.new("L", (900, 700), 40)
     desk.paste(page, (100, 100))
-    assert not sees_one_mark(open_picture(desk), np.array([100.0, 100, 800, 600]))
+    assert box_of_only_mark(open_picture(desk), np.array([100.0, 100, 800, 600])) is None
 
 
-def test_a_digit_and_the_line_that_it_runs_into_are_none(page):
+def test_a_digit_is_one_mark_without_the_line_that_it_runs_into(page):
     ImageDraw.Draw(page).line((0, 300, 700, 300), 40, 6)
-    assert not sees_one_mark(open_picture(page), np.array([0.0, 190, 700, 310]))
+    assert np.abs(box_of_only_mark(open_picture(page), np.array([0.0, 190, 700, 310])) - SEVEN).max() < 30
 
 
 def test_of_several_digits_none_is_the_only_one(page):
     page.paste(page.crop((250, 150, 420, 320)), (480, 150))
-    assert not sees_one_mark(open_picture(page), SEVEN)
+    assert box_of_only_mark(open_picture(page), SEVEN) is None
 
 
 @pytest.mark.parametrize(("font", "size"), [("DejaVuSans", 20), ("DejaVuSerif", 28)])

@@ -14,6 +14,7 @@ from lenet.pictures.picture import Picture
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Box = npt.NDArray[np.float64]
 
 DIGITS = 10
 # The finder sees writing of some 10 to 50 pixels, best of this height.
@@ -36,8 +37,6 @@ FARTHEST = 6.0
 COVERED = 64
 # A mark may be several when each has this share of its pixels.
 SHARE = 0.2
-# Edges of the same mark are no farther apart, in its height.
-NEAR = 0.25
 # Less ink than this many pixels is grain; more pieces are texture.
 LEAST_AREA, MOST_PIECES = 6, 3000
 
@@ -74,10 +73,11 @@ def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMa
     return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.lines > LINE, 1 / HALF)
 
 
-def sees_one_mark(picture: Picture, box: npt.NDArray[np.float64], rings: Mask | None = None) -> bool:
-    """Whether a mark is detected whose box is ``(4,)``, and beside it no other that is nearly as high.
+def box_of_only_mark(picture: Picture, box: Box, rings: Mask | None = None) -> Box | None:
+    """The box ``(4,)`` of what is detected in a box, perhaps in pieces.
 
-    The picture is looked at in the size in which a mark of that height is seen best.
+    None where that is less than half as high, or where a mark that is higher than that is detected beside it. The
+    picture is looked at in the size in which a mark of the box's height is seen best.
     """
     height = box[3] - box[1]
     size = max(picture.pixels.shape[:2]) * BEST_HEIGHT / height
@@ -85,10 +85,11 @@ def sees_one_mark(picture: Picture, box: npt.NDArray[np.float64], rings: Mask | 
     boxes = np.array([mark.box for mark in detected.marks]).reshape(-1, 4) / detected.zoom
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((box[:2] < middles) & (middles < box[2:])).all(axis=1)
-    heights = boxes[:, 3] - boxes[:, 1]
-    if not inside.any() or (heights[~inside] > height / 2).any():
-        return False
-    return bool((np.abs(boxes[heights.argmax()] - box) < NEAR * height).all())
+    high = boxes[:, 3] - boxes[:, 1] > height / 2
+    if not inside.any() or (high & ~inside).any():
+        return None
+    seen = np.concatenate([boxes[inside, :2].min(axis=0), boxes[inside, 2:].max(axis=0)])
+    return seen if seen[3] - seen[1] > height / 2 else None
 
 
 def _look(picture: Picture, size: int, rings: Mask | None) -> View:

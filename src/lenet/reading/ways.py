@@ -4,10 +4,11 @@ import numpy as np
 
 from lenet.model.runtime import Model
 from lenet.pictures.contrast import find_marks
-from lenet.pictures.detect import detect_at, largest_size, sees_one_mark, writing_sizes
+from lenet.pictures.detect import box_of_only_mark, detect_at, largest_size, writing_sizes
 from lenet.pictures.picture import Picture
 from lenet.reading.agreement import agreed, seen_by
 from lenet.reading.known import Known, known
+from lenet.reading.lines import Floats
 from lenet.reading.turn import quarters_to_turn
 
 # The picture is also looked at in sizes near the best: what is writing is read alike.
@@ -16,8 +17,10 @@ NEAR = (0.74, 1.35)
 MOST_LOOKED_AT_AGAIN = 400
 # What is detected with this share of its ink on a lone character is a fragment of it.
 FRAGMENT = 0.5
-# Unless it is a digit with so much evidence.
-SURE = 0.5
+# Unless it is one digit with so much evidence and so high, in heights of the lone character.
+SURE, HIGH = 0.5, 0.2
+# Edges of the same mark are no farther apart, in its height.
+SAME = 0.25
 
 
 def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = False) -> Known:
@@ -30,7 +33,8 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     contrast, rings = known(found, model, digits), found.rings
     alone = len(contrast.boxes) == 1
     # The only mark may be a frame, or the sheet itself, with others on it, or run into a line of the paper.
-    if not digits or (alone and contrast.evidence > 0 and sees_one_mark(picture, contrast.boxes[0], rings)):
+    seen = box_of_only_mark(picture, contrast.boxes[0], rings) if digits and alone else None
+    if not digits or (seen is not None and _same(seen, contrast.boxes[0])):
         return contrast.all_unknown_if_many_are(contrast.characters)
 
     def detected(size: int) -> Known:
@@ -46,7 +50,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
-    if alone and best.evidence < SURE and _are_fragments(best, contrast):
+    if alone and not _is_one_digit(best, contrast) and (seen is not None or _are_fragments(best, contrast)):
         return contrast
     contrast = contrast.off_lines_of(best.found)
     if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
@@ -56,6 +60,19 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
         near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
         others += [seen_by(detected(other)) for other in sorted(near)]
     return agreed(best, others).in_table()
+
+
+def _same(one: Floats, other: Floats) -> bool:
+    """Whether two boxes ``(4,)`` are of the same mark."""
+    return bool((np.abs(one - other) < SAME * (other[3] - other[1])).all())
+
+
+def _is_one_digit(detected: Known, contrast: Known) -> bool:
+    """Whether one digit is detected, and is no grain of the only mark which contrast shows."""
+    if len(detected.characters) != 1 or detected.evidence < SURE:
+        return False
+    high, whole = (float(np.ptp(way.boxes[:, 1::2], axis=1).max()) for way in (detected, contrast))
+    return high > HIGH * whole
 
 
 def _are_fragments(detected: Known, contrast: Known) -> bool:
