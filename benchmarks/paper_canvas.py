@@ -6,13 +6,11 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import numpy.typing as npt
-from forms import write
 from hands import CHAINED, OPENINGS, Floats, Hands, affine, draw, printed
 
 IGNORED = -1
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖéβλπΩжя"
 SEPARATORS = ".,-/:()"
-FORMED = 0.3  # share of pages that are written in the hands' forms
 OTHER = "?"  # the label of what is neither a digit nor a letter nor a separator
 
 
@@ -39,9 +37,6 @@ class Canvas:
         self.threshold = rng.uniform(0.3, 0.65)
         self.writer = int(rng.integers(len(hands.images)))  # MNIST's neighbours are by one hand
         self.european, self.opened, self.chained = rng.random() < 0.3, rng.random() < 0.2, rng.random() < 0.15
-        self.forms: dict[int, str] = {}
-        if hands.forms and rng.random() < FORMED:
-            self.forms = {label: str(rng.choice(forms)) for label, forms in hands.forms.items()}
         self.size = 0.0
         self.others, self.has_words = 0.0, False
 
@@ -58,11 +53,6 @@ class Canvas:
         if self.style == "print":
             text = str(rng.integers(10) if label is None else label)
             return printed(text, self.font, size), text
-        if self.forms:
-            label = int(rng.integers(10)) if label is None else label
-            transform = affine(size / 20, self.slant, self.turn + rng.normal(0, 3), self.stretch)
-            width = max(0.8, self.pen * size)
-            return draw(rng, write(rng, self.forms[label]), transform, width, self.skips), str(label)
         while True:
             index = int(self.writer + rng.integers(-60, 60)) % len(hands.images)
             if label is not None and hands.labels[index] != label:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import forms
 import numpy as np
 import typefaces
 from finder_network import average, build, load_onnx, to_onnx
@@ -151,7 +150,7 @@ def _losses(tf: Any, answer: Any, ink: Any, heat: Any, offset: Any, known: Any, 
 def _work(queue: Any, worker: int, fonts: list[Path]) -> None:
     cv2.setNumThreads(1)
     train = load_dataset("mnist").split("60000:10000").train
-    hands = Hands(train.images[..., 0], train.labels, fonts, forms.TRAINING)
+    hands = Hands(train.images[..., 0], train.labels, fonts)
     rng = np.random.default_rng((1, worker))
     while True:
         queue.put(_targets([_page(rng, hands) for _ in range(BATCH)]))

@@ -19,7 +19,7 @@ Probabilities = npt.NDArray[np.float32]
 # A mark is known when it is more likely right than this: logistic regression on its features, whose weights are fitted
 # by benchmarks/certainty.py.
 LEAST = 0.25
-WEIGHTS, CONSTANT = (0.818, 0.218, 4.093, 5.125, 0.631), -4.078
+WEIGHTS, CONSTANT = (0.83, 0.211, 4.218, 4.502, 0.634), -4.212
 # Probabilities count by their logits, no higher than that of this doubt.
 DOUBT = 1e-3
 # A way that does not know a mark supports it by this share, one that does not see it not at all.
