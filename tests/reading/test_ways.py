@@ -52,3 +52,12 @@ def test_a_digit_in_uneven_light_is_no_edge(test_part):
     for image in test_part.images[:20, ..., 0]:
         page = put(Image.new("RGB", (400, 300), (230, 225, 215)), image, 140, (130, 80))
         assert len(find_marks(open_picture((np.asarray(page) * light).astype(np.uint8)), digits=True).marks) == 1
+
+
+@pytest.mark.parametrize("first", [82, 108, 207, 232])
+def test_two_digits_in_a_tiny_picture_are_two_though_detected_as_one(reader, test_part, first):
+    page = Image.new("L", (28, 28), 255)
+    for place, x in ((first, -3), (first + 1, 9)):
+        digit = Image.fromarray(test_part.images[place, ..., 0]).resize((26, 26), Image.Resampling.BICUBIC)
+        page.paste(0, (x, 1), digit)
+    assert reader.read(page).text == "".join(map(str, test_part.labels[first : first + 2]))

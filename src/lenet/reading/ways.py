@@ -53,7 +53,8 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     if alone and not _is_one_digit(best, contrast) and (seen is not None or _are_fragments(best, contrast)):
         return contrast
     contrast = contrast.off_lines_of(best.found)
-    if best.evidence <= 0 and not (best.lines and contrast.lines):  # what is detected on noise is unknown
+    clearer = contrast.evidence > len(best.characters)  # such as two digits that are detected as one
+    if best.evidence <= 0 and (clearer or not (best.lines and contrast.lines)):  # what is detected on noise is unknown
         best, contrast = contrast, best
     others.append(seen_by(contrast))
     if best.lines and max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
