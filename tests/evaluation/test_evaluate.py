@@ -76,7 +76,7 @@ def test_a_model_of_another_split_is_measured_on_its_own_held_out_part(model, mn
 
 
 # What the bundled model reads in place of contested labels, by index in the test part.
-CONTESTED = {947: 9, 1901: 4, 2130: 9, 2597: 3, 2654: 1, 3558: 0, 5937: 3, 9729: 6}
+CONTESTED = {947: 9, 1901: 4, 2130: 9, 2462: 8, 2597: 3, 2654: 1, 3558: 0, 5937: 3, 8527: 9, 9729: 6}
 
 
 def by_hand(truth, answers, classes=3):
@@ -96,7 +96,7 @@ def test_confusion_as_rates_and_the_pairs_most_confused():
 
 
 def test_contested_labels_are_those_of_mnists_test_part_only(model, mnist, test_part):
-    """The bundled model disagrees with eight of the labels."""
+    """The bundled model disagrees with ten of the labels."""
     evaluation = evaluate(Model.load(), test_part)
     report = evaluation.to_dict()
     assert report["contested_labels"] == len(set(evaluation.contested)) == 15
