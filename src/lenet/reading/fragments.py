@@ -10,7 +10,7 @@ from lenet.reading.answers import AnsweredMarks
 MOST, NARROWEST, WIDEST, SIMILAR = 3, 0.6, 1.9, 0.5
 # All together are surer than the first where a fragment that is known is less sure than the second, as the corner of an
 # open four.
-SURE, LESS_SURE = 0.999, 0.98
+SURE, LESS_SURE = 0.998, 0.99
 
 
 def join_fragments(marks: list[Mark], found: FoundMarks, answered: AnsweredMarks) -> list[Mark]:

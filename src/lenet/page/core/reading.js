@@ -6,7 +6,7 @@ const MOST = 8; // marks; more are one scribble
 const OVERLAP = 0.3; // of the narrower one's width; marks that share more columns belong together
 const WIDEST = 1.9; // of one character, to one of height
 // All together are surer than the first where a fragment that is known is less sure than the second.
-const SURE = 0.999, LESS_SURE = 0.98;
+const SURE = 0.998, LESS_SURE = 0.99;
 
 // All ink as one mark: { image, box, result }; null where nothing is drawn.
 export function readMark(network, ink, centre = true) {
