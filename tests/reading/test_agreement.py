@@ -14,7 +14,7 @@ from lenet.training.adapt import recipe_for_few
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSerif-Italic", "STIXGeneral", "cmss10")
-MOST_APART = 0.011  # a lone digit is also read by what the finder sees of it: 3 of 300 differ
+MOST_APART = 0.005
 
 
 def save(pictures, folder):

@@ -18,7 +18,7 @@ MOST_LOOKED_AT_AGAIN = 400
 # What is detected with this share of its ink on a lone character is a fragment of it.
 FRAGMENT = 0.5
 # Unless it is one digit with so much evidence and so high, in heights of the lone character.
-SURE, HIGH = 0.5, 0.2
+SURE, HIGH = 0.8, 0.2
 # Edges of the same mark are no farther apart, in its height.
 SAME = 0.25
 
