@@ -4,8 +4,8 @@
 
 Ones with a flag, crossed sevens and nines with a curled tail, as people write in Europe; the forms of forms.py; pens
 from hair-thin to marker, and loops left open; digits of seven segments; printed digits and typefaces like handwriting.
-The test part is drawn with the strokes of other writers, those of MNIST's test part, in other forms and
-other typefaces. Needs Debian's packages of typefaces, which it names when they are missing.
+The test part is drawn with the strokes of other writers, those of MNIST's test part, in other forms and other
+typefaces. Needs Debian's packages of typefaces, which it names when they are missing.
 """
 
 import argparse
@@ -26,17 +26,17 @@ KINDS = {"european": 0.25, "forms": 0.35, "pen": 0.2, "segments": 0.08, "printed
 
 
 def draw_digits(
-    part: Dataset, fonts: list[Path], forms: dict[int, list[str]], count: int, seed: int
+    part: Dataset, fonts: list[Path], forms_of: dict[int, list[str]], count: int, seed: int
 ) -> tuple[Layer, npt.NDArray[np.int64], npt.NDArray[np.str_]]:
-    """Images ``(n, 28, 28)``, labels ``(n,)`` and kinds ``(n,)``, drawn with the strokes of MNIST's images."""
+    """Images ``(n, 28, 28)``, labels ``(n,)`` and kinds ``(n,)``, with the strokes of MNIST's images and in forms."""
     rng = np.random.default_rng(seed)
-    hands = Hands(part.images[..., 0], part.labels, fonts, forms)
+    hands = Hands(part.images[..., 0], part.labels, fonts)
     by_label = [np.flatnonzero(part.labels == label) for label in range(10)]
     images, labels, kinds = [], [], []
     while len(images) < count:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
         label = int(rng.choice([1, 1, 1, 7, 7, 7, 9])) if kind == "european" else int(rng.integers(10))
-        ink = _ink(rng, hands, kind, label, int(rng.choice(by_label[label])))
+        ink = _ink(rng, hands, kind, label, int(rng.choice(by_label[label])), forms_of[label])
         if ink.max() > 0.4:
             images.append(frame_mark(ink, SIDE, SIDE).image)
             labels.append(label)
@@ -44,7 +44,7 @@ def draw_digits(
     return np.stack(images), np.array(labels), np.array(kinds)
 
 
-def _ink(rng: np.random.Generator, hands: Hands, kind: str, label: int, index: int) -> Floats:
+def _ink(rng: np.random.Generator, hands: Hands, kind: str, label: int, index: int, own_forms: list[str]) -> Floats:
     size = float(np.exp(rng.uniform(np.log(9), np.log(80))))
     transform = affine(size / 20, rng.normal(0, 0.1), rng.normal(0, 3), rng.uniform(0.85, 1.15))
     width = max(1.0, size * np.exp(rng.uniform(np.log(0.03), np.log(0.17))))
@@ -53,7 +53,7 @@ def _ink(rng: np.random.Generator, hands: Hands, kind: str, label: int, index: i
     if kind == "printed":
         return printed(str(label), hands.fonts[rng.integers(len(hands.fonts))], size)
     if kind == "forms":
-        return draw(rng, forms.write(rng, str(rng.choice((hands.forms or {})[label]))), transform, width, 0)
+        return draw(rng, forms.write(rng, str(rng.choice(own_forms))), transform, width, 0)
     if kind == "pen":
         opening = OPENINGS.get(label) if rng.random() < 0.3 else None
         return hands.drawn(rng, index, transform, width, 0, False, opening)

@@ -8,10 +8,8 @@ lifted.
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
+from hands import Floats
 from scipy.interpolate import CubicSpline
-
-Floats = npt.NDArray[np.float32]
 
 FORMS = {
     0: [

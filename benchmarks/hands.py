@@ -1,6 +1,6 @@
 """Digits to write with: MNIST's images, their middle lines for pens of any width, and printed typefaces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,9 @@ ENDS = {
 class Hands:
     """Draws digits of MNIST's writers, each as ink 0 to 1, cut to its box."""
 
-    def __init__(
-        self,
-        images: Layer,
-        labels: npt.NDArray[np.integer[Any]],
-        fonts: Sequence[Path] = (),
-        forms: Mapping[int, Sequence[str]] | None = None,
-    ) -> None:
-        """Take images ``(n, 28, 28)``, bright on black, labels ``(n,)``, typefaces beside Matplotlib's, and forms."""
-        self.images, self.labels, self.forms = images, labels, forms
+    def __init__(self, images: Layer, labels: npt.NDArray[np.integer[Any]], fonts: Sequence[Path] = ()) -> None:
+        """Take images ``(n, 28, 28)``, bright on black, labels ``(n,)``, and typefaces beside Matplotlib's."""
+        self.images, self.labels = images, labels
         own = sorted((Path(matplotlib.get_data_path()) / "fonts/ttf").glob("[DS]*.ttf"))
         # Those that have digits.
         self.fonts = [font for font in own if not any(part in font.name for part in ("Siz", "NonUni", "Display"))]

@@ -17,7 +17,8 @@ NEAR = (0.74, 1.35)
 MOST_LOOKED_AT_AGAIN = 400
 # What is detected with this share of its ink on a lone character is a fragment of it.
 FRAGMENT = 0.5
-# Unless it is one digit with so much evidence and so high, in heights of the lone character.
+# Unless it is one digit with so much evidence and so high, in heights of the lone character: of blurred digits, the
+# finder sees pieces with less.
 SURE, HIGH = 0.8, 0.2
 # Edges of the same mark are no farther apart, in its height.
 SAME = 0.25
