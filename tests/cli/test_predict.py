@@ -175,13 +175,14 @@ def test_a_crop_of_a_picture_that_is_inverted_is_read_as_before(lenet, tmp_path)
     assert (again[0]["label"], again[0]["probability"]) == (first[0]["label"], first[0]["probability"])
 
 
-def test_an_unknown_mark_shows_its_guess_and_counts_for_the_lowest_probability(capsys):
+def test_a_lone_unknown_mark_shows_its_guess_and_among_others_it_does_not_count_for_the_lowest_probability(capsys):
     known, unknown = (
         {"label": label, "probability": p, "unknown": it} for label, p, it in (("4", 0.9, 0), ("3", 0.2, 1))
     )
     for digits, text, said in (
         ([unknown], "?", "a.png: ? (3, 20.0%)"),
-        ([known, unknown], "4?", "a.png: 4?   (lowest probability 20.0%)"),
+        ([known, unknown], "4?", "a.png: 4?   (lowest probability 90.0%)"),
+        ([unknown, unknown], "??", "a.png: ??"),
         ([], "", "a.png: no digit found"),
     ):
         _say({"picture": "a.png", "text": text, "digits": digits}, False)

@@ -1,9 +1,12 @@
 """Which way of looking a picture with one character is read in."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+import benchmarks.paper
 from lenet import Reader
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.picture import open_picture
@@ -12,6 +15,23 @@ from lenet.pictures.picture import open_picture
 @pytest.fixture(scope="module")
 def reader():
     return Reader()
+
+
+@pytest.fixture
+def pages(monkeypatch, test_part):
+    """Draws a clear page of the paper simulator in the benchmarks, from its seed."""
+    monkeypatch.syspath_prepend(Path(benchmarks.paper.__file__).parent)
+    from hands import Hands
+    from paper_simulator import simulate
+    from reading import DEVELOPED, page_size
+
+    hands = Hands(test_part.images[..., 0], test_part.labels)
+
+    def draw(seed, layout):
+        rng = np.random.default_rng((DEVELOPED, seed))
+        return simulate(rng, hands, *page_size(rng), layout, clear=True)
+
+    return draw
 
 
 def put(page, image, side, place):
@@ -61,3 +81,19 @@ def test_two_digits_in_a_tiny_picture_are_two_though_detected_as_one(reader, tes
         digit = Image.fromarray(test_part.images[place, ..., 0]).resize((26, 26), Image.Resampling.BICUBIC)
         page.paste(0, (x, 1), digit)
     assert reader.read(page).text == "".join(map(str, test_part.labels[first : first + 2]))
+
+
+@pytest.mark.parametrize(("seed", "layout"), [(7011, "rows"), (7014, "rows"), (7018, "numbers")])
+def test_digits_that_contrast_joins_with_a_sheet_or_lines_are_read(reader, pages, seed, layout):
+    page = pages(seed, layout)
+    assert len(find_marks(open_picture(page.pixels), digits=True).marks) == 1
+    assert reader.read(page.pixels).text.split("\n") == page.text
+
+
+@pytest.mark.parametrize(("first", "second"), [(382, 958)])
+def test_two_large_digits_that_touch_and_are_detected_as_one_are_two(reader, test_part, first, second):
+    page = Image.new("RGB", (700, 400), (225, 225, 220))
+    put(page, test_part.images[first, ..., 0], 157, (60, 60))
+    put(page, test_part.images[second, ..., 0], 157, (123, 60))
+    text = reader.read(page.filter(ImageFilter.GaussianBlur(1.5))).text
+    assert text == f"{test_part.labels[first]}{test_part.labels[second]}"

@@ -226,7 +226,7 @@ def test_a_stopped_reading_says_how_to_resume_and_leaves_no_part(tmp_path, test_
     process.send_signal(number)
     _, stderr = process.communicate(timeout=240)
     assert process.returncode == status, stderr
-    assert "stopped; the same line again resumes" in stderr
+    assert "stopped; run the command again to resume" in stderr
     assert not [path for path in (tmp_path / "out").iterdir() if path.name.endswith(".part")]
 
 

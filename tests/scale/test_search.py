@@ -135,7 +135,7 @@ def test_a_stopped_search_keeps_its_table_and_says_how_to_resume(line, tmp_path)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 130, stderr
-    assert "the same line again resumes" in stderr
+    assert "run the command again to resume" in stderr
     assert stdout.splitlines()[0].startswith("trial 0 complete, ")
     with (tmp_path / "found" / "trials.csv").open() as file:
         assert {row["state"] for row in csv.DictReader(file)} <= {"complete", "stopped early"}

@@ -119,11 +119,11 @@ def test_a_damaged_pattern_is_read_from_its_copy_or_with_the_classes(page):
     pixels[round(9 * DOTS) : round(21 * DOTS), 500:800] = 90
     assert written(pixels) == set(WRITTEN)
     pixels[round(276 * DOTS) : round(288 * DOTS), 500:800] = 90
-    with pytest.raises(LenetError, match="pattern of black cells cannot be read; say what is printed"):
+    with pytest.raises(LenetError, match="pattern of black cells cannot be read; name the classes"):
         cut_sheet(open_picture(pixels), "photo.jpg")
     boxes = cut_sheet(open_picture(pixels), "photo.jpg", [DIGITS])
     assert {(box.row, box.column) for box in boxes if not box.empty} == set(WRITTEN)
-    with pytest.raises(LenetError, match="none of these classes' sheets"):
+    with pytest.raises(LenetError, match="those printed on it"):
         cut_sheet(open_picture(pixels), "photo.jpg", sheets(parse_classes("a-j")))
 
 
@@ -150,9 +150,14 @@ def test_sheets_of_a_folder_and_of_a_file_become_one_data_set(tmp_path, page):
     assert dataset.class_names == ("0", "1", "3", "6", "9")
     assert dataset.origins[0] == "a.png, row 1, box 1"
     assert dataset.origins[-1] == "b.tif, page 2, row 20, box 14"
+    (tmp_path / "._a.png").write_bytes(b"what macOS leaves beside a.png")
+    assert len(read_sheets(tmp_path)[0]) == len(dataset)
     Image.fromarray(open_picture(as_pdf([DIGITS])).grey).save(tmp_path / "empty.png")
     with pytest.raises(LenetError, match="all boxes are empty"):
         read_sheets(tmp_path / "empty.png")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(LenetError, match="has no picture in it"):
+        read_sheets(tmp_path / "none")
 
 
 def test_boxes_do_not_touch():

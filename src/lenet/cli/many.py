@@ -103,7 +103,7 @@ def predict_many(data: str, to: str, model: str | None, cluster: str | None, wor
 
 def end_stopped(received: Sequence[int]) -> None:
     """Say how to resume, and end with the signal's status."""
-    click.echo("lenet: stopped; the same line again resumes", err=True)
+    click.echo("lenet: stopped; run the command again to resume", err=True)
     click.get_current_context().exit(128 + received[0])
 
 

@@ -64,7 +64,7 @@ class Source(NamedTuple):
     "--crops",
     type=FOLDER,
     metavar="DIR",
-    help="Save each mark there, in a folder for its label; unknown ones in DIR-unknown. Look at DIR-contact.png, move "
+    help="Save each digit there, in a folder for its label; unknown ones in DIR-unknown. Look at DIR-contact.png, move "
     "wrong ones to their label's folder, and train with --data DIR.",
 )
 @click.option(
@@ -72,7 +72,9 @@ class Source(NamedTuple):
     metavar="SOURCE",
     help="Read many, in several processes: a file or folder of pictures, Parquet, IDX, .npz or .tar, or a URI of one.",
 )
-@click.option("--to", metavar="DIR", help="Folder of the answers to --data, as Parquet. The same line again resumes.")
+@click.option(
+    "--to", metavar="DIR", help="Folder of the answers to --data, as Parquet. Run the command again to resume."
+)
 @scale_options("--workers", "Number of processes that read --data.  [default: one for each core]")
 def command(
     pictures: tuple[str, ...],
@@ -90,16 +92,16 @@ def command(
     """Read the digits on photos, scans and drawings; or classify whole pictures, if that is what the model does.
 
     PICTURE is a file (PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF, PPM; HEIC and PDF with lenet[formats]), a folder of such
-    files, or - for standard input. All pages and frames are read. Words are printed with a blank between them, lines of
-    writing with a `/`; `?` stands for what looks like none of the classes. The exit status is 1 when a file could not
-    be read; the others are still read.
+    files, or - for standard input. All pages and frames are read. Words are separated by a space, lines of writing by
+    ` / `; `?` is a character that was not recognised. The exit status is 1 when a file could not be read; the others
+    are still read.
 
     PICTURE can also be a table of pixels, such as Kaggle's test.csv, whose answers --csv prints as ImageId,Label.
 
     With --data and --to, each part of SOURCE is a task of its own, on this machine or a Ray cluster. A picture that
     cannot be read is a row with its error, and the exit status stays 0. Needs lenet[scale].
 
-    Drawings of a folder's pictures keep the names of its subfolders. Only earlier drawings are written over.
+    Drawings of a folder's pictures keep the names of its subfolders. Only drawings that lenet made are replaced.
     """
     chosen = [form for form, wanted in forms.items() if wanted]
     if any(it is not None for it in (data, to, cluster, workers)) or not pictures:
@@ -157,7 +159,7 @@ def _print_page(form: str | None, result: dict[str, Any], reading: "Reading | No
     if form is None or (form == "table" and reading is None):
         _say(result, several)
     elif form == "table" and reading is not None:
-        _print_table(result, reading)
+        _print_table(_where(result, several), reading)
 
 
 def _print_document(form: str | None, results: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
@@ -235,20 +237,24 @@ def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[
         yield {"picture": shown, "error": one_line(str(error))}, None, False
 
 
+def _where(result: dict[str, Any], several: bool) -> str:
+    return f"{result['picture']}, page {result['page']}" if several else str(result["picture"])
+
+
 def _say(result: dict[str, Any], several: bool) -> None:
     if "error" in result:
         say(f"lenet: {one_line(result['error'])}", err=True)
         return
-    where = f"{result['picture']}, page {result['page']}" if several else result["picture"]
+    where = _where(result, several)
     answers = [result] if "label" in result else result["digits"]
     words = " / ".join(filter(None, result["text"].split("\n"))) or "no digit found"
-    lowest = f"{min((answer['probability'] for answer in answers), default=0):.1%}"
-    if len(answers) == 1 and answers[0]["unknown"]:
-        words += f" ({answers[0]['label']}, {lowest})"
+    known = [answer for answer in answers if not answer["unknown"]]
+    if len(answers) == 1 and not known:
+        words += f" ({answers[0]['label']}, {answers[0]['probability']:.1%})"
     elif "label" in result:
-        words += f" ({lowest})"
-    elif answers:
-        words += f"   (lowest probability {lowest})"
+        words += f" ({result['probability']:.1%})"
+    elif known:
+        words += f"   (lowest probability {min(answer['probability'] for answer in known):.1%})"
     say(one_line(f"{where}: {words}"))
 
 
@@ -267,8 +273,8 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
             yield {**page, "row": row, "word": mark.word + 1, **it, **box}
 
 
-def _print_table(result: dict[str, Any], reading: "Reading") -> None:
+def _print_table(where: str, reading: "Reading") -> None:
     if reading.cells is None:
-        say(f"lenet: {result['picture']}: no table found", err=True)
+        say(f"lenet: {where}: no table found", err=True)
     else:
         csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in reading.cells)

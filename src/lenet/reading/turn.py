@@ -6,9 +6,9 @@ from lenet.pictures.detect import DIGITS, detect_at
 from lenet.pictures.marks import FoundMarks
 from lenet.pictures.picture import Picture
 
-# Where the finder doubts the digits more than this, the picture may be turned. It is when another turn leaves less than
-# so much of the doubt. Fewer marks tell nothing.
-DOUBTFUL, LESS, FEWEST = 0.1, 0.33, 4
+# Where the finder doubts the digits more than the first, the picture may be turned. It is where another turn leaves
+# less doubt than the second: upside down, many letters look somewhat like digits. Fewer marks tell nothing.
+DOUBTFUL, SURE, FEWEST = 0.1, 0.05, 4
 # A part of the picture tells as much as the whole: its sides are so long at most, in pixels of what is looked at.
 PART = 700
 
@@ -28,7 +28,7 @@ def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
     size = round(size * max(part.pixels.shape[:2]) / max(picture.pixels.shape[:2]))
     doubts = [_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4)]
     least = int(np.argmin(doubts))
-    return least if doubts[least] < LESS * min(doubt, doubts[0]) else 0
+    return least if doubts[least] < SURE else 0
 
 
 def _part(picture: Picture, found: FoundMarks) -> Picture:

@@ -20,6 +20,8 @@ FRAGMENT = 0.5
 # Unless it is one digit with so much evidence and so high, in heights of the lone character: of blurred digits, the
 # finder sees pieces with less.
 SURE, HIGH = 0.8, 0.2
+# Or several, with so much more evidence than the lone character.
+MORE = 1.5
 # Edges of the same mark are no farther apart, in its height.
 SAME = 0.25
 
@@ -51,11 +53,13 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
-    if alone and not _is_one_digit(best, contrast) and (seen is not None or _are_fragments(best, contrast)):
+    fragments = alone and (seen is not None or _are_fragments(best, contrast))
+    if fragments and not _is_one_digit(best, contrast) and not _are_several(best, contrast):
         return contrast
     contrast = contrast.off_lines_of(best.found)
-    clearer = contrast.evidence > len(best.characters)  # such as two digits that are detected as one
-    if best.evidence <= 0 and (clearer or not (best.lines and contrast.lines)):  # what is detected on noise is unknown
+    # What is detected on noise is unknown. Two digits that touch may be detected as one.
+    clearer = contrast.evidence > len(best.boxes) and (best.evidence <= 0 or _divides(contrast, best))
+    if clearer or (best.evidence <= 0 and not (best.lines and contrast.lines)):
         best, contrast = contrast, best
     others.append(seen_by(contrast))
     if best.lines and max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
@@ -75,6 +79,20 @@ def _is_one_digit(detected: Known, contrast: Known) -> bool:
         return False
     high, whole = (float(np.ptp(way.boxes[:, 1::2], axis=1).max()) for way in (detected, contrast))
     return high > HIGH * whole
+
+
+def _divides(contrast: Known, detected: Known) -> bool:
+    """Whether contrast shows nothing but known digits, each in a mark that is detected."""
+    middles = (contrast.boxes[:, np.newaxis, :2] + contrast.boxes[:, np.newaxis, 2:]) / 2
+    inside = np.all((detected.boxes[:, :2] < middles) & (middles < detected.boxes[:, 2:]), axis=2)
+    known = not any(contrast.answered[mark].unknown for mark in contrast.characters)
+    return known and bool(np.any(inside, axis=1).all())
+
+
+def _are_several(detected: Known, contrast: Known) -> bool:
+    """Whether several digits are detected, most of them known, and no pieces of the only mark which contrast shows."""
+    more = detected.evidence - max(0.0, contrast.evidence)
+    return more > max(MORE, len(detected.characters) / 2)
 
 
 def _are_fragments(detected: Known, contrast: Known) -> bool:

@@ -11,7 +11,7 @@ from scipy import ndimage
 from lenet.datasets.classes import number
 from lenet.datasets.dataset import Dataset
 from lenet.errors import LenetError
-from lenet.pictures.formats import is_picture
+from lenet.pictures.formats import is_passed_over, is_picture
 from lenet.pictures.picture import Picture, Pixels, open_pages
 from lenet.sheet.find import Array, find_sheet, flatten, sample
 from lenet.sheet.layout import COLUMNS, HEIGHT, SIDE, WIDTH, Sheet, box_corner, sheets
@@ -57,7 +57,11 @@ def read_sheets(source: Path, class_names: Sequence[str] | None = None) -> tuple
     Raises:
         LenetError: when a picture cannot be read, shows no sheet, or all boxes are empty.
     """
-    paths = sorted(path for path in source.iterdir() if is_picture(path)) if source.is_dir() else [source]
+    paths = [source]
+    if source.is_dir():
+        paths = sorted(path for path in source.iterdir() if is_picture(path) and not is_passed_over(path.name))
+        if not paths:
+            raise LenetError(f"{source}: has no picture in it")
     known = sheets(class_names) if class_names else ()
     written: list[tuple[str, Box]] = []
     empty = 0

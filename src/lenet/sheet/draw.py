@@ -14,7 +14,7 @@ from lenet.sheet import layout
 from lenet.sheet.layout import Sheet, box_corner
 
 INCH = 25.4
-INSTRUCTION = "One character in each box, with a dark pen. Then photograph the whole page, with its four corner marks."
+INSTRUCTION = "One character in each box, with a dark pen.\nThen photograph the whole page, with its four corner marks."
 # Outlines and names are faint, so that they cannot be taken for ink.
 OUTLINE, NAME = "0.6", "0.6"
 

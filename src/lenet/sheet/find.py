@@ -60,7 +60,7 @@ def find_sheet(grey: Pixels, name: str, known: Sequence[Sheet] = ()) -> tuple[Sh
                 return sheet, projection
     if most < 4:
         raise LenetError(f"{name}: {most} of the sheet's four corner marks were found; photograph the whole page, flat")
-    hint = "it is none of these classes' sheets" if known else "say what is printed on it with --classes, such as 0-9"
+    hint = "check that --classes are those printed on it" if known else "name the classes with --classes, such as 0-9"
     raise LenetError(f"{name}: the sheet's pattern of black cells cannot be read; {hint}, or take a sharper photograph")
 
 

@@ -85,8 +85,10 @@ def parse_classes(text: str) -> tuple[str, ...]:
         found = _RANGE.fullmatch(part)
         ends = [end for end in found.groups() if end] if found else []
         first, last = (int(end) if end.isdigit() else ord(end) for end in ends) if ends else (0, 0)
-        if last < first or last - first > MOST_CLASSES:
+        if last < first:
             raise LenetError(f"classes {part!r}: a range goes up, such as 0-9 or a-z")
+        if last - first >= MOST_CLASSES:
+            raise LenetError(f"classes {part!r}: more than {MOST_CLASSES}; make several sheets")
         if ends:
             names += [str(value) if ends[0].isdigit() else chr(value) for value in range(first, last + 1)]
         else:
