@@ -135,3 +135,21 @@ def test_odd_names_are_written_as_they_are():
         said = texts(figure)
         assert "$x^$" in said and "$a$" in said, name
         as_png(figure)
+
+
+def test_a_caption_does_not_cover_a_digit_that_fills_its_picture():
+    rng = np.random.default_rng(0)
+    for height, width, box in (
+        (400, 400, (20, 10, 380, 395)),
+        (400, 400, (20, 200, 380, 395)),
+        (28, 28, (1, 1, 27, 27)),
+    ):
+        pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
+        drawn = np.asarray(figures.annotated(pixels, [box], ["7"], [False]))
+        zoom = drawn.shape[1] // width
+        left, top, right, bottom = (zoom * edge for edge in box)
+        shown = drawn[len(drawn) - zoom * height :]
+        assert np.array_equal(
+            shown[top:bottom, left:right], pixels.repeat(zoom, 0).repeat(zoom, 1)[top:bottom, left:right]
+        )
+        assert (len(drawn) > zoom * height) == (box[1] < 100)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from lenet.figures.style import BLUE, VERMILION, drawing, font_file, image_cells, show_image
 
@@ -21,18 +21,24 @@ def annotated(
 ) -> Image.Image:
     """The picture ``(height, width, 3)`` with a caption for each box; doubtful ones in orange.
 
-    A box is left, top, right, bottom in pixels.
+    A box is left, top, right, bottom in pixels. Where a box leaves no room for its caption, a white strip is put above the
+    picture.
     """
     # A picture of 28 pixels is too small for a caption.
     zoom = max(1, math.ceil(320 / max(pixels.shape)))
     image = Image.fromarray(pixels).resize((pixels.shape[1] * zoom, pixels.shape[0] * zoom), Image.Resampling.NEAREST)
-    pen = ImageDraw.Draw(image)
     size = max(12.0, 0.3 * zoom * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 12.0)
     font = ImageFont.truetype(font_file("".join(captions)), size)
     line = max(2, round(size / 10))
+    high = 2 * line + max((math.ceil(font.getbbox(caption)[3]) for caption in captions), default=0)
+    without_room = [zoom * box[1] for box in boxes if zoom * box[1] < high and image.height - zoom * box[3] < high]
+    strip = high - min(without_room, default=high)
+    image = ImageOps.expand(image, (0, strip, 0, 0), "white")
+    pen = ImageDraw.Draw(image)
     for box, caption, doubt in zip(boxes, captions, doubtful, strict=True):
         colour = VERMILION if doubt else BLUE
         left, top, right, bottom = (edge * zoom for edge in box)
+        top, bottom = top + strip, bottom + strip
         pen.rectangle((left - line, top - line, right + line, bottom + line), outline=colour, width=line)
         place = _caption_place(pen.textbbox((0, 0), caption, font=font), (left, top, bottom), image.size, line)
         pen.rectangle(pen.textbbox(place, caption, font=font), fill="white")
