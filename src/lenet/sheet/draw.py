@@ -14,7 +14,7 @@ from lenet.sheet import layout
 from lenet.sheet.layout import Sheet, box_corner
 
 INCH = 25.4
-INSTRUCTION = "One character in each box, with a dark pen.\nThen photograph the whole page, with its four corner marks."
+INSTRUCTION = "One character in each box, with a dark pen. Then photograph the whole page, with its four corner marks."
 # Outlines and names are faint, so that they cannot be taken for ink.
 OUTLINE, NAME = "0.6", "0.6"
 
@@ -56,6 +56,7 @@ def draw(sheet: Sheet) -> Figure:
             INSTRUCTION,
             ha="center",
             va="center",
+            size=9,
         )
         for row, name in enumerate(sheet.rows):
             size = 13 if len(name) <= 3 else 7
