@@ -176,14 +176,14 @@ def seven_segments(
     return draw(rng, lines.reshape(-1, 4).astype(np.float32), np.eye(2, 3, dtype=np.float32), width, 0)
 
 
-def printed(text: str, path: Path, size: float, longest: bool = True) -> Floats:
+def printed(text: str, path: Path, size: float, trimmed: bool = True) -> Floats:
     """Text in a printed typeface; digits of this height."""
     font = ImageFont.truetype(path, max(6, round(size / 0.73)))
     left, top, right, bottom = font.getbbox(text)
     drawing = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4))
     ImageDraw.Draw(drawing).text((2 - left, 2 - top), text, fill=255, font=font)
     patch = np.asarray(drawing, np.float32) / 255
-    return cut(patch) if longest else patch
+    return cut(patch) if trimmed else patch
 
 
 def cut(patch: Floats) -> Floats:

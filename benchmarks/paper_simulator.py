@@ -165,7 +165,7 @@ def _print_words(canvas: Canvas, layer: Floats) -> None:
 def _print_word(canvas: Canvas, layer: Floats, font: Path, size: float, x: float, y: float) -> float:
     """Print a word from a place on, unless that is written on; its width."""
     word = "".join(canvas.rng.choice(list(PRINTED), int(canvas.rng.integers(1, 11))))
-    letters = printed(word, font, size, longest=False)[: canvas.shape[0] - int(y), : canvas.shape[1] - int(x)]
+    letters = printed(word, font, size, trimmed=False)[: canvas.shape[0] - int(y), : canvas.shape[1] - int(x)]
     (top, left), (height, width) = (int(y), int(x)), letters.shape
     if not canvas.marks[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2].any():
         part = layer[top : top + height, left : left + width]
