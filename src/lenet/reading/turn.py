@@ -6,9 +6,11 @@ from lenet.pictures.detect import DIGITS, detect_at
 from lenet.pictures.marks import FoundMarks
 from lenet.pictures.picture import Picture
 
-# Where the finder doubts the digits more than the first, the picture may be turned. It is where another turn leaves
-# less doubt than the second: upside down, many letters look somewhat like digits. Fewer marks tell nothing.
-DOUBTFUL, SURE, FEWEST = 0.1, 0.05, 4
+# Where the finder doubts the digits more than this, the picture may be turned. It is when another turn leaves less than
+# so much of the doubt. Fewer marks tell nothing.
+DOUBTFUL, LESS, FEWEST = 0.1, 0.33, 4
+# Upside down, many letters look somewhat like digits: either hardly any doubt is left, or so much less.
+SURE, MUCH_LESS = 0.05, 0.15
 # A part of the picture tells as much as the whole: its sides are so long at most, in pixels of what is looked at.
 PART = 700
 
@@ -28,7 +30,8 @@ def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
     size = round(size * max(part.pixels.shape[:2]) / max(picture.pixels.shape[:2]))
     doubts = [_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4)]
     least = int(np.argmin(doubts))
-    return least if doubts[least] < SURE else 0
+    less = MUCH_LESS if least == 2 and doubts[least] >= SURE else LESS
+    return least if doubts[least] < less * min(doubt, doubts[0]) else 0
 
 
 def _part(picture: Picture, found: FoundMarks) -> Picture:
@@ -44,7 +47,6 @@ def _part(picture: Picture, found: FoundMarks) -> Picture:
 
 
 def _doubt(found: FoundMarks) -> float:
-    """What the finder's highest probability of a digit lacks, the mean over the marks; 1 where they are few."""
-    if len(found.marks) < FEWEST:
-        return 1.0
-    return float(np.mean([1 - mark.kinds[:DIGITS].max() for mark in found.marks if mark.kinds is not None]))
+    """What the finder's highest probability of a digit lacks, the mean over the characters; 1 where they are few."""
+    digits = [mark.kinds[:DIGITS] for mark in found.marks if mark.kinds is not None and not mark.separator]
+    return 1 - float(np.max(digits, axis=1).mean()) if len(digits) >= FEWEST else 1.0
