@@ -21,8 +21,8 @@ def annotated(
 ) -> Image.Image:
     """The picture ``(height, width, 3)`` with a caption for each box; doubtful ones in orange.
 
-    A box is left, top, right, bottom in pixels. Where a box leaves no room for its caption, a white strip is put above the
-    picture.
+    A box is left, top, right, bottom in pixels. Where one leaves no room for its caption, a white strip is added above
+    the picture.
     """
     # A picture of 28 pixels is too small for a caption.
     zoom = max(1, math.ceil(320 / max(pixels.shape)))
