@@ -57,6 +57,17 @@ def test_not_turned_for_few_marks_or_little_more(monkeypatch, turned, change):
     assert quarters_to_turn(monkeypatch, turned, **change) == 0
 
 
+def test_separators_are_neither_counted_nor_doubted(monkeypatch):
+    down = np.rot90(UPRIGHT, 2)
+    monkeypatch.setattr(turn, "detect_at", lambda it, size: found(4, 0.99 if np.array_equal(it.pixels, down) else 0.5))
+    upright = replace(PICTURE, pixels=UPRIGHT)
+    dots = [replace(mark, separator=".") for mark in found(3, 0.0).marks]
+    for digits, probability, quarters in ((3, 0.5, 0), (4, 0.95, 0), (4, 0.5, 2)):
+        page = found(digits, probability)
+        page.marks.extend(dots)
+        assert turn.quarters_to_turn(upright, 80, page) == quarters
+
+
 def test_not_turned_where_the_part_that_is_looked_at_shows_few_marks(monkeypatch):
     looks = [found(3, 0.8), found(4, 0.7), found(3, 0.8), found(3, 0.8)]
     monkeypatch.setattr(turn, "detect_at", lambda picture, size: looks.pop(0))

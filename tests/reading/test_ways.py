@@ -1,4 +1,4 @@
-"""Which way of looking a picture with one character is read in."""
+"""Which way of looking a picture is read in: contrast, or what is detected."""
 
 from pathlib import Path
 

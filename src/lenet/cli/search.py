@@ -68,8 +68,8 @@ def command(
     """Search for a better recipe: train many, stop the worse ones early, and keep the best as RUN/recipe.toml.
 
     Trials are compared on images of the training part that are held out, by other writers where those are known, never
-    on the test part. A trial trains up to four times, each time with other images held out; the mean counts. The same
-    line again resumes: no trial is lost or run twice. Watch it with:
+    on the test part. A trial trains up to four times, each time with other images held out; the mean counts. Run the
+    command again to resume: no trial is lost or run twice. Watch it with:
     optuna-dashboard RUN/search.journal --host 127.0.0.1
 
     Train with the result: lenet train --recipe RUN/recipe.toml. Needs lenet[scale].

@@ -7,7 +7,7 @@ from lenet.pictures.marks import FoundMarks
 from lenet.pictures.picture import Picture
 
 # Where the finder doubts the digits more than this, the picture may be turned. It is when another turn leaves less than
-# so much of the doubt. Fewer marks tell nothing.
+# so much of the doubt. Fewer characters tell nothing.
 DOUBTFUL, LESS, FEWEST = 0.1, 0.33, 4
 # Upside down, many letters look somewhat like digits: either hardly any doubt is left, or so much less.
 SURE, MUCH_LESS = 0.05, 0.15
@@ -24,11 +24,12 @@ def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
         found: the marks that the finder sees then.
     """
     doubt = _doubt(found)
-    if doubt < DOUBTFUL or len(found.marks) < FEWEST:
+    if doubt is None or doubt < DOUBTFUL:
         return 0
     part = _part(picture, found)
     size = round(size * max(part.pixels.shape[:2]) / max(picture.pixels.shape[:2]))
-    doubts = [_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4)]
+    looks = (_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4))
+    doubts = [1.0 if each is None else each for each in looks]
     least = int(np.argmin(doubts))
     less = MUCH_LESS if least == 2 and doubts[least] >= SURE else LESS
     return least if doubts[least] < less * min(doubt, doubts[0]) else 0
@@ -46,7 +47,7 @@ def _part(picture: Picture, found: FoundMarks) -> Picture:
     return Picture(pixels, picture.scale, (width, height))
 
 
-def _doubt(found: FoundMarks) -> float:
-    """What the finder's highest probability of a digit lacks, the mean over the characters; 1 where they are few."""
+def _doubt(found: FoundMarks) -> float | None:
+    """What the finder's highest probability of a digit lacks, the mean over the characters; None where they are few."""
     digits = [mark.kinds[:DIGITS] for mark in found.marks if mark.kinds is not None and not mark.separator]
-    return 1 - float(np.max(digits, axis=1).mean()) if len(digits) >= FEWEST else 1.0
+    return 1 - float(np.max(digits, axis=1).mean()) if len(digits) >= FEWEST else None
