@@ -1,12 +1,9 @@
 """Which way of looking a picture is read in: contrast, or what is detected."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-import benchmarks.paper
 from lenet import Reader
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.picture import open_picture
@@ -15,23 +12,6 @@ from lenet.pictures.picture import open_picture
 @pytest.fixture(scope="module")
 def reader():
     return Reader()
-
-
-@pytest.fixture
-def pages(monkeypatch, test_part):
-    """Draws a clear page of the paper simulator in the benchmarks, from its seed."""
-    monkeypatch.syspath_prepend(Path(benchmarks.paper.__file__).parent)
-    from hands import Hands
-    from paper_simulator import simulate
-    from reading import DEVELOPED, page_size
-
-    hands = Hands(test_part.images[..., 0], test_part.labels)
-
-    def draw(seed, layout):
-        rng = np.random.default_rng((DEVELOPED, seed))
-        return simulate(rng, hands, *page_size(rng), layout, clear=True)
-
-    return draw
 
 
 def put(page, image, side, place):
@@ -83,11 +63,17 @@ def test_two_digits_in_a_tiny_picture_are_two_though_detected_as_one(reader, tes
     assert reader.read(page).text == "".join(map(str, test_part.labels[first : first + 2]))
 
 
-@pytest.mark.parametrize(("seed", "layout"), [(7011, "rows"), (7014, "rows"), (7018, "numbers")])
-def test_digits_that_contrast_joins_with_a_sheet_or_lines_are_read(reader, pages, seed, layout):
-    page = pages(seed, layout)
-    assert len(find_marks(open_picture(page.pixels), digits=True).marks) == 1
-    assert reader.read(page.pixels).text.split("\n") == page.text
+@pytest.mark.parametrize("first", range(30, 54, 4))
+def test_digits_that_contrast_joins_with_the_lines_of_a_grid_are_read(reader, test_part, first):
+    page = Image.new("RGB", (190, 190), (210, 210, 205))
+    for line in ((0, 30, 190, -15), (0, 130, 190, 85), (0, 30, 45, 190)):
+        ImageDraw.Draw(page).line(line, (70, 70, 70), 3)
+    for place, corner in enumerate([(8, 45), (98, 20), (50, 130), (120, 105)], first):
+        put(page, test_part.images[place, ..., 0], 48, corner)
+    page = page.filter(ImageFilter.GaussianBlur(1))
+    assert len(find_marks(open_picture(page), digits=True).marks) == 1
+    above, below = test_part.labels[first : first + 2], test_part.labels[first + 2 : first + 4]
+    assert reader.read(page).text.split("\n") == ["".join(map(str, above)), "".join(map(str, below))]
 
 
 @pytest.mark.parametrize(("first", "second"), [(382, 958)])
