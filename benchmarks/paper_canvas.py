@@ -218,8 +218,9 @@ class Canvas:
         """The rows and cells without the marks that the camera cut off, which become ``IGNORED``."""
         count = len(self.labels) + 1
         drawn, seen = (np.bincount(each[each >= 0].ravel(), minlength=count)[1:] for each in (self.marks, marks))
-        share = seen / np.maximum(drawn, 1)
-        cut = share < 0.75 * np.median(share) if len(share) else share < 0
+        whole = np.median(seen / np.maximum(drawn, 1)) * drawn if self.labels else np.zeros(0)
+        # A small or thin mark loses many of its pixels where it is only sampled anew.
+        cut = (seen < 0.75 * whole - whole**0.5) | (seen == 0)
         marks[np.isin(marks, 1 + np.flatnonzero(cut))] = IGNORED
         written = [mark for row in self.rows for mark in row]
         cells = [cell for mark, cell in zip(written, self.cells, strict=False) if not cut[mark - 1]]

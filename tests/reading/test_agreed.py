@@ -136,11 +136,42 @@ def row(count):
     return [(20 * place, 10, 20 * place + 15, 40) for place in range(count)]
 
 
-def test_what_the_finder_doubts_is_known_among_digits_and_unknown_among_other_signs(bundled):
+def test_a_class_that_the_finder_doubts_is_known_among_digits_and_unknown_among_other_signs(bundled):
+    """The finder takes the first for another digit."""
     for beside, known in ((0.99, True), (0.01, False)):
-        answers = [(0, 0.99, False, 0.05), *3 * [(0, 0.99, False, beside)]]
-        result = agreed(way(bundled, row(4), answers), [])
+        line = way(bundled, row(4), [(0, 0.99, False, 0.05), *3 * [(0, 0.99, False, beside)]])
+        (first, *others), kinds = line.found.marks, 0.05 * np.eye(TEN, dtype=np.float32)[0]
+        seen = replace(first, kinds=kinds + 0.95 * np.eye(TEN, dtype=np.float32)[8])
+        line.answered[seen] = line.answered.pop(first)
+        result = agreed(line._replace(lines=[[seen, *others]]), [])
         assert result.answered[result.characters[0]].unknown != known
+
+
+@pytest.mark.parametrize(("share", "unknown"), [(0.45, True), (0.55, False)])
+def test_a_sign_among_digits_is_unknown(bundled, share, unknown):
+    """A dollar sign looks like a five, and all beside it are digits."""
+    line = agreed(way(bundled, row(5), [(5, 0.99, False, share), *4 * [(1, 0.99, False)]]), [])
+    assert [line.answered[mark].unknown for mark in line.characters] == [unknown] + [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("label", "share", "top", "text"),
+    [(1, 0.3, 6, "1/1"), (1, 0.3, 14, "1?1"), (7, 0.3, 6, "1?1"), (1, 0.1, 6, "111"), (1, 0.1, 14, "111")],
+)
+def test_a_one_that_may_be_a_bar_is_one_if_high_and_unknown_if_not(bundled, label, share, top, text):
+    boxes = [(0, 10, 15, 40), (20, top, 35, 40), (40, 10, 55, 40)]
+    line = way(bundled, boxes, [(place, 0.99, False) for place in (1, label, 1)])
+    first, middle, last = line.found.marks
+    eye = np.eye(TEN, dtype=np.float32)
+    seen = replace(middle, kinds=(1 - share) * eye[label] + share * eye[KINDS.index("/")])
+    line.answered[seen] = line.answered.pop(middle)._replace(finder=seen.kinds[:10])
+    result = agreed(line._replace(lines=[[first, seen, last]], size=28.0), [])
+    said = [
+        mark.separator
+        or ("?" if result.answered[mark].unknown else str(int(result.answered[mark].probabilities.argmax())))
+        for mark in result.lines[0]
+    ]
+    assert "".join(said) == text
 
 
 def test_two_dots_above_one_another_are_a_colon_and_neighbours_are_not(bundled):
@@ -183,8 +214,8 @@ def test_a_mark_much_lower_than_others_is_unknown_unless_its_line_is(bundled, lo
 
 
 def test_letters_beside_digits_are_unknown_and_one_odd_digit_among_them_is_not(bundled):
-    """Of the first three, which are a word, the finder takes one for a digit, and it doubts the sixth."""
-    shares = [0.01, 0.8, 0.01, 0.99, 0.99, 0.3, 0.99, 0.99]
+    """Of the first three, which are a word, the finder takes one for a digit, and it hardly takes the sixth for one."""
+    shares = [0.01, 0.8, 0.01, 0.99, 0.99, 0.55, 0.99, 0.99]
     answers = [(1, 0.95, False, share) for share in shares]
     boxes = [(10 + 20 * place + 30 * (place > 2), 10, 25 + 20 * place + 30 * (place > 2), 40) for place in range(8)]
     result = agreed(way(bundled, boxes, answers), [])
@@ -208,7 +239,7 @@ def test_what_tells_whether_a_mark_is_the_digit_that_it_seems(bundled):
     marks = way(bundled, boxes, [(1, 1.0, False)] * 4).found.marks
     said = [(0.9, 0.8, 1.0), (0.5, 0.8, 1.0), (0.1, 0.2, 0.5), (1.0, 1.0, 1.0)]
     opinions = {
-        mark: Opinion(np.zeros(10, np.float32), support, finder, 1.0, seen)
+        mark: Opinion(np.zeros(10, np.float32), support, finder, 1.0, 0.0, seen)
         for mark, (finder, support, seen) in zip(marks, said, strict=True)
     }
     finder, support, seen, low, around = features([marks[:3], marks[3:]], opinions).T

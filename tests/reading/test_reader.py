@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from benchmarks.paper import KINDS_WITHOUT, compose, no_digit
 from lenet import LenetError, Model, Reader
@@ -95,6 +95,15 @@ def test_what_goes_around_digits_is_none(reader, test_part, ring):
     else:
         pen.arc((90, 0, 330, 218), 20 * (ring == "gap"), 360, 40, 6)
     assert reader.read(page).text == "72"
+
+
+@pytest.mark.parametrize("font", ["DejaVuSans-Bold", "DejaVuSerif", "cmr10"])
+@pytest.mark.parametrize(("line", "text"), [("$9.70", "?9.70"), ("£5712", "?5712"), ("12/05/2024", "12/05/2024")])
+def test_signs_of_amounts_and_dates_are_no_digits(reader, font, line, text):
+    page = Image.new("RGB", (360, 90), (235, 232, 225))
+    typeface = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf"), 30)
+    ImageDraw.Draw(page).text((30, 30), line, (40, 40, 60), typeface)
+    assert reader.read(page.filter(ImageFilter.GaussianBlur(1))).text == text
 
 
 @pytest.mark.parametrize("font", ["DejaVuSansMono", "DejaVuSerif"])

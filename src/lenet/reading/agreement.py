@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.pictures.detect import DIGITS, separator_of
+from lenet.pictures.finder import KINDS
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.known import Known
@@ -24,9 +25,12 @@ WEIGHTS, CONSTANT = (0.83, 0.211, 4.218, 4.502, 0.634), -4.212
 DOUBT = 1e-3
 # A way that does not know a mark supports it by this share, one that does not see it not at all.
 UNKNOWN_COUNTS = 0.6
+# A digit that the finder takes for a separator with this probability is unknown.
+DOUBTED = 0.2
 # So many characters of a line tell how high its digits are.
 TELLING = 3
-# Words are known, and lines not left out beside others, when the finder's mean probability of digits there is no less.
+# Marks and words are known, and lines not left out beside others, when the finder's probability of digits, in words and
+# lines the mean, is no less.
 WRITTEN = 0.5
 # The network counts so much, the rest is what the finder sees in the mark. What is added to their probabilities says
 # how firmly they can exclude a class.
@@ -71,6 +75,7 @@ class Opinion(NamedTuple):
         support: How much the ways support the likeliest class, 0 to 1.
         finder: The finder's mean probability of that class; ``NOT_SEEN`` where it sees no mark.
         digit: Its mean probability of all digits.
+        separator: Its mean probability of the likeliest separator.
         seen: Share of its looks in which it sees the mark.
     """
 
@@ -78,6 +83,7 @@ class Opinion(NamedTuple):
     support: float
     finder: float
     digit: float
+    separator: float
     seen: float
 
 
@@ -95,7 +101,7 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     looks = sum(any(kinds is not None for kinds in each.kinds) for each in (own, *others))
     separators, opinions = [], {}
     for mark, height, (answers, looked) in zip(marks, boxes[:, 3] - boxes[:, 1], _seen(own, others), strict=True):
-        if looked and (name := separator_of(np.mean(looked, axis=0))):
+        if looked and (name := _separator(np.mean(looked, axis=0), mark.height > way.size)):
             separators.append(replace(mark, separator=name))
         elif height >= LEAST_HEIGHT and (answers or mark.strength.any()):
             way.answered.add([mark])
@@ -107,9 +113,18 @@ def agreed(way: Known, others: Sequence[Seen]) -> Known:
     chances = 1 / (1 + np.exp(-features(way.lines, opinions) @ WEIGHTS - CONSTANT))
     in_words = _in_words_of_digits(way, opinions)
     for mark, chance in zip(way.characters, chances.tolist(), strict=True):
-        probabilities, unknown = opinions[mark].probabilities, chance < LEAST or mark not in in_words
-        way.answered[mark] = way.answered[mark]._replace(probabilities=probabilities, unknown=unknown)
+        opinion = opinions[mark]
+        # A sign between digits, such as $, is no digit though it looks like one, and a bar no one.
+        sign = opinion.digit < WRITTEN or opinion.separator > DOUBTED
+        unknown = chance < LEAST or sign or mark not in in_words
+        way.answered[mark] = way.answered[mark]._replace(probabilities=opinion.probabilities, unknown=unknown)
     return way.all_unknown_if_many_are([mark for mark in way.characters if opinions[mark].digit >= WRITTEN])
+
+
+def _separator(kinds: Probabilities, high: bool) -> str:
+    """The separator that a mark is, if any; a ``high`` one, where the finder doubts that it is a one, is a bar."""
+    bar = high and kinds[:DIGITS].argmax() == 1 and kinds[KINDS.index("/")] > DOUBTED
+    return "/" if bar else separator_of(kinds)
 
 
 def _digit_share(marks: Sequence[Mark], opinions: Mapping[Mark, Opinion]) -> float:
@@ -175,10 +190,11 @@ def _opinion(answers: list[MarkAnswer], looked: list[Probabilities], looks: int,
     shares = (UNKNOWN_COUNTS if answer.unknown else 1.0 for answer in answers)
     support = sum(share * float(each[label]) ** 2 for share, each in zip(shares, pooled, strict=True)) / ways
     if not looked:
-        return Opinion(probabilities, support, NOT_SEEN, NOT_SEEN, 0.0)
+        return Opinion(probabilities, support, NOT_SEEN, NOT_SEEN, 0.0, 0.0)
     kinds = np.mean(looked, axis=0)
     class_seen = float(np.mean([each[label] for each in finder])) if finder else NOT_SEEN
-    return Opinion(probabilities, support, class_seen, float(kinds[:DIGITS].sum()), len(looked) / looks)
+    digit, separator = float(kinds[:DIGITS].sum()), float(kinds[DIGITS:-1].max())
+    return Opinion(probabilities, support, class_seen, digit, separator, len(looked) / looks)
 
 
 def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilities:
