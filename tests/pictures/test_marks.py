@@ -21,7 +21,7 @@ def test_a_view_has_the_size_that_was_asked_for(shape):
     height, width = view.ink.shape
     assert max(height, width) == 97
     half, quarter = ((-(-height // part), -(-width // part)) for part in (2, 4))
-    assert view.middles.shape == view.lines.shape == half
+    assert view.middles.shape == view.rules.shape == half
     assert view.offsets.shape == (2, *half)
     assert view.kinds.shape == (len(KINDS), *quarter)
 
@@ -123,6 +123,6 @@ def test_a_mark_is_a_line_where_most_of_it_lies_on_one_that_runs_on():
     lines = np.zeros((150, 150), bool)
     lines[:, 50:53] = lines[60:63, :90] = True
     lines[50:100, 100:103] = True  # what the finder takes for a line, and is a one
-    kept = replace(found, lines=lines, line_zoom=0.5).off_lines(found.marks)
+    kept = replace(found, rules=lines, rule_zoom=0.5).off_rules(found.marks)
     assert sorted(round(mark.centre[0]) - found.margin for mark in kept) == [153, 203]
-    assert len(found.off_lines(found.marks)) == 3
+    assert len(found.off_rules(found.marks)) == 3

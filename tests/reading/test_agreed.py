@@ -11,7 +11,7 @@ from lenet.pictures.marks import FoundMarks, Mark
 from lenet.reading import agreement
 from lenet.reading.agreement import Opinion, agreed, features, seen_by
 from lenet.reading.answers import AnsweredMarks, MarkAnswer
-from lenet.reading.known import Known
+from lenet.reading.mark_reading import MarkReading
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def way(model, boxes, answers, zoom=1.0, margin=0, looks=True):
         answered[mark] = MarkAnswer(np.zeros((28, 28, 1), np.uint8), probabilities, unknown, finder)
         marks.append(mark)
     found = FoundMarks(marks, np.zeros((100, 200, 3), np.uint8), ink, ink > 0, zoom, margin, ink > 0)
-    return Known(found, answered, [marks], 20.0)
+    return MarkReading(found, answered, [marks], 20.0)
 
 
 BOX, BESIDE = (10, 10, 30, 40), (60, 10, 80, 40)

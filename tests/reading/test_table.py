@@ -10,7 +10,7 @@ from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import detect_at
 from lenet.pictures.marks import Mark
 from lenet.pictures.picture import open_picture
-from lenet.reading.known import known
+from lenet.reading.mark_reading import read_found
 from lenet.reading.table import find_table
 
 
@@ -248,9 +248,9 @@ def test_marks_that_contrast_shows_stand_in_the_cells_of_the_table_that_is_detec
     """Contrast sees no lines, and a small picture with a margin around."""
     pixels, expected = table_page(test_part, tone=215)
     picture = open_picture(np.asarray(Image.fromarray(pixels).resize((240, 180))))
-    contrast = find_marks(picture, digits=True).with_lines_of(detect_at(picture, 200))
+    contrast = find_marks(picture, digits=True).with_rules_of(detect_at(picture, 200))
     assert contrast.margin > 0
-    both = known(contrast, reader.model, digits=True).in_table()
+    both = read_found(contrast, reader.model, digits=True).in_table()
     assert (both.table.rows, both.table.columns) == (3, 3)
     cells = {both.table.cells[mark]: str(both.answered[mark].probabilities.argmax()) for mark in both.characters}
     assert cells == {(row, column): expected[row][column] for row, column in np.argwhere(np.array(expected) != "")}

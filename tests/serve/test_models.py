@@ -11,7 +11,7 @@ from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import detect_at, writing_sizes
 from lenet.pictures.framing import Framing
 from lenet.pictures.picture import open_picture
-from lenet.reading.known import known
+from lenet.reading.mark_reading import read_found
 from lenet.reading.ways import NEAR
 from lenet.serve.drawing import frame_drawing
 from tests.networks import counted, random_model
@@ -120,7 +120,7 @@ def test_each_image_goes_through_the_network_once(bundled: Model, test_part) -> 
     sizes = writing_sizes(picture)
     sizes += [round(sizes[0] * factor) for factor in NEAR]
     ways = [find_marks(picture), *(detect_at(picture, size) for size in sizes)]
-    found = sum(len(set(known(way, bundled, True).answered)) for way in ways)
+    found = sum(len(set(read_found(way, bundled, True).answered)) for way in ways)
     assert 4 <= found <= 4 * len(ways)
     with served(bundled) as client, counted(bundled) as passes:
         for path, body, expected in (

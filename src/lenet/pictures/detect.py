@@ -29,8 +29,8 @@ SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
 LARGEST_SIDE, MOST_PIXELS = 2048, 2_200_000
 # So many sizes are read at most, each so many times another.
 MOST_SIZES, OTHER_SIZE = 2, 1.3
-# Least probability of ink, of a middle, and of a line.
-INK, MIDDLE, LINE = 0.5, 0.15, 0.5
+# Least probability of ink, of a middle, and of a rule.
+INK, MIDDLE, RULE = 0.5, 0.15, 0.5
 # A pixel points to a middle at most so far from where its offset ends, pixels of half the size.
 FARTHEST = 6.0
 # Of 255: ink is a ring's where a ring covers so much of a pixel.
@@ -47,7 +47,7 @@ def writing_sizes(picture: Picture, rings: Mask | None = None) -> list[int]:
     sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
     seen: list[tuple[float, float, int]] = []
     for side in sides:
-        evidence, height = _writing(_look(picture, side, rings))
+        evidence, height = _writing(_view(picture, side, rings))
         if height:
             seen.append((evidence, min(largest, side * BEST_HEIGHT / height), side))
         if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
@@ -68,9 +68,9 @@ def largest_size(picture: Picture) -> int:
 
 def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMarks:
     """Find the marks of a picture that is looked at with so many pixels on its longer side."""
-    view = _look(picture, size, rings)
+    view = _view(picture, size, rings)
     zoom = size / max(picture.pixels.shape[:2])
-    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.lines > LINE, 1 / HALF)
+    return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.rules > RULE, 1 / HALF)
 
 
 def box_of_only_mark(picture: Picture, box: Box, rings: Mask | None = None) -> Box | None:
@@ -92,7 +92,7 @@ def box_of_only_mark(picture: Picture, box: Box, rings: Mask | None = None) -> B
     return seen if seen[3] - seen[1] > height / 2 else None
 
 
-def _look(picture: Picture, size: int, rings: Mask | None) -> View:
+def _view(picture: Picture, size: int, rings: Mask | None) -> View:
     """What the finder sees, without the ink of rings ``(height, width)``."""
     view = look(picture.pixels, size)
     if rings is None:

@@ -39,7 +39,7 @@ class View(NamedTuple):
         middles: Probability that a pixel is the middle of a mark, at half the size.
         offsets: From each pixel to the middle of its mark, down and across, ``(2, height/2, width/2)``.
         kinds: Logits of ``KINDS`` for each pixel, ``(kinds, height/4, width/4)``.
-        lines: Probability that a pixel belongs to a line of the paper, of a table, box or ring, at half the size.
+        rules: Probability that a pixel belongs to a line of the paper, of a table, box or ring, at half the size.
     """
 
     pixels: Pixels
@@ -47,7 +47,7 @@ class View(NamedTuple):
     middles: Floats
     offsets: Floats
     kinds: Floats
-    lines: Floats
+    rules: Floats
 
 
 def look(pixels: Pixels, longer: int) -> View:

@@ -13,8 +13,8 @@ Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
-# A mark with this share of its ink on lines is one, where their height and width are so many times the mark's.
-ON_LINE, RUNS_ON = 0.5, 1.5
+# A mark with this share of its ink on rules is part of them, where their height and width are so many times the mark's.
+ON_RULES, RUNS_ON = 0.5, 1.5
 Floats = npt.NDArray[np.float32]
 
 
@@ -63,8 +63,8 @@ class FoundMarks:
         mask: Where there is ink, ``(height, width)``.
         zoom: Pixels of ``pixels`` to one of the picture.
         margin: Width of the margin, in pixels of ``pixels``.
-        lines: Where lines of paper, tables and boxes are; None when they were not looked for.
-        line_zoom: Pixels of ``lines`` to one of ``pixels``.
+        rules: Where printed lines of paper, tables and boxes are; None when they were not looked for.
+        rule_zoom: Pixels of ``rules`` to one of ``pixels``.
         rings: Where rings and frames are, ``(height, width)`` of ``pixels`` without the margin; None when they were not
             looked for.
     """
@@ -75,8 +75,8 @@ class FoundMarks:
     mask: npt.NDArray[np.bool_]
     zoom: float
     margin: int = 0
-    lines: npt.NDArray[np.bool_] | None = None
-    line_zoom: float = 1.0
+    rules: npt.NDArray[np.bool_] | None = None
+    rule_zoom: float = 1.0
     rings: npt.NDArray[np.bool_] | None = None
 
     def without_margin(self, stage: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -84,25 +84,25 @@ class FoundMarks:
         height, width = self.mask.shape
         return stage[self.margin : height - self.margin, self.margin : width - self.margin]
 
-    def with_lines_of(self, other: "FoundMarks") -> "FoundMarks":
-        """The same with the lines of paper, tables and boxes that were seen on the picture in another way."""
-        return replace(self, lines=other.lines, line_zoom=other.line_zoom * other.zoom / self.zoom)
+    def with_rules_of(self, other: "FoundMarks") -> "FoundMarks":
+        """The same with the rules that were seen on the picture in another way."""
+        return replace(self, rules=other.rules, rule_zoom=other.rule_zoom * other.zoom / self.zoom)
 
-    def off_lines(self, marks: list[Mark]) -> list[Mark]:
-        """The marks but those that lie on lines of paper, tables and boxes which run on beyond them."""
-        if self.lines is None or not marks:
+    def off_rules(self, marks: list[Mark]) -> list[Mark]:
+        """The marks but those that lie on rules which run on beyond them."""
+        if self.rules is None or not marks:
             return marks
         from scipy import ndimage  # not needed for pictures in MNIST's form, and slow to import
 
-        pieces, _ = ndimage.label(self.lines, np.ones((3, 3)))
+        pieces, _ = ndimage.label(self.rules, np.ones((3, 3)))
         extents = np.array([0, *(sum(pieces[window].shape) for window in ndimage.find_objects(pieces))])
         last = np.array(pieces.shape) - 1
         kept = []
         for mark in marks:
-            places = (np.argwhere(mark.strength > 0.5) + mark.box[1::-1] - self.margin) * self.line_zoom
+            places = (np.argwhere(mark.strength > 0.5) + mark.box[1::-1] - self.margin) * self.rule_zoom
             row, column = np.clip(places, 0, last).astype(int).T
-            on = extents[pieces[row, column]] > RUNS_ON * self.line_zoom * (mark.height + mark.width)
-            if not len(on) or on.mean() <= ON_LINE:
+            on = extents[pieces[row, column]] > RUNS_ON * self.rule_zoom * (mark.height + mark.width)
+            if not len(on) or on.mean() <= ON_RULES:
                 kept.append(mark)
         return kept
 

@@ -12,8 +12,8 @@ from lenet.pictures.detect import DIGITS, separator_of
 from lenet.pictures.finder import KINDS
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
-from lenet.reading.known import Known
 from lenet.reading.lines import Floats, in_lines, words, writing_height
+from lenet.reading.mark_reading import MarkReading
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -61,7 +61,7 @@ class Seen(NamedTuple):
     kinds: list[Probabilities | None]
 
 
-def seen_by(way: Known) -> Seen:
+def seen_by(way: MarkReading) -> Seen:
     """What a way says, without what it looked at."""
     marks = [mark for line in way.lines for mark in line]
     return Seen(way.boxes, [way.answered.get(mark) for mark in marks], [mark.kinds for mark in marks])
@@ -87,7 +87,7 @@ class Opinion(NamedTuple):
     seen: float
 
 
-def agreed(way: Known, others: Sequence[Seen]) -> Known:
+def agreed(way: MarkReading, others: Sequence[Seen]) -> MarkReading:
     """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement.
 
     The finder's mean opinion tells separators; what half of the others see beside the marks is added.
@@ -132,7 +132,7 @@ def _digit_share(marks: Sequence[Mark], opinions: Mapping[Mark, Opinion]) -> flo
     return float(np.mean([opinions[mark].digit for mark in marks if mark in opinions] or [0.0]))
 
 
-def _in_words_of_digits(way: Known, opinions: Mapping[Mark, Opinion]) -> set[Mark]:
+def _in_words_of_digits(way: MarkReading, opinions: Mapping[Mark, Opinion]) -> set[Mark]:
     """The marks of all words but those of letters."""
     word_of = words(way.lines, way.size, {})
     every = [list(word) for line in way.lines for _, word in groupby(line, word_of.__getitem__)]
@@ -209,7 +209,7 @@ def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilitie
     return np.asarray(both / both.sum())
 
 
-def _beside(way: Known, others: Sequence[Seen]) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
+def _beside(way: MarkReading, others: Sequence[Seen]) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
     """What half of the others see and this way does not, with box and answer.
 
     That is separators, by those that look for any, where no box is much the same; and known digits where there is no

@@ -15,7 +15,7 @@ from lenet.reading.result import Box, Digit, PictureStages, Reading, Separator, 
 
 if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a second to import
     from lenet.pictures.marks import FoundMarks, Mark
-    from lenet.reading.known import Known
+    from lenet.reading.mark_reading import MarkReading
 
 
 class Reader:
@@ -78,7 +78,7 @@ class Reader:
         strength = image[..., 0].astype(np.float32) / np.float32(255)
         return Reading(((digit,),), PictureStages(picture.pixels, picture.scale, strength, strength > 0.5))
 
-    def _reading(self, picture: Picture, way: "Known") -> Reading:
+    def _reading(self, picture: Picture, way: "MarkReading") -> Reading:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
         turned = picture.size[::-1] if way.quarters % 2 else picture.size

@@ -7,8 +7,8 @@ from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import box_of_only_mark, detect_at, largest_size, writing_sizes
 from lenet.pictures.picture import Picture
 from lenet.reading.agreement import agreed, seen_by
-from lenet.reading.known import Known, known
 from lenet.reading.lines import Floats
+from lenet.reading.mark_reading import MarkReading, read_found
 from lenet.reading.turn import quarters_to_turn
 
 # The picture is also looked at in sizes near the best: what is writing is read alike.
@@ -26,22 +26,22 @@ MORE = 1.5
 SAME = 0.25
 
 
-def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = False) -> Known:
+def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = False) -> MarkReading:
     """Find the marks by contrast, and where the classes are ``digits``, detect them; take what all ways agree on.
 
     Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
     Unless it is known to be ``upright``, the picture is turned where its marks are digits then and not as it is.
     """
     found = find_marks(picture, digits)
-    contrast, rings = known(found, model, digits), found.rings
+    contrast, rings = read_found(found, model, digits), found.rings
     alone = len(contrast.boxes) == 1
     # The only mark may be a frame, or the sheet itself, with others on it, or run into a line of the paper.
     seen = box_of_only_mark(picture, contrast.boxes[0], rings) if digits and alone else None
     if not digits or (seen is not None and _same(seen, contrast.boxes[0])):
         return contrast.all_unknown_if_many_are(contrast.characters)
 
-    def detected(size: int) -> Known:
-        return known(detect_at(picture, size, rings), model, digits)
+    def detected(size: int) -> MarkReading:
+        return read_found(detect_at(picture, size, rings), model, digits)
 
     size, *more = writing_sizes(picture, rings)
     # What a way looked at takes much memory: only that of the best is kept.
@@ -56,7 +56,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     fragments = alone and (seen is not None or _are_fragments(best, contrast))
     if fragments and not _is_one_digit(best, contrast) and not _are_several(best, contrast):
         return contrast
-    contrast = contrast.off_lines_of(best.found)
+    contrast = contrast.off_rules_of(best.found)
     # What is detected on noise is unknown. Two digits that touch may be detected as one.
     clearer = contrast.evidence > len(best.boxes) and (best.evidence <= 0 or _divides(contrast, best))
     if clearer or (best.evidence <= 0 and not (best.lines and contrast.lines)):
@@ -73,7 +73,7 @@ def _same(one: Floats, other: Floats) -> bool:
     return bool((np.abs(one - other) < SAME * (other[3] - other[1])).all())
 
 
-def _is_one_digit(detected: Known, contrast: Known) -> bool:
+def _is_one_digit(detected: MarkReading, contrast: MarkReading) -> bool:
     """Whether one digit is detected, and is no grain of the only mark which contrast shows."""
     if len(detected.characters) != 1 or detected.evidence < SURE:
         return False
@@ -81,7 +81,7 @@ def _is_one_digit(detected: Known, contrast: Known) -> bool:
     return high > HIGH * whole
 
 
-def _divides(contrast: Known, detected: Known) -> bool:
+def _divides(contrast: MarkReading, detected: MarkReading) -> bool:
     """Whether contrast shows nothing but known digits, each in a mark that is detected."""
     middles = (contrast.boxes[:, np.newaxis, :2] + contrast.boxes[:, np.newaxis, 2:]) / 2
     inside = np.all((detected.boxes[:, :2] < middles) & (middles < detected.boxes[:, 2:]), axis=2)
@@ -89,13 +89,13 @@ def _divides(contrast: Known, detected: Known) -> bool:
     return known and bool(np.any(inside, axis=1).all())
 
 
-def _are_several(detected: Known, contrast: Known) -> bool:
+def _are_several(detected: MarkReading, contrast: MarkReading) -> bool:
     """Whether several digits are detected, most of them known, and no pieces of the only mark which contrast shows."""
     more = detected.evidence - max(0.0, contrast.evidence)
     return more > max(MORE, len(detected.characters) / 2)
 
 
-def _are_fragments(detected: Known, contrast: Known) -> bool:
+def _are_fragments(detected: MarkReading, contrast: MarkReading) -> bool:
     """Whether the ink that is detected, if any, is that of the only mark which contrast shows."""
     mark, found = contrast.lines[0][0], contrast.found
     left, top, right, bottom = mark.box

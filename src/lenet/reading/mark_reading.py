@@ -22,7 +22,7 @@ MOST_MARKS = 600
 UNKNOWN, SEPARATOR = 0.8, 0.9
 
 
-class Known(NamedTuple):
+class MarkReading(NamedTuple):
     """What a network says about the marks that were found in one way.
 
     Attributes:
@@ -66,30 +66,30 @@ class Known(NamedTuple):
         marks = [mark.box for line in self.lines for mark in line]
         return (np.array(marks, float).reshape(-1, 4) - self.found.margin) / self.found.zoom
 
-    def all_unknown_if_many_are(self, marks: Sequence[Mark]) -> "Known":
+    def all_unknown_if_many_are(self, marks: Sequence[Mark]) -> "MarkReading":
         """The same with no character known, if so many of ``marks`` are unknown that they are no characters."""
         if sum(self.answered[mark].unknown for mark in marks) > FEW + MANY * len(marks):
             self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in self.characters})
         return self
 
-    def off_lines_of(self, other: FoundMarks) -> "Known":
-        """The same without the marks on lines of the paper that were seen in another way."""
-        found = self.found.with_lines_of(other)
-        kept = set(found.off_lines([mark for line in self.lines for mark in line]))
+    def off_rules_of(self, other: FoundMarks) -> "MarkReading":
+        """The same without the marks on rules that were seen in another way."""
+        found = self.found.with_rules_of(other)
+        kept = set(found.off_rules([mark for line in self.lines for mark in line]))
         lines = [[mark for mark in line if mark in kept] for line in self.lines]
         return self._replace(found=found, lines=[line for line in lines if line])
 
-    def in_table(self) -> "Known":
+    def in_table(self) -> "MarkReading":
         """The same in the table, or the rows of boxes, that the lines make."""
         separators = [mark for line in self.lines for mark in line if mark not in self.answered]
         found = self.found
-        return self._replace(table=find_table(self.characters, separators, found.lines, found.line_zoom, found.margin))
+        return self._replace(table=find_table(self.characters, separators, found.rules, found.rule_zoom, found.margin))
 
 
-def known(found: FoundMarks, model: Model, digits: bool) -> Known:
+def read_found(found: FoundMarks, model: Model, digits: bool) -> MarkReading:
     """Classify the marks; where the classes are ``digits``, cut touching ones apart and tell separators."""
     answered = AnsweredMarks(model)
-    marks = found.off_lines(found.marks) if len(found.marks) <= MOST_MARKS else []
+    marks = found.off_rules(found.marks) if len(found.marks) <= MOST_MARKS else []
     separators = [mark for mark in marks if mark.separator]
     if digits:
         marks = [mark for mark in marks if not mark.separator]
@@ -100,4 +100,4 @@ def known(found: FoundMarks, model: Model, digits: bool) -> Known:
         marks = join_fragments(marks, found, answered)
     lines = in_lines(marks, separators)
     answered.add(marks)
-    return Known(found, answered, lines, writing_height(marks))
+    return MarkReading(found, answered, lines, writing_height(marks))
