@@ -199,6 +199,15 @@ def test_print_below_digits_is_left_out_and_print_alone_is_not(bundled):
     assert [alone.answered[mark].unknown for mark in alone.characters] == [True] * 8
 
 
+@pytest.mark.parametrize(("share", "lines"), [(0.95, 2), (0.75, 1)])
+def test_a_line_of_letters_with_a_word_that_clearly_is_digits_is_not_left_out(bundled, share, lines):
+    letters, numbers = row(5), [(130, 10, 145, 40), (150, 10, 165, 40)]
+    below = [(left, 60, right, 90) for left, _, right, _ in row(4)]
+    answers = [(7, 0.4, True)] * 5 + [(1, 0.95, False)] * 6
+    page = among_signs(way(bundled, letters + numbers + below, answers), [0.05] * 5 + [share] * 2 + [1.0] * 4)
+    assert len(agreed(page, []).lines) == lines
+
+
 def test_many_letters_beside_digits_do_not_make_them_unknown(bundled):
     digits, letters = [(330, 10, 345, 40), (350, 10, 365, 40), (370, 10, 385, 40)], row(12)
     answers = [(7, 0.4, True)] * 12 + [(1, 0.95, False)] * 3

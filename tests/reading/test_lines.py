@@ -40,6 +40,19 @@ def test_separators_stand_between_their_digits_and_specks_elsewhere_are_left_out
     assert in_lines([two, one], [far, comma, below]) == [[one, comma, two]]
 
 
+def test_a_separator_between_two_lines_goes_to_the_one_that_is_near():
+    """Its middle is nearer to that of the line below, which begins farther right."""
+    above, below = [mark(0, 0), mark(26, 0)], [mark(70, 26), mark(90, 26)]
+    comma = mark(17, 20, 5, 8, ",")
+    assert in_lines([*above, *below], [comma]) == [[above[0], comma, above[1]], below]
+
+
+@pytest.mark.parametrize(("space", "number"), [(7, 0), (12, 1)])
+def test_among_close_characters_a_narrow_gap_parts_words(space, number):
+    line = [mark(x, 0) for x in (0, 16, 32, 46 + space, 62 + space, 78 + space)]
+    assert list(words([line], 20, {}).values()) == [0, 0, 0, number, number, number]
+
+
 def test_a_wide_gap_parts_words():
     line = [mark(x, 0) for x in (0, 18, 60, 78, 96, 140)]
     assert list(words([line], 20, {}).values()) == [0, 0, 1, 1, 1, 2]

@@ -21,6 +21,8 @@ DIGITS = 10
 BEST_HEIGHT = 26.0
 # Marks whose ink is less certain speak against the size in which the picture is looked at.
 CERTAIN = 0.72
+# A separator beside a mark is at most so many heights of the mark away from its box, across and down.
+BESIDE = np.array([2.0, 0.5])
 # More evidence than this says that the writing was seen.
 CLEAR = 0.3
 # The picture is looked at with its longer side at each of these, unless that enlarges it by more than the zoom.
@@ -76,8 +78,8 @@ def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMa
 def box_of_only_mark(picture: Picture, box: Box, rings: Mask | None = None) -> Box | None:
     """The box ``(4,)`` of what is detected in a box, perhaps in pieces.
 
-    None where that is less than half as high, or where a mark that is higher than that is detected beside it. The
-    picture is looked at in the size in which a mark of the box's height is seen best.
+    None where that is less than half as high, or where a separator is detected beside it, or a mark that is higher than
+    that. The picture is looked at in the size in which a mark of the box's height is seen best.
     """
     height = box[3] - box[1]
     size = max(picture.pixels.shape[:2]) * BEST_HEIGHT / height
@@ -86,7 +88,10 @@ def box_of_only_mark(picture: Picture, box: Box, rings: Mask | None = None) -> B
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((box[:2] < middles) & (middles < box[2:])).all(axis=1)
     high = boxes[:, 3] - boxes[:, 1] > height / 2
-    if not inside.any() or (high & ~inside).any():
+    separator = np.array([mark.separator for mark in detected.marks], bool)
+    away = np.maximum(box[:2] - middles, middles - box[2:])
+    beside = high | (separator & (away < BESIDE * height).all(axis=1))
+    if not inside.any() or (beside & ~inside).any():
         return None
     seen = np.concatenate([boxes[inside, :2].min(axis=0), boxes[inside, 2:].max(axis=0)])
     return seen if seen[3] - seen[1] > height / 2 else None

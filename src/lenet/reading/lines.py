@@ -18,9 +18,9 @@ APART, HIGHEST = 0.5, 1.6
 # In heights of the writing: a separator is at most so far above or below the middle of its line, and so far beside its
 # characters.
 BESIDE, BESIDE_ACROSS = 0.8, 2.6
-# A gap that parts two words is wider than the first, in heights of the writing, and, where all characters stand apart,
-# so many times the usual gap, a percentile of all; but what is wider than the last always does.
-WORD_GAP, USUAL, USUAL_GAPS, WIDEST_GAP = 0.8, 35, 1.9, 2.0
+# A gap that parts two words is wider than the usual one, a percentile of all, by the first, in heights of the writing,
+# and so many times as wide; but what is wider than the last always does.
+WORD_GAP, USUAL, USUAL_GAPS, WIDEST_GAP = 0.4, 35, 1.9, 2.0
 
 
 def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> list[list[Mark]]:
@@ -46,12 +46,17 @@ def in_lines(characters: Sequence[Mark], separators: Sequence[Mark] = ()) -> lis
     lines = [[characters[index] for index in line] for line in found]
     for separator in separators:
         x, y = separator.centre
-        distance = np.abs(y - slope * x - middles)
-        line = lines[int(distance.argmin())]
-        across = min(max(mark.box[0] - separator.box[2], separator.box[0] - mark.box[2]) for mark in line)
-        if distance.min() <= BESIDE * size and across <= BESIDE_ACROSS * size:
-            line.append(separator)
+        down = np.abs(y - slope * x - middles)
+        across = np.array([min(_across(separator, mark) for mark in line) for line in lines])
+        beside = (down <= BESIDE * size) & (across <= BESIDE_ACROSS * size)
+        if beside.any():
+            lines[int(np.where(beside, down + across, np.inf).argmin())].append(separator)
     return [sorted(line, key=lambda mark: mark.centre[0]) for line in lines]
+
+
+def _across(one: Mark, other: Mark) -> int:
+    """Pixels across between two marks."""
+    return max(0, one.box[0] - other.box[2], other.box[0] - one.box[2])
 
 
 def _lines(level: Floats, marks: npt.NDArray[np.intp], size: float) -> list[npt.NDArray[np.intp]]:
@@ -82,8 +87,8 @@ def words(
     for line in lines:
         ends = accumulate((mark.box[2] + more.get(mark, 0.0) for mark in line), max)
         gaps.update({mark: mark.box[0] - more.get(mark, 0.0) - end for mark, end in zip(line[1:], ends, strict=False)})
-    usual = float(np.percentile(list(gaps.values()), USUAL)) if gaps else 0.0
-    least = min(max(WORD_GAP * size, USUAL_GAPS * usual), WIDEST_GAP * size)
+    usual = max(0.0, float(np.percentile(list(gaps.values()), USUAL))) if gaps else 0.0
+    least = min(max(usual + WORD_GAP * size, USUAL_GAPS * usual), WIDEST_GAP * size)
     numbers = {}
     for line in lines:
         number = numbers[line[0]] = 0
