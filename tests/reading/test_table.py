@@ -1,5 +1,7 @@
 """Cells are found between lines, whatever is empty, and paper that is no table has none."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -91,6 +93,17 @@ def test_ruled_paper_is_no_table():
     assert find_table(marks, [], ruled, 1.0) is None
     assert find_table(marks, [], np.zeros((300, 300), bool), 1.0) is None
     assert find_table([], [], grid(3, 3), 1.0) is None
+
+
+def test_rings_side_by_side_are_no_table():
+    """Their sides are as straight as short lines, and run on from ring to ring, but most of a ring is bent."""
+    rng, lines, marks = np.random.default_rng(0), np.zeros((330, 330), bool), []
+    y, x = np.mgrid[:330, :330]
+    for place in product((60, 160, 260), repeat=2):
+        top, left = place + rng.integers(-4, 5, 2)
+        lines |= np.abs(np.hypot((x - left) / 32, (y - top) / 24) - 1) < 0.06
+        marks += [mark(left - 15, top - 10), mark(left + 1, top - 10)]
+    assert find_table(marks, [], lines, 1.0) is None
 
 
 def test_few_marks_on_many_squares_stand_on_squared_paper():
