@@ -208,6 +208,16 @@ def test_a_line_of_letters_with_a_word_that_clearly_is_digits_is_not_left_out(bu
     assert len(agreed(page, []).lines) == lines
 
 
+def test_a_one_at_an_end_of_its_number_is_no_bar(bundled):
+    line = way(bundled, row(3), [(1, 0.99, False)] * 3)
+    kinds = 0.7 * np.eye(TEN, dtype=np.float32)[1] + 0.3 * np.eye(TEN, dtype=np.float32)[KINDS.index("/")]
+    marks = [replace(mark, kinds=kinds) for mark in line.found.marks]
+    for mark, seen in zip(line.found.marks, marks, strict=True):
+        line.answered[seen] = line.answered.pop(mark)._replace(finder=kinds[:10])
+    result = agreed(line._replace(lines=[marks], size=30.0), [])
+    assert [result.answered[mark].unknown for mark in result.characters] == [False, True, False]
+
+
 def test_many_letters_beside_digits_do_not_make_them_unknown(bundled):
     digits, letters = [(330, 10, 345, 40), (350, 10, 365, 40), (370, 10, 385, 40)], row(12)
     answers = [(7, 0.4, True)] * 12 + [(1, 0.95, False)] * 3

@@ -30,7 +30,7 @@ class Rule(NamedTuple):
     slope: float
 
 
-class Line(NamedTuple):
+class FollowedRule(NamedTuple):
     """A rule as it runs: its row in each column ``(width,)``, and half its thickness; 0 when too thick."""
 
     rows: npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ def find_rules(contrast: Contrast) -> Mask:
     visible = contrast.values > FAINT * contrast.floor
     rules = np.zeros_like(visible)
     if min(visible.shape) >= LEAST_SIDE:
-        level, upright = _find_lines(visible), _find_lines(visible.T)
+        level, upright = _follow_rules(visible), _follow_rules(visible.T)
         # Where two lines cross, neither is a stroke to the other.
         without_level, without_upright = visible.copy(), visible.copy()
         for line in level:
@@ -50,13 +50,13 @@ def find_rules(contrast: Contrast) -> Mask:
         for line in upright:
             _fill(without_upright.T, line, False)
         for line in level:
-            _mark(visible, without_upright, contrast.values, line, rules)
+            _add_rule(visible, without_upright, contrast.values, line, rules)
         for line in upright:
-            _mark(visible.T, without_level.T, contrast.values.T, line, rules.T)
+            _add_rule(visible.T, without_level.T, contrast.values.T, line, rules.T)
     return rules
 
 
-def _find_lines(mask: Mask) -> list[Line]:
+def _follow_rules(mask: Mask) -> list[FollowedRule]:
     rules = _find(mask)
     thickest = max(3.0, THICKEST * max(mask.shape))
     if len(rules) >= PARALLEL:
@@ -121,7 +121,7 @@ def _tenths(
     return sum(bool(part.mean() >= 0.5) for part in np.array_split(inked, 10) if part.size)
 
 
-def _followed(mask: Mask, rule: Rule, thickest: float) -> Line:
+def _followed(mask: Mask, rule: Rule, thickest: float) -> FollowedRule:
     """The line as it really runs, and how thick it is."""
     reach = max(3, round(0.008 * max(mask.shape)))
     columns = np.arange(mask.shape[1])
@@ -132,10 +132,10 @@ def _followed(mask: Mask, rule: Rule, thickest: float) -> Line:
     thickness = float(np.median(_run_lengths(band[inked]))) if inked.any() else 0.0
     if thickness > thickest:
         thickness = 0.0
-    return Line(np.round(middle).astype(np.int64), int(np.ceil(thickness / 2)) + 1 if thickness else 0)
+    return FollowedRule(np.round(middle).astype(np.int64), int(np.ceil(thickness / 2)) + 1 if thickness else 0)
 
 
-def _mark(mask: Mask, strokes: Mask, values: Strength, line: Line, found: Mask) -> None:
+def _add_rule(mask: Mask, strokes: Mask, values: Strength, line: FollowedRule, found: Mask) -> None:
     """Add the line to ``found``, but not the strokes that cross it or are darker than it."""
     if not line.half:
         return
@@ -159,7 +159,7 @@ def _band(array: npt.NDArray[Any], rows: npt.NDArray[np.int64], offsets: npt.NDA
     return np.asarray(np.where(inside, band, band.dtype.type(0)))
 
 
-def _fill(mask: Mask, line: Line, value: bool, where: Mask | None = None) -> None:
+def _fill(mask: Mask, line: FollowedRule, value: bool, where: Mask | None = None) -> None:
     """Set the line's pixels, or those of ``where``, ``(columns, 2 · half + 1)``."""
     places = line.rows[:, np.newaxis] + np.arange(-line.half, line.half + 1)
     chosen = (places >= 0) & (places < mask.shape[0])

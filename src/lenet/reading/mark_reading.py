@@ -67,7 +67,7 @@ class MarkReading(NamedTuple):
         return (np.array(marks, float).reshape(-1, 4) - self.found.margin) / self.found.zoom
 
     def all_unknown_if_many_are(self, marks: Sequence[Mark]) -> "MarkReading":
-        """The same with no character known, if so many of ``marks`` are unknown that they are no characters."""
+        """Make all characters unknown, in place, if so many of ``marks`` are unknown that they are no characters."""
         if sum(self.answered[mark].unknown for mark in marks) > FEW + MANY * len(marks):
             self.answered.update({mark: self.answered[mark]._replace(unknown=True) for mark in self.characters})
         return self
