@@ -26,8 +26,8 @@ DOUBT = 1e-3
 # A way that does not know a mark supports it by this share, one that does not see it not at all.
 UNKNOWN_COUNTS = 0.6
 # What the finder takes for a bar with this probability is unknown where it is higher than the writing; a 1 that is so
-# many times as high is a bar. On drawn pages with dates, which had 397 sure ones, 57 of the 108 bars and 6 of the 289
-# ones were unknown or bars so, and 40 and 3 bars.
+# many times as high is a bar. Of what was read as 1 on drawn pages with dates, 114 bars and 295 ones, 57 and 6 were
+# unknown or bars so, 40 and 3 of these bars.
 DOUBTED, HIGH_BAR = 0.2, 1.1
 # So many characters of a line tell how high its digits are.
 TELLING = 3
@@ -112,9 +112,15 @@ def agreed(way: MarkReading, others: Sequence[Seen]) -> MarkReading:
             opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, 1 + len(others))
     lines = in_lines([*opinions], _colons(separators, way.size))
     # Print, wires and the like beside digits are no part of the answer.
-    way = way._replace(lines=[line for line in lines if _has_digits(line, way.size, opinions)] or lines)
+    written = [
+        line
+        for line, parts in zip(lines, _words(lines, way.size), strict=True)
+        if _digit_share(line, opinions) >= WRITTEN or any(_digit_share(word, opinions) >= CLEARLY for word in parts)
+    ]
+    way = way._replace(lines=written or lines)
     chances = 1 / (1 + np.exp(-features(way.lines, opinions) @ WEIGHTS - CONSTANT))
-    in_words = _in_words_of_digits(way, opinions)
+    every = [word for parts in _words(way.lines, way.size) for word in parts]
+    in_words = {mark for word in every if _digit_share(word, opinions) >= WRITTEN for mark in word}
     for mark, chance in zip(way.characters, chances.tolist(), strict=True):
         opinion = opinions[mark]
         # A sign between digits, such as $ or a bar, is not the digit that it looks like.
@@ -135,18 +141,10 @@ def _digit_share(marks: Sequence[Mark], opinions: Mapping[Mark, Opinion]) -> flo
     return float(np.mean([opinions[mark].digit for mark in marks if mark in opinions] or [0.0]))
 
 
-def _has_digits(line: Sequence[Mark], size: float, opinions: Mapping[Mark, Opinion]) -> bool:
-    """Whether a line is digits, or has a word that clearly is."""
-    word_of = words([line], size, {})
-    shares = [_digit_share(list(word), opinions) for _, word in groupby(line, word_of.__getitem__)]
-    return _digit_share(line, opinions) >= WRITTEN or max(shares) >= CLEARLY
-
-
-def _in_words_of_digits(way: MarkReading, opinions: Mapping[Mark, Opinion]) -> set[Mark]:
-    """The marks of all words but those of letters."""
-    word_of = words(way.lines, way.size, {})
-    every = [list(word) for line in way.lines for _, word in groupby(line, word_of.__getitem__)]
-    return {mark for word in every if _digit_share(word, opinions) >= WRITTEN for mark in word}
+def _words(lines: Sequence[Sequence[Mark]], size: float) -> list[list[list[Mark]]]:
+    """The words of each line."""
+    word_of = words(lines, size, {})
+    return [[list(word) for _, word in groupby(line, word_of.__getitem__)] for line in lines]
 
 
 def features(lines: Sequence[Sequence[Mark]], opinions: Mapping[Mark, Opinion]) -> Floats:

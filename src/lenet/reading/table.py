@@ -11,7 +11,7 @@ from lenet.pictures.ink import Mask
 from lenet.pictures.marks import Mark
 from lenet.reading.boxes import in_boxes
 from lenet.reading.lines import Floats, writing_height
-from lenet.reading.table_lines import MOST_POINTS, at, completed, levelled, place, spanned, straight_lines
+from lenet.reading.table_lines import at, completed, levelled, on_lines, place, spanned, straight_lines
 
 # A table has so many cells at least.
 LEAST_CELLS = 4
@@ -20,9 +20,8 @@ LEAST_CELLS = 4
 MANY, SQUARE, BEYOND = 10, 1.05, 0.15
 # On squared paper, lines cross more than this share of the marks, or less than this share of the cells have one.
 CROSSED, FILLED = 0.2, 0.1
-# Beside the marks of a table, this share of what is seen of lines lies on its rows' and columns' lines, but for so many
-# heights of the writing and pixels. Rings and underlines have less.
-STRAIGHT, BENT, PIXELS = 0.85, 0.1, 2
+# Of what is seen of lines around the marks, this share lies on a table's. Rings have less.
+ON_LINES = 0.85
 
 
 class Table(NamedTuple):
@@ -64,7 +63,7 @@ def find_table(
     horizontal, vertical = _grid(lines, x[:count], y[:count], height)
     if (len(horizontal) - 1) * (len(vertical) - 1) < LEAST_CELLS:
         return None
-    if _straight(lines, horizontal, vertical, x[:count], y[:count], height) < STRAIGHT:
+    if on_lines(lines, horizontal, vertical, x[:count], y[:count], height) < ON_LINES:
         return None
     # The edge of the picture closes cells, too, where the lines across it reach as far.
     inside = _reached(vertical, y) & _reached(horizontal, x)
@@ -100,18 +99,6 @@ def _is_squared(horizontal: Floats, vertical: Floats) -> bool:
         for ends in (first - lines[:, 2], lines[:, 3] - last):
             beyond += bool(np.median(ends) > BEYOND * sides[-1])
     return beyond > 1 and max(sides) < SQUARE * min(sides)
-
-
-def _straight(lines: Mask, horizontal: Floats, vertical: Floats, x: Floats, y: Floats, height: float) -> float:
-    """The share of a mask's pixels beside places that lie on the horizontal and vertical lines."""
-    down, across = np.argwhere(lines)[:: 1 + np.count_nonzero(lines) // MOST_POINTS].T
-    beside = (y.min() - height < down) & (down < y.max() + height)
-    beside &= (x.min() - height < across) & (across < x.max() + height)
-    down, across = down[beside], across[beside]
-    away = np.minimum(
-        np.abs(at(horizontal, across) - down).min(axis=0), np.abs(at(vertical, down) - across).min(axis=0)
-    )
-    return float((away < BENT * height + PIXELS).mean()) if len(away) else 0.0
 
 
 def _reached(lines: Floats, along: Floats) -> Mask:

@@ -24,6 +24,8 @@ LEAST_LENGTH, LONGEST = 1.1, 0.4
 STEEPEST = 0.35
 # Its pixels are off a straight line by less than its thickness and this many heights.
 BENT = 0.1
+# And so many pixels, where whole lines are told from rings.
+OFF = 2
 # Two lines are one when they are this close, in heights of the writing.
 ONE = 0.35
 # Lines run across this share of a row or column, of what they do of others; not so where boxes stand apart.
@@ -194,6 +196,19 @@ def spanned(lines: Floats, others: Floats, mask: Mask, height: float) -> Mask:
         ends = lines[:, 0] + lines[:, 1] * (other[0] + other[1] * lines[:, 0])
         shares.append(_seen(other, np.linspace(ends[:-1], ends[1:], 30)[10:-10], near))
     return np.asarray(np.max(shares, axis=0) >= SPANNED * np.max(shares))
+
+
+def on_lines(mask: Mask, horizontal: Floats, vertical: Floats, x: Floats, y: Floats, height: float) -> float:
+    """The share of a mask's pixels, around marks at ``x`` and ``y``, ``(n,)``, that lie on the lines."""
+    down, across = np.argwhere(mask)[:: 1 + np.count_nonzero(mask) // MOST_POINTS].T
+    around = (np.abs(down - (y.min() + y.max()) / 2) < np.ptp(y) / 2 + height) & (
+        np.abs(across - (x.min() + x.max()) / 2) < np.ptp(x) / 2 + height
+    )
+    down, across = down[around], across[around]
+    away = np.minimum(
+        np.abs(at(horizontal, across) - down).min(axis=0), np.abs(at(vertical, down) - across).min(axis=0)
+    )
+    return float((away < BENT * height + OFF).mean()) if len(away) else 0.0
 
 
 def _seen(line: Floats, along: Floats, near: Mask) -> Floats:
