@@ -1,6 +1,7 @@
 """How well pictures are read, and how fast.
 
     python benchmarks/reading.py --pictures DIR [--turned QUARTERS] [--model MODEL] [--failures]
+    python benchmarks/reading.py --pictures DIR --changed
     python benchmarks/reading.py --composed 300
     python benchmarks/reading.py --simulated 100 [--clear] [--final]
     python benchmarks/reading.py --nothing 200
@@ -8,9 +9,10 @@
 
 ``--pictures``: DIR holds the pictures and a ``pictures.tsv`` (tab-separated, no quoting) with the columns ``file``,
 ``kind`` (single, row, page), ``digits`` (the truth, ``/`` between lines of writing), ``medium`` and ``author``; with
-``--turned`` they are turned by so many quarters, counterclockwise, first. ``--simulated``: so many pages of each layout
-of paper_layouts.py, written with MNIST's test digits; with ``--clear`` as bright and sharp as most photos; with
-``--final`` those that nothing was chosen on. ``--composed``: so many sheets, made of MNIST's test digits.
+``--turned`` they are turned by so many quarters, counterclockwise, first; ``--changed`` reads them with each of the
+changes of changes.py, which shows whether reading was fitted to the very pictures. ``--simulated``: so many pages of
+each layout of paper_layouts.py, written with MNIST's test digits; with ``--clear`` as bright and sharp as most photos;
+with ``--final`` those that nothing was chosen on. ``--composed``: so many sheets, made of MNIST's test digits.
 ``--nothing``: so many pictures without a digit; right is what gives no mark, or only unknown ones. ``--speed``: whole
 processes of ``lenet predict``.
 
@@ -38,11 +40,12 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from changes import CHANGES
 from hands import Hands
 from paper import KINDS_WITHOUT, compose, no_digit
 from paper_layouts import LAYOUTS
 from paper_simulator import CHARACTERS, Page, simulate
-from PIL import Image
+from PIL import Image, ImageOps
 from results import table
 
 from lenet import LenetError, Model, Reader, load_dataset
@@ -115,6 +118,7 @@ def main() -> None:
     parser.add_argument("--composed", type=int, metavar="N")
     parser.add_argument("--simulated", type=int, metavar="N")
     parser.add_argument("--turned", type=int, default=0, metavar="QUARTERS")
+    parser.add_argument("--changed", action="store_true")
     parser.add_argument("--clear", action="store_true")
     parser.add_argument("--final", action="store_true")
     parser.add_argument("--nothing", type=int, metavar="N")
@@ -124,7 +128,9 @@ def main() -> None:
     parser.add_argument("--failures", action="store_true", help="list what was read wrong")
     arguments = parser.parse_args()
     reader = Reader(Model.load(arguments.model))
-    if arguments.pictures:
+    if arguments.pictures and arguments.changed:
+        _changed(reader, arguments.pictures)
+    elif arguments.pictures:
         entries = _entries(arguments.pictures / "pictures.tsv")
         rows = [_measure(reader, arguments.pictures, entry, arguments.turned) for entry in entries]
         _report(rows, arguments.failures, ("kind", "medium", "author"))
@@ -151,6 +157,22 @@ def _report(rows: Sequence[Row], failures: bool, groups: Sequence[str]) -> None:
         for row in rows:
             if not row.exact:
                 print(f"| {row.file} | {' / '.join(row.truth)} | {' / '.join(row.read)} |")
+
+
+def _changed(reader: Reader, folder: Path) -> None:
+    kinds = ("all", "single", "row", "page")
+    rows = []
+    for name, change in CHANGES.items():
+        there, right = Counter[str](), Counter[str]()
+        for entry in _entries(folder / "pictures.tsv"):
+            picture = ImageOps.exif_transpose(Image.open(folder / entry["file"])).convert("RGB")
+            row = _row(entry, reader.read(change(picture)).rows, 0.0)
+            for kind in ("all", row.kind):
+                there[kind] += row.there
+                right[kind] += row.right
+        rows.append([name, *(f"{right[kind] / there[kind]:.1%}" if there[kind] else "" for kind in kinds)])
+        print(name, file=sys.stderr, flush=True)
+    print(table(["digits right", *kinds], rows))
 
 
 def _composed(reader: Reader, count: int, seed: int) -> Iterator[Row]:
@@ -318,6 +340,10 @@ def _measure(reader: Reader, folder: Path, entry: dict[str, str], turned: int) -
     except LenetError as error:
         read = [f"({error})"]
     seconds = time.perf_counter() - started
+    return _row(entry, read, seconds)
+
+
+def _row(entry: dict[str, str], read: list[str], seconds: float) -> Row:
     truth = entry["digits"].split("/")
     return Row(entry["file"], entry["kind"], entry["medium"], entry["author"], truth, read, seconds)
 

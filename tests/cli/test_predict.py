@@ -47,6 +47,27 @@ def test_every_page_has_its_result(lenet, tmp_path, digits):
     ]
 
 
+def test_tables_have_their_empty_cells_and_an_empty_line_between(lenet, tmp_path, digits):
+    sheet = Image.new("L", (700, 460), 255)
+    draw = ImageDraw.Draw(sheet)
+    for x in (20, 240, 460, 680):
+        draw.line([(x, 20), (x, 440)], 60, 4)
+    for y in (20, 230, 440):
+        draw.line([(20, y), (680, y)], 60, 4)
+    for digit, row, column in ((digits[0], 0, 0), (digits[1], 0, 2), (digits[2], 1, 1), (digits[0], 1, 2)):
+        sheet.paste(digit.crop((90, 40, 202, 152)), (74 + 220 * column, 70 + 210 * row))
+    sheet.save(tmp_path / "a.png")
+    digits[0].save(tmp_path / "b.png")
+    done = lenet("predict", "b.png", "a.png", "b.png", "a.png", "--table")
+    cells = ["7,,2", ",1,7"]
+    assert done.stdout.splitlines() == [*cells, "", *cells]
+    assert done.stderr.splitlines() == ["lenet: b.png: no table found"] * 2
+    page, other = json.loads(lenet("predict", "a.png", "b.png", "--json").stdout)
+    assert page["table"] == [2, 3]
+    assert [digit["cell"] for digit in page["digits"]] == [[0, 0], [0, 2], [1, 1], [1, 2]]
+    assert "table" not in other
+
+
 def test_separators_have_a_place_in_every_form(lenet, tmp_path, digits):
     """In CSV they are in no column, which number the digits of ``rows``."""
     page = Image.new("L", (420, 200), 255)

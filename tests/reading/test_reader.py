@@ -188,6 +188,17 @@ def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypa
     assert len(looks) - many == many - len(ways.NEAR)
 
 
+def test_no_digit_of_a_small_picture_is_left_out(reader, test_part):
+    """Digits of five to seven pixels are still seen."""
+    rows = [test_part.images[start : start + 8, 4:24, 4:24, 0] for start in range(0, 32, 8)]
+    page = np.zeros((4 * 40 + 20, 8 * 34 + 20), np.uint8)
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            page[20 + 40 * row : 40 + 40 * row, 20 + 34 * column : 40 + 34 * column] = image
+    small = Image.fromarray(255 - page).resize((page.shape[1] * 3 // 10, page.shape[0] * 3 // 10), Image.Resampling.BOX)
+    assert [len(row) for row in reader.read(np.asarray(small)).rows] == [8] * 4
+
+
 def test_noise_without_a_mark_is_looked_at_once(reader, monkeypatch):
     looks = []
     monkeypatch.setattr(ways, "detect_at", lambda *of, look=ways.detect_at: looks.append(of) or look(*of))

@@ -137,6 +137,7 @@ def command(
         drawings.check(source.stem for source in sources)
     results: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
+    tables: list[list[str]] = []
     with picture_progress(len(sources)) as advance:
         for source in sources:
             for result, reading, several in _read(reader, source.name, page):
@@ -145,9 +146,10 @@ def command(
                     drawings.add(reading, source.stem.with_name(source.stem.name + suffix))
                 results.append(result)
                 rows += [result] if reading is None else _table_rows(result, reading)
+                tables += _cells(reading, first=not tables)
                 _print_page(form, result, reading, several)
             advance()
-    _print_document(form, results, rows)
+    _print_document(form, results, rows, tables)
     if drawings is not None and crops:
         click.echo(drawings.finish_crops(), err=True)
     if any("error" in result for result in results):
@@ -155,20 +157,24 @@ def command(
 
 
 def _print_page(form: str | None, result: dict[str, Any], reading: "Reading | None", several: bool) -> None:
-    """Print one page's lines; JSON and CSV come whole at the end."""
+    """Print one page's lines, or that it has no table; JSON and CSV come whole at the end."""
     if form is None or (form == "table" and reading is None):
         _say(result, several)
-    elif form == "table" and reading is not None:
-        _print_table(_where(result, several), reading)
+    elif form == "table" and reading is not None and reading.cells is None:
+        say(f"lenet: {_where(result, several)}: no table found", err=True)
 
 
-def _print_document(form: str | None, results: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+def _print_document(
+    form: str | None, results: list[dict[str, Any]], rows: list[dict[str, Any]], tables: list[list[str]]
+) -> None:
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
     if form == "csv":
         table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
+    if form == "table":
+        csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in tables)
 
 
 def _refuse_beside_table(*given: object) -> None:
@@ -273,8 +279,7 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
             yield {**page, "row": row, "word": mark.word + 1, **it, **box}
 
 
-def _print_table(where: str, reading: "Reading") -> None:
-    if reading.cells is None:
-        say(f"lenet: {where}: no table found", err=True)
-    else:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in reading.cells)
+def _cells(reading: "Reading | None", first: bool) -> list[list[str]]:
+    """The table on a page, if there is one, with an empty row before it unless it is the first."""
+    cells = None if reading is None else reading.cells
+    return [] if cells is None else cells if first else [[], *cells]

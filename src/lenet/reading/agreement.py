@@ -39,7 +39,7 @@ WRITTEN, CLEARLY = 0.5, 0.85
 # how firmly they can exclude a class.
 NETWORK, NETWORK_DOUBT, FINDER_DOUBT = 0.65, 1e-4, 1e-2
 # Digits are not lower, in pixels of the picture: an enlarged one has grain that looks like them.
-LEAST_HEIGHT = 6
+LEAST_HEIGHT = 5
 # The finder, as it is trained, does not see digits that are lower or higher, pixels of what is looked at.
 LOWEST, HIGHEST = 8, 52
 # What counts where the finder sees no mark.

@@ -221,6 +221,7 @@ class Reading:
             "rows": self.rows,
             "tokens": [token._asdict() for token in self.tokens],
             "digits": [digit.to_dict() for digit in self.digits],
+            **({} if self.table is None else {"table": list(self.table)}),
         }
         return plain if self.whole is None else plain | self.whole.answer()
 
