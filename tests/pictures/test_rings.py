@@ -19,7 +19,7 @@ def drawn(*strokes):
 
 INSIDE = ("line", (100, 40, 95, 80), 1, 5)
 RING = ("ellipse", (50, 10, 150, 110), None, 1, 5)
-GAP = ("arc", (50, 10, 150, 110), 15, 345, 1, 5)
+GAP = ("arc", (50, 10, 150, 110), 30, 330, 1, 5)
 
 
 @pytest.mark.parametrize("ring", [RING, GAP, ("rectangle", (50, 10, 150, 110), None, 1, 3)])

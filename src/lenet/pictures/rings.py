@@ -14,7 +14,7 @@ LEAST_SIDE = 16
 # In a ring stand so many strokes or more that are higher than this share of its lesser side: some zeros have a dot.
 INSIDE = (3, 0.04), (2, 0.2), (1, 0.4)
 # A gap twice as wide as this share of the lesser side is closed.
-CLOSED = 0.15
+CLOSED = 0.3
 # What stands inside has this share of its pixels there.
 WHOLE = 0.8
 # Nothing stands in an empty box, but its holes are so nearly rectangles, those smaller than this share of the largest

@@ -1,10 +1,12 @@
 """A picture → its marks as several ways of looking agree on them: by contrast, and by the finder in several sizes."""
 
 import numpy as np
+from scipy import ndimage
 
 from lenet.model.runtime import Model
 from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import box_of_only_mark, detect_at, largest_size, writing_sizes
+from lenet.pictures.ink import Mask
 from lenet.pictures.picture import Picture
 from lenet.reading.agreement import agreed, seen_by
 from lenet.reading.lines import Floats
@@ -22,6 +24,8 @@ FRAGMENT = 0.5
 SURE, HIGH = 0.8, 0.2
 # Or several, with so much more evidence than the lone character.
 MORE = 1.5
+# The only mark is digits that touch rules where nearly all of its ink is detected as either, and so much as rules.
+EITHER, ON_RULES = 0.9, 0.2
 # Edges of the same mark are no farther apart, in its height.
 SAME = 0.25
 
@@ -37,7 +41,8 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     alone = len(contrast.boxes) == 1
     # The only mark may be a frame, or the sheet itself, with others on it, or run into a line of the paper.
     seen = box_of_only_mark(picture, contrast.boxes[0], rings) if digits and alone else None
-    if not digits or (seen is not None and _same(seen, contrast.boxes[0])):
+    one = seen is not None and _same(seen, contrast.boxes[0]) and not _crosses(picture, contrast.boxes[0])
+    if one or not digits:
         return contrast.all_unknown_if_many_are(contrast.characters)
 
     def detected(size: int) -> MarkReading:
@@ -53,7 +58,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
         if way.evidence > best.evidence:
             best, way, size = way, best, other
         others.append(seen_by(way))
-    fragments = alone and (seen is not None or _are_fragments(best, contrast))
+    fragments = alone and (seen is not None or _are_fragments(best, contrast)) and not _touches_rules(best, contrast)
     if fragments and not _is_one_digit(best, contrast) and not _are_several(best, contrast):
         return contrast
     contrast = contrast.off_rules_of(best.found)
@@ -71,6 +76,21 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
 def _same(one: Floats, other: Floats) -> bool:
     """Whether two boxes ``(4,)`` are of the same mark."""
     return bool((np.abs(one - other) < SAME * (other[3] - other[1])).all())
+
+
+def _crosses(picture: Picture, box: Floats) -> bool:
+    """Whether a box ``(4,)`` reaches from edge to edge, across or down, as lines of the paper do."""
+    size = np.array(picture.pixels.shape[1::-1])
+    return bool(((box[:2] <= 1) & (box[2:] >= size - 1)).any())
+
+
+def _touches_rules(detected: MarkReading, contrast: MarkReading) -> bool:
+    """Whether the only mark which contrast shows is detected as rules with digits on them."""
+    found = detected.found
+    places = _places(contrast) * found.zoom
+    on_rules = _at(ndimage.binary_dilation(found.rules), places * found.rule_zoom)
+    either = on_rules | _at(ndimage.binary_dilation(_inked(detected)), places)
+    return bool(either.mean() > EITHER and on_rules.mean() > ON_RULES)
 
 
 def _is_one_digit(detected: MarkReading, contrast: MarkReading) -> bool:
@@ -97,13 +117,29 @@ def _are_several(detected: MarkReading, contrast: MarkReading) -> bool:
 
 def _are_fragments(detected: MarkReading, contrast: MarkReading) -> bool:
     """Whether the ink that is detected, if any, is that of the only mark which contrast shows."""
-    mark, found = contrast.lines[0][0], contrast.found
-    left, top, right, bottom = mark.box
-    inked = np.zeros_like(found.mask)
-    inked[top:bottom, left:right] = mark.strength > 0.5
-    marks = [each for line in detected.lines for each in line]
-    if not marks:
+    if not detected.lines:
         return True
-    places = np.concatenate([np.argwhere(each.strength > 0.5) + each.box[1::-1] + 0.5 for each in marks])
-    row, column = (places / detected.found.zoom * found.zoom + found.margin).astype(int).T
-    return bool(inked[row.clip(0, inked.shape[0] - 1), column.clip(0, inked.shape[1] - 1)].mean() > FRAGMENT)
+    places = _places(detected) * contrast.found.zoom + contrast.found.margin
+    return bool(_at(_inked(contrast), places).mean() > FRAGMENT)
+
+
+def _places(way: MarkReading) -> Floats:
+    """Where the ink of all marks is: rows and columns ``(n, 2)`` in pixels of the picture."""
+    marks = [mark for line in way.lines for mark in line]
+    places = np.concatenate([np.argwhere(mark.strength > 0.5) + mark.box[1::-1] + 0.5 for mark in marks])
+    return np.asarray((places - way.found.margin) / way.found.zoom)
+
+
+def _inked(way: MarkReading) -> Mask:
+    """Whether there is ink of a mark, as large as what was looked at."""
+    inked = np.zeros_like(way.found.mask)
+    for mark in (mark for line in way.lines for mark in line):
+        left, top, right, bottom = mark.box
+        inked[top:bottom, left:right] |= mark.strength > 0.5
+    return inked
+
+
+def _at(mask: Mask, places: Floats) -> Mask:
+    """What a mask is at rows and columns ``(n, 2)``, those beyond its edge at the edge."""
+    row, column = np.clip(places, 0, np.array(mask.shape) - 1).astype(int).T
+    return np.asarray(mask[row, column])
