@@ -13,8 +13,8 @@ from lenet.pictures.ink import Labels, Mask, shrunk, strokes
 LEAST_SIDE = 16
 # In a ring stand so many strokes or more that are higher than this share of its lesser side: some zeros have a dot.
 INSIDE = (3, 0.04), (2, 0.2), (1, 0.4)
-# A gap twice as wide as this share of the lesser side is closed.
-CLOSED = 0.3
+# A gap twice as wide as this share of the lesser side is closed; as the second where there is no ring then.
+CLOSED = 0.15, 0.3
 # What stands inside has this share of its pixels there.
 WHOLE = 0.8
 # Nothing stands in an empty box, but its holes are so nearly rectangles, those smaller than this share of the largest
@@ -45,8 +45,11 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
         height, width = stroke.shape
         factor = math.ceil((stroke.size / MOST_PIXELS) ** 0.5)
         pixels -= stroke.size // factor**2
-        reach = max(1, int(CLOSED * min(stroke.shape) / factor))
-        parts = _ring(shrunk(labels[window], factor), number, inside, reach)
+        small = shrunk(labels[window], factor)
+        for share in CLOSED:
+            parts = _ring(small, number, inside, max(1, int(share * min(stroke.shape) / factor)))
+            if parts[0].any():
+                break
         for found, part in zip((rings, connected), parts, strict=True):
             found[window] |= stroke & part.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
     return rings, connected
