@@ -13,7 +13,8 @@ from lenet.pictures.ink import Labels, Mask, shrunk, strokes
 LEAST_SIDE = 16
 # In a ring stand so many strokes or more that are higher than this share of its lesser side: some zeros have a dot.
 INSIDE = (3, 0.04), (2, 0.2), (1, 0.4)
-# A gap twice as wide as this share of the lesser side is closed; as the second where there is no ring then.
+# A gap twice as wide as this share of the lesser side is closed; as the second where there is no ring then, and strokes
+# may stand inside.
 CLOSED = 0.15, 0.3
 # What stands inside has this share of its pixels there.
 WHOLE = 0.8
@@ -46,7 +47,7 @@ def find_rings(mask: Mask) -> tuple[Mask, Mask]:
         factor = math.ceil((stroke.size / MOST_PIXELS) ** 0.5)
         pixels -= stroke.size // factor**2
         small = shrunk(labels[window], factor)
-        for share in CLOSED:
+        for share in CLOSED if inside.any() else CLOSED[:1]:
             parts = _ring(small, number, inside, max(1, int(share * min(stroke.shape) / factor)))
             if parts[0].any():
                 break
