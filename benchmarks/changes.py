@@ -26,7 +26,7 @@ def _rotated(degrees: float, picture: Image.Image) -> Image.Image:
 
 
 def _perspective(picture: Image.Image) -> Image.Image:
-    """Seen from the side: the left edge is a tenth shorter than the right one."""
+    """Seen from the side: the left edge is a twentieth shorter than the right one."""
     width, height = picture.size
     corners = (0, 0, -0.05 * width, 1.05 * height, width, height, width, 0)
     return picture.transform(
