@@ -79,6 +79,12 @@ def test_an_empty_box_is_a_frame():
     assert (find_rings(drawn(box))[0] == drawn(box)).all()
 
 
+@pytest.mark.parametrize(("end", "is_frame"), [(38, True), (50, False)])
+def test_an_empty_box_with_a_wide_gap_is_no_frame(end, is_frame):
+    box = drawn(("line", (50, 10, 150, 10, 150, 110, 50, 110, 50, end), 1, 3))
+    assert find_rings(box)[0].any() == is_frame
+
+
 @pytest.mark.parametrize("between", [100, 140])
 def test_a_stroke_between_boxes_is_connected_to_their_frame(between):
     boxes = [("rectangle", (20, 10, 180, 110), None, 1, 3), ("line", (between, 10, between, 110), 1, 3)]

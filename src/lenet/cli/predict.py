@@ -157,7 +157,7 @@ def command(
 
 
 def _print_page(form: str | None, result: dict[str, Any], reading: "Reading | None", several: bool) -> None:
-    """Print one page's lines, or that it has no table; JSON and CSV come whole at the end."""
+    """Print one page's lines, or that it has no table; JSON, CSV and tables come whole at the end."""
     if form is None or (form == "table" and reading is None):
         _say(result, several)
     elif form == "table" and reading is not None and reading.cells is None:
@@ -281,5 +281,6 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
 
 def _cells(reading: "Reading | None", first: bool) -> list[list[str]]:
     """The table on a page, if there is one, with an empty row before it unless it is the first."""
-    cells = None if reading is None else reading.cells
-    return [] if cells is None else cells if first else [[], *cells]
+    if reading is None or reading.cells is None:
+        return []
+    return reading.cells if first else [[], *reading.cells]

@@ -25,7 +25,7 @@ SURE, HIGH = 0.8, 0.2
 # Or several, with so much more evidence than the lone character.
 MORE = 1.5
 # The only mark is digits that touch rules where nearly all of its ink is detected as either, and so much as rules.
-EITHER, ON_RULES = 0.9, 0.2
+EITHER, RULED = 0.9, 0.2
 # Edges of the same mark are no farther apart, in its height.
 SAME = 0.25
 
@@ -90,7 +90,7 @@ def _touches_rules(detected: MarkReading, contrast: MarkReading) -> bool:
     places = _places(contrast) * found.zoom
     on_rules = _at(ndimage.binary_dilation(found.rules), places * found.rule_zoom)
     either = on_rules | _at(ndimage.binary_dilation(_inked(detected)), places)
-    return bool(either.mean() > EITHER and on_rules.mean() > ON_RULES)
+    return bool(either.mean() > EITHER and on_rules.mean() > RULED)
 
 
 def _is_one_digit(detected: MarkReading, contrast: MarkReading) -> bool:
