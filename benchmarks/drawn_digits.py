@@ -19,7 +19,7 @@ from hands import OPENINGS, SIDE, Floats, Hands, Layer, affine, draw, printed, s
 
 from lenet import load_dataset
 from lenet.datasets import Dataset
-from lenet.pictures.mark import frame_mark
+from lenet.pictures.mnist_form import frame_mark
 
 TRAINING, TEST = 15_000, 3_000
 KINDS = {"european": 0.25, "forms": 0.35, "pen": 0.2, "segments": 0.08, "printed": 0.12}

@@ -29,7 +29,7 @@ from reading import DEVELOPED, FINAL, judged
 from results import table
 
 from lenet import Model, Reader, load_dataset
-from lenet.pictures.mark import IMAGE, frame_mark
+from lenet.pictures.mnist_form import IMAGE, frame_mark
 
 SIZES = (24, 72)
 DEGREES = 4

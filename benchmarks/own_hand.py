@@ -19,7 +19,7 @@ from PIL import Image
 from results import table, write_section
 
 from lenet import Model, Recipe, load_dataset, train
-from lenet.pictures.mark import frame_mark
+from lenet.pictures.mnist_form import frame_mark
 from lenet.training.start import start_from
 
 SIZE = 50.0  # height of a drawn digit in pixels

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from lenet import Model
-from lenet.pictures.mark import frame_mark
+from lenet.pictures.mnist_form import frame_mark
 
 Stroke = list[tuple[float, float]]
 Pixels = npt.NDArray[np.uint8]

@@ -11,7 +11,7 @@ from lenet.datasets.preparation import Preparation
 from lenet.errors import LenetError
 from lenet.pictures.framing import Framing, FramingKind
 from lenet.pictures.letterbox import border, letterbox
-from lenet.pictures.mark import IMAGE, find_mnist_image, frame_mark
+from lenet.pictures.mnist_form import IMAGE, find_mnist_image, frame_mark
 from lenet.pictures.picture import Picture, Pixels
 
 # Pictures in the sample.

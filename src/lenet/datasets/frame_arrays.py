@@ -9,7 +9,7 @@ from lenet.datasets.dataset import Dataset, Images
 from lenet.datasets.preparation import Preparation
 from lenet.datasets.store import allocate
 from lenet.pictures.framing import Framing
-from lenet.pictures.mark import IMAGE
+from lenet.pictures.mnist_form import IMAGE
 from lenet.pictures.picture import open_picture
 
 

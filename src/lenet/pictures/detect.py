@@ -4,12 +4,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from lenet.pictures.finder import HALF, KINDS, QUARTER, View, look
 from lenet.pictures.ink import shrunk
-from lenet.pictures.mark import Strength
 from lenet.pictures.marks import MOST_OVERLAP, FoundMarks, Mark
+from lenet.pictures.mnist_form import Strength
 from lenet.pictures.picture import Picture
 
 Floats = npt.NDArray[np.float32]
@@ -142,9 +141,8 @@ def group(view: View) -> list[Mark]:
         return []
     small = shrunk(pieces, HALF)
     y, x = np.nonzero(small)
-    away, nearest = cKDTree(middles).query(np.stack([y, x], 1) + view.offsets[:, y, x].T)
     votes = np.zeros((count + 1, len(middles) + 1), np.int32)  # the last is for pixels that point nowhere
-    np.add.at(votes, (small[y, x], np.where(away <= FARTHEST, nearest, len(middles))), 1)
+    np.add.at(votes, (small[y, x], _nearest(middles, view, y, x)), 1)
     quarter = y // (QUARTER // HALF), x // (QUARTER // HALF)
     logits = np.array([np.bincount(small[y, x], kind[quarter], count + 1) for kind in view.kinds]).T
     pixels = np.bincount(small[y, x], minlength=count + 1)
@@ -166,6 +164,20 @@ def group(view: View) -> list[Mark]:
         parts = _split(view, inside, window, middles[several]) if split else ()
         marks.append(_mark(view.ink, inside, window, kinds, parts))
     return marks
+
+
+def _nearest(
+    middles: npt.NDArray[np.intp], view: View, y: npt.NDArray[np.intp], x: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """The number of the middle that each pixel of half the size points to; that of all middles for nowhere."""
+    shape = view.middles.shape
+    numbers = np.full(shape, len(middles))
+    numbers[tuple(middles.T)] = np.arange(len(middles))
+    away, places = ndimage.distance_transform_edt(numbers == len(middles), return_indices=True)
+    ends = np.rint([y, x] + view.offsets[:, y, x]).astype(np.intp)
+    row, column = np.clip(ends, 0, np.array(shape)[:, np.newaxis] - 1)
+    nearest = numbers[tuple(places[:, row, column])]
+    return np.where(away[row, column] <= FARTHEST, nearest, len(middles))
 
 
 def separator_of(kinds: Floats) -> str:
@@ -195,7 +207,8 @@ def _split(
     """The marks that a piece falls into when each pixel goes to the middle that it points to, left to right."""
     y, x = np.nonzero(inside)
     rows, columns = (y + window[0].start) // HALF, (x + window[1].start) // HALF
-    _, nearest = cKDTree(middles).query(np.stack([rows, columns], 1) + view.offsets[:, rows, columns].T)
+    ends = np.stack([rows, columns], 1) + view.offsets[:, rows, columns].T
+    nearest = np.square(ends[:, np.newaxis] - middles).sum(axis=2).argmin(axis=1)
     parts = []
     for number in range(len(middles)):
         mine = nearest == number

@@ -55,13 +55,13 @@ class Framing:
             return ready
 
         from lenet.pictures.contrast import find_marks
-        from lenet.pictures.mark import frame_mark
+        from lenet.pictures.mnist_form import frame_mark
 
         return frame_mark(find_marks(picture).joined().strength, self.height, self.width).image[..., np.newaxis]
 
     def find_ready(self, picture: "Picture") -> "Pixels | None":
         """The image of a picture that is in MNIST's form, if that is what ``mark`` shall give; else None."""
-        from lenet.pictures.mark import IMAGE, find_mnist_image
+        from lenet.pictures.mnist_form import IMAGE, find_mnist_image
 
         if (self.height, self.width) != (IMAGE, IMAGE):
             return None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lenet.pictures.mark import Strength
+from lenet.pictures.mnist_form import Strength
 from lenet.pictures.picture import Pixels
 
 Box = tuple[int, int, int, int]

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.model.runtime import Model
-from lenet.pictures.mark import frame_mark
 from lenet.pictures.marks import Mark
+from lenet.pictures.mnist_form import frame_mark
 from lenet.pictures.picture import Pixels
 
 # Marks at once: the memory of feature maps grows with them.

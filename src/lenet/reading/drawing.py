@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lenet.pictures.mark import BOX, IMAGE, frame_mark, is_like_mnist
+from lenet.pictures.mnist_form import BOX, IMAGE, frame_mark, is_like_mnist
 
 Pixels = npt.NDArray[np.uint8]
 # Less is no ink but the soft edge of a stroke.

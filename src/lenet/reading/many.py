@@ -8,7 +8,7 @@ import numpy as np
 
 from lenet.errors import LenetError, one_line
 from lenet.model.runtime import BATCH
-from lenet.pictures.mark import is_like_mnist
+from lenet.pictures.mnist_form import is_like_mnist
 from lenet.pictures.picture import Picture, open_pages, open_picture
 from lenet.reading.reader import Reader
 from lenet.reading.result import UNKNOWN

@@ -41,22 +41,22 @@ class Table(NamedTuple):
 
 
 def find_table(
-    marks: Sequence[Mark], separators: Sequence[Mark], lines: Mask | None, zoom: float, margin: int = 0
+    marks: Sequence[Mark], separators: Sequence[Mark], rules: Mask | None, zoom: float, margin: int = 0
 ) -> Table | None:
     """Find the rows and columns that lines enclose.
 
     Args:
         marks: Characters, which tell the table.
         separators: What also stands in its cells.
-        lines: Where lines are, ``(height, width)``; None where they were not looked for.
-        zoom: Pixels of ``lines`` to one of the marks' boxes.
-        margin: Pixels around the picture that the marks' boxes count and ``lines`` does not have.
+        rules: Where printed lines are, ``(height, width)``; None where they were not looked for.
+        zoom: Pixels of ``rules`` to one of the marks' boxes.
+        margin: Pixels around the picture that the marks' boxes count and ``rules`` does not have.
     """
     height, count = zoom * writing_height(marks), len(marks)
-    if lines is None or height < 2:
+    if rules is None or height < 2:
         return None
     boxes = zoom * (np.array([mark.box for mark in (*marks, *separators)], float) - margin)
-    lines, (x, y) = levelled(lines, (boxes[:, :2] + boxes[:, 2:]) / 2)
+    lines, (x, y) = levelled(rules, (boxes[:, :2] + boxes[:, 2:]) / 2)
     boxed = in_boxes(lines, x[:count], y[:count], height)
     if 2 * np.count_nonzero(boxed) > count:
         return Table(0, 0, {}, frozenset(compress(marks, boxed)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lenet.pictures.mark import frame_mark, is_like_mnist
+from lenet.pictures.mnist_form import frame_mark, is_like_mnist
 
 
 @pytest.mark.parametrize("thickness", [1, 3, 9, 25, 45])
