@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from lenet.pictures.ink import Contrast, Mask, Strength
+from lenet.pictures.ink import Contrast, Mask, Strength, shrunk
 
 # Lines are searched on a mask of at most this many pixels a side; a picture below the other has none.
 COARSE, LEAST_SIDE = 480, 64
@@ -69,8 +69,9 @@ def _follow_rules(mask: Mask) -> list[FollowedRule]:
 def _find(mask: Mask) -> list[Rule]:
     """Lines from left to right: rows of the sheared picture that are inked almost all the way."""
     factor = max(1, -(-max(mask.shape) // COARSE))
-    y, x = _coarse(mask, factor)
-    height, width = -(-mask.shape[0] // factor), -(-mask.shape[1] // factor)
+    coarse = shrunk(mask, factor)
+    y, x = np.nonzero(coarse)
+    height, width = coarse.shape
     if len(x) == 0:
         return []
     margin = int(np.ceil(STEEPEST * width / 2)) + 1
@@ -78,8 +79,8 @@ def _find(mask: Mask) -> list[Rule]:
     slopes = np.linspace(-STEEPEST, STEEPEST, STEPS)
     shares = np.zeros((STEPS, height + 2 * margin))
     for index, slope in enumerate(slopes):
-        rows = np.floor(y - slope * (x - width / 2)).astype(np.int64) + margin
-        inked = np.bincount(rows, minlength=height + 2 * margin)
+        sheared = margin + np.floor(-slope * columns).astype(np.intp)
+        inked = np.bincount(y + sheared[x], minlength=height + 2 * margin)
         # How many columns each row has inside the picture.
         start = np.arange(height + 2 * margin)[:, np.newaxis] - margin + slope * columns[[0, -1]]
         low, high = start.min(axis=1), start.max(axis=1)
@@ -99,14 +100,6 @@ def _find(mask: Mask) -> list[Rule]:
         near = np.abs(np.arange(shares.shape[1]) - row) <= 3
         shares[:, near] = 0
     return rules
-
-
-def _coarse(mask: Mask, factor: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows and columns of the inked pixels of the mask shrunk by ``factor``."""
-    y, x = np.nonzero(mask)
-    width = -(-mask.shape[1] // factor)
-    cells = np.unique((y // factor) * width + x // factor)
-    return cells // width, cells % width
 
 
 def _tenths(
