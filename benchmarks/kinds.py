@@ -137,10 +137,35 @@ def _in_cell(canvas: Canvas, left: float, top: float, row: int, column: int, cel
     return canvas.put(patch, x, y, label)
 
 
+def _sizes(canvas: Canvas) -> None:
+    """A number, and beside, above or below it lines of smaller ones."""
+    rng, (height, width) = canvas.rng, canvas.shape
+    canvas.size = float(rng.uniform(18, 40))
+    large = min(canvas.size * float(np.exp(rng.uniform(np.log(1.6), np.log(8)))), 0.35 * min(height, width))
+    beside, below, gap = rng.random() < 0.3, rng.random() < 0.3, (0.1, 0.2)
+    count = int(rng.integers(1, 4 if beside else 5))
+    middle = height - 0.8 * large if below and not beside else 0.8 * large
+    marks, end = canvas.text([None] * count, rng.uniform(0.03, 0.15) * width, middle, large, gap, 0)
+    if not beside:
+        canvas.row(marks)
+    left = end + 0.5 * canvas.size if beside else rng.uniform(0.05, 0.3) * width
+    y, last = 0.8 * large - 0.3 * large * beside, height - 0.8 * canvas.size
+    if not beside:
+        y, last = (0.8 * canvas.size, middle - 0.8 * large) if below else (middle + 0.8 * large, last)
+    for number in range(int(rng.integers(1, 8))):
+        if y > last:
+            break
+        canvas.word += 1
+        smaller, _ = canvas.text([None] * int(rng.integers(1, 7)), left, y, canvas.size, gap, 0)
+        canvas.row(marks + smaller if beside and number == 0 else smaller)
+        y += canvas.size * rng.uniform(1.5, 2.5)
+
+
 DRAW: dict[str, Callable[[Canvas], None]] = {
     **{kind: LAYOUTS[kind] for kind in ("numbers", "columns", "boxes", "rings", "display")},
     "table": _table,
     "newspaper": _newspaper,
+    "sizes": _sizes,
 }
 
 

@@ -1,5 +1,7 @@
 """A picture → its marks by a network that knows writing from lines, print, shadows and fingers."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -16,8 +18,8 @@ Mask = npt.NDArray[np.bool_]
 Box = npt.NDArray[np.float64]
 
 DIGITS = 10
-# The finder sees writing of some 10 to 50 pixels, best of this height.
-BEST_HEIGHT = 26.0
+# The finder, as it is trained, does not see digits that are lower or higher, in pixels, and best those of this height.
+LOWEST, HIGHEST, BEST_HEIGHT = 8.0, 52.0, 26.0
 # Marks whose ink is less certain speak against the size in which the picture is looked at.
 CERTAIN = 0.72
 # A separator beside a mark is at most so many heights of the mark away from its box, across and down.
@@ -30,6 +32,8 @@ SIDES, MOST_ZOOM = (48, 96, 192, 384, 768, 1536), 6
 LARGEST_SIDE, MOST_PIXELS = 2048, 2_200_000
 # So many sizes are read at most, each so many times another.
 MOST_SIZES, OTHER_SIZE = 2, 1.3
+# And one in which marks are seen that are too low or too high in the best, where so much evidence speaks for them.
+OUTSIDE = 0.15
 # Least probability of ink, of a middle, and of a rule.
 INK, MIDDLE, RULE = 0.5, 0.15, 0.5
 # A pixel points to a middle at most so far from where its offset ends, pixels of half the size.
@@ -42,23 +46,63 @@ SHARE = 0.2
 LEAST_AREA, MOST_PIECES = 6, 3000
 
 
-def writing_sizes(picture: Picture, rings: Mask | None = None) -> list[int]:
-    """The sizes in which a picture's writing is seen best, the best first: pixels of its longer side."""
+class _Look(NamedTuple):
+    """What speaks for a size of the picture.
+
+    Attributes:
+        side: Pixels of the picture's longer side.
+        heights: Of connected ink, pixels, ``(n,)``.
+        evidence: How much each piece speaks for this size, ``(n,)``.
+        weights: How much each counts for the height of the writing, ``(n,)``.
+    """
+
+    side: int
+    heights: npt.NDArray[np.int64]
+    evidence: npt.NDArray[np.floating]
+    weights: npt.NDArray[np.floating]
+
+    @property
+    def total(self) -> float:
+        """How much all of it speaks for this size."""
+        return float(self.evidence.sum())
+
+    def size(self) -> int:
+        """The size in which the writing has the best height."""
+        return max(1, round(self.side * BEST_HEIGHT / _weighted_median(self.heights, self.weights)))
+
+    def beyond(self, size: int) -> "_Look":
+        """The same of what is too low or too high in another size."""
+        heights = self.heights * size / self.side
+        some = (heights < LOWEST) | (heights > HIGHEST)
+        return _Look(self.side, self.heights[some], self.evidence[some], self.weights[some])
+
+
+def writing_sizes(picture: Picture, rings: Mask | None = None) -> tuple[list[int], int | None]:
+    """The sizes in which a picture's writing is seen best, the best first: pixels of its longer side.
+
+    And one in which more is seen, that is too low or too high in the best; None where there is nothing.
+    """
     longer, largest = max(picture.pixels.shape[:2]), largest_size(picture)
     sides = [side for side in SIDES if side <= MOST_ZOOM * longer] or SIDES[:1]
-    seen: list[tuple[float, float, int]] = []
+    looks: list[_Look] = []
     for side in sides:
-        evidence, height = _writing(_view(picture, side, rings))
-        if height:
-            seen.append((evidence, min(largest, side * BEST_HEIGHT / height), side))
-        if seen and max(seen)[0] > CLEAR and evidence < max(seen)[0] / 2:  # the writing is too large from here on
+        look = _writing(_view(picture, side, rings), side)
+        most = max((each.total for each in looks), default=0.0)
+        if look.weights.any():
+            looks.append(look)
+        if look.total < most / 2 and most > CLEAR:  # the writing is too large from here on
             break
+    if not looks:
+        return [min(largest, sides[0])], None
+    looks.sort(key=lambda look: look.total, reverse=True)
     sizes: list[int] = []
-    for evidence, size, _ in sorted(seen, reverse=True):
-        likely = not sizes or evidence > max(seen)[0] / 2
+    for look in looks:
+        size, likely = min(largest, look.size()), not sizes or look.total > looks[0].total / 2
         if likely and len(sizes) < MOST_SIZES and all(max(size / other, other / size) > OTHER_SIZE for other in sizes):
-            sizes.append(max(1, round(size)))
-    return sizes or [min(largest, sides[0])]
+            sizes.append(size)
+    unseen = [look.beyond(sizes[0]) for look in looks]
+    clearest = max(unseen, key=lambda look: look.total)
+    return sizes, min(largest, clearest.size()) if clearest.total > OUTSIDE else None
 
 
 def largest_size(picture: Picture) -> int:
@@ -105,26 +149,24 @@ def _view(picture: Picture, size: int, rings: Mask | None) -> View:
     return view._replace(ink=np.where(np.asarray(covered) > COVERED, np.float32(0), view.ink))
 
 
-def _writing(view: View) -> tuple[float, float]:
-    """How much speaks for this size of the picture, and the height of its writing in pixels; 0 where there is none.
+def _writing(view: View, side: int) -> _Look:
+    """What speaks for this size of the picture.
 
     Connected ink of the best height speaks for it, by the share of digits and separators that the finder sees there;
     ink that is uncertain speaks against it.
     """
     pieces, _ = ndimage.label(view.ink > INK, np.ones((3, 3)))
     areas = np.bincount(pieces.ravel())[1:]
-    heights = np.array([rows.stop - rows.start for rows, _ in ndimage.find_objects(pieces)])
+    heights = np.array([rows.stop - rows.start for rows, _ in ndimage.find_objects(pieces)], np.int64)
     certain = np.bincount(pieces.ravel(), view.ink.ravel())[1:] / np.maximum(areas, 1)
     large = areas >= LEAST_AREA
-    if not large.any():
-        return -np.inf, 0.0
     y, x = np.nonzero(pieces)
     share = 1 - _shares(view.kinds)[-1, y // QUARTER, x // QUARTER]
-    share = (np.bincount(pieces[y, x], share)[1:] / np.maximum(areas, 1))[large]
+    share = (np.bincount(pieces[y, x], share, len(areas) + 1)[1:] / np.maximum(areas, 1))[large]
     weights = np.exp(-(np.log2(heights[large] / BEST_HEIGHT) ** 2) / 2)
     speaks = certain[large] - CERTAIN
-    evidence = float((speaks * np.where(speaks > 0, share, 1) * weights).sum())
-    return evidence, _weighted_median(heights[large], areas[large] * weights * share)
+    evidence = speaks * np.where(speaks > 0, share, 1) * weights
+    return _Look(side, heights[large], evidence, areas[large] * weights * share)
 
 
 def _weighted_median(values: npt.NDArray[np.int64], weights: npt.NDArray[np.floating]) -> float:

@@ -135,7 +135,7 @@ def strokes(mask: Mask) -> Any:
     return ndimage.label(mask, structure=np.ones((3, 3)))
 
 
-def shrunk(labels: Labels, factor: int) -> Labels:
+def shrunk(labels: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
     """Numbers of strokes with so many pixels each way joined to one, which has the highest number."""
     rows, columns = (np.arange(0, side, factor) for side in labels.shape)
     return np.maximum.reduceat(np.maximum.reduceat(labels, rows, axis=0), columns, axis=1)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lenet.pictures.detect import DIGITS, separator_of
+from lenet.pictures.detect import DIGITS, HIGHEST, LOWEST, separator_of
 from lenet.pictures.finder import KINDS
 from lenet.pictures.marks import Mark
 from lenet.reading.answers import MarkAnswer
@@ -40,8 +40,6 @@ WRITTEN, CLEARLY = 0.5, 0.85
 NETWORK, NETWORK_DOUBT, FINDER_DOUBT = 0.65, 1e-4, 1e-2
 # Digits are not lower, in pixels of the picture: an enlarged one has grain that looks like them.
 LEAST_HEIGHT = 5
-# The finder, as it is trained, does not see digits that are lower or higher, pixels of what is looked at.
-LOWEST, HIGHEST = 8, 52
 # What counts where the finder sees no mark.
 NOT_SEEN = 0.5
 # Separators that are dots, and those that are as high as digits.
@@ -90,26 +88,27 @@ class Opinion(NamedTuple):
     seen: float
 
 
-def agreed(way: MarkReading, others: Sequence[Seen]) -> MarkReading:
+def agreed(way: MarkReading, others: Sequence[Seen], beyond: Sequence[Seen] = ()) -> MarkReading:
     """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement.
 
-    The finder's mean opinion tells separators; what half of the others see beside the marks is added. The answers of
-    ``way`` are changed in place.
+    The finder's mean opinion tells separators; what half of the others see beside the marks is added, and what half of
+    those see that look ``beyond`` the sizes in which this way sees marks. The answers of ``way`` are changed in place.
     """
-    own, added = seen_by(way), _beside(way, others)
-    way.answered.update({mark: answer for mark, _, answer in added if answer})
-    marks = [*(mark for line in way.lines for mark in line), *(mark for mark, _, _ in added)]
-    nothing = [None] * len(added)
-    boxes = np.array([*own.boxes, *(box for _, box, _ in added)]).reshape(-1, 4)
-    own = Seen(boxes, [*own.answers, *nothing], [*own.kinds, *nothing])
-    looks = sum(any(kinds is not None for kinds in each.kinds) for each in (own, *others))
+    own = seen_by(way)
+    added = _beside(way, own.boxes, others)
+    far = _beside(way, np.concatenate([own.boxes, *(box[np.newaxis] for _, box, _ in added)]), beyond)
+    way.answered.update({mark: answer for mark, _, answer in (*added, *far) if answer})
+    marks = [mark for line in way.lines for mark in line]
     separators, opinions = [], {}
-    for mark, height, (answers, looked) in zip(marks, boxes[:, 3] - boxes[:, 1], _seen(own, others), strict=True):
-        if looked and (name := _separator(np.mean(looked, axis=0), mark.height > HIGH_BAR * way.size)):
-            separators.append(replace(mark, separator=name))
-        elif height >= LEAST_HEIGHT and (answers or mark.strength.any()):
-            way.answered.add([mark])
-            opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, 1 + len(others))
+    for new, ways in (([*zip(marks, own.boxes, strict=True), *((mark, box) for mark, box, _ in added)], (own, *others)), ([(mark, box) for mark, box, _ in far], beyond)):
+        looks = sum(any(kinds is not None for kinds in each.kinds) for each in ways)
+        boxes = np.array([box for _, box in new]).reshape(-1, 4)
+        for (mark, box), (answers, looked) in zip(new, _seen(boxes, ways), strict=True):
+            if looked and (name := _separator(np.mean(looked, axis=0), mark.height > HIGH_BAR * way.size)):
+                separators.append(replace(mark, separator=name))
+            elif box[3] - box[1] >= LEAST_HEIGHT and (answers or mark.strength.any()):
+                way.answered.add([mark])
+                opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, len(ways))
     lines = in_lines([*opinions], _colons(separators, way.size))
     # Print, wires and the like beside digits are no part of the answer.
     written = [
@@ -173,20 +172,20 @@ def _logit(probabilities: Floats) -> Floats:
     return np.asarray(np.log(clipped / (1 - clipped)))
 
 
-def _seen(own: Seen, others: Sequence[Seen]) -> list[tuple[list[MarkAnswer], list[Probabilities]]]:
-    """Of each mark, the answers and the finder's kinds of all ways that see it."""
-    opinions = [[opinion] for opinion in zip(own.answers, own.kinds, strict=True)]
-    for other in others:
-        if not opinions or not other.answers:
+def _seen(boxes: Floats, ways: Sequence[Seen]) -> list[tuple[list[MarkAnswer], list[Probabilities]]]:
+    """Of each box ``(n, 4)``, the answers and the finder's kinds of all ways that see a mark there."""
+    seen: list[tuple[list[MarkAnswer], list[Probabilities]]] = [([], []) for _ in boxes]
+    for way in ways:
+        if not len(boxes) or not way.answers:
             continue
-        overlap = _overlap(own.boxes, other.boxes)
-        for seen, place, share in zip(opinions, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
-            if share > SAME:
-                seen.append((other.answers[place], other.kinds[place]))
-    return [
-        ([answer for answer, _ in seen if answer is not None], [kinds for _, kinds in seen if kinds is not None])
-        for seen in opinions
-    ]
+        overlap = _overlap(boxes, way.boxes)
+        for (answers, looked), place, share in zip(seen, overlap.argmax(axis=1), overlap.max(axis=1), strict=True):
+            answer, kinds = way.answers[place], way.kinds[place]
+            if share > SAME and answer is not None:
+                answers.append(answer)
+            if share > SAME and kinds is not None:
+                looked.append(kinds)
+    return seen
 
 
 def _opinion(answers: list[MarkAnswer], looked: list[Probabilities], looks: int, ways: int) -> Opinion:
@@ -217,13 +216,15 @@ def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilitie
     return np.asarray(both / both.sum())
 
 
-def _beside(way: MarkReading, others: Sequence[Seen]) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
+def _beside(
+    way: MarkReading, boxes: Floats, others: Sequence[Seen]
+) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
     """What half of the others see and this way does not, with box and answer.
 
     That is separators, by those that look for any, where no box is much the same; and known digits where there is no
-    box, which are too low or too high for the finder in the size of this way.
+    box ``(n, 4)``, which are too low or too high for the finder in the size of this way.
     """
-    boxes, found = way.boxes, []
+    found = []
     for separators in (False, True) if way.lines else ():
         looking = [other for other in others if not separators or any(kinds is not None for kinds in other.kinds)]
         seen = [

@@ -48,9 +48,9 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     def detected(size: int) -> MarkReading:
         return read_found(detect_at(picture, size, rings), model, digits)
 
-    size, *more = writing_sizes(picture, rings)
+    (size, *more), unseen = writing_sizes(picture, rings)
     # What a way looked at takes much memory: only that of the best is kept.
-    best, others = detected(size), []
+    best, others, beyond = detected(size), [], []
     if not upright and (quarters := quarters_to_turn(picture, size, best.found)):
         return read_marks(picture.turned(quarters), model, digits, upright=True)._replace(quarters=quarters)
     for other in more:
@@ -68,9 +68,15 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
         best, contrast = contrast, best
     others.append(seen_by(contrast))
     if best.lines and max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
-        near = {min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size}
-        others += [seen_by(detected(other)) for other in sorted(near)]
-    return agreed(best, others).in_table()
+        others += [seen_by(detected(other)) for other in _near(picture, size)]
+        if unseen and (way := detected(unseen)).evidence > 0:
+            beyond = [seen_by(way), *(seen_by(detected(other)) for other in _near(picture, unseen))]
+    return agreed(best, others, beyond).in_table()
+
+
+def _near(picture: Picture, size: int) -> list[int]:
+    """Sizes near one."""
+    return sorted({min(largest_size(picture), max(1, round(factor * size))) for factor in NEAR} - {size})
 
 
 def _same(one: Floats, other: Floats) -> bool:
