@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import compress, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -88,27 +88,21 @@ class Opinion(NamedTuple):
     seen: float
 
 
+class Placed(NamedTuple):
+    """A mark, its box ``(4,)`` in pixels of the picture, and the answer of another way that sees it, if it is new."""
+
+    mark: Mark
+    box: Floats
+    answer: MarkAnswer | None
+
+
 def agreed(way: MarkReading, others: Sequence[Seen], beyond: Sequence[Seen] = ()) -> MarkReading:
     """The same marks, each with the mean probabilities of all ways that see it, and known or not by their agreement.
 
     The finder's mean opinion tells separators; what half of the others see beside the marks is added, and what half of
     those see that look ``beyond`` the sizes in which this way sees marks. The answers of ``way`` are changed in place.
     """
-    own = seen_by(way)
-    added = _beside(way, own.boxes, others)
-    far = _beside(way, np.concatenate([own.boxes, *(box[np.newaxis] for _, box, _ in added)]), beyond)
-    way.answered.update({mark: answer for mark, _, answer in (*added, *far) if answer})
-    marks = [mark for line in way.lines for mark in line]
-    separators, opinions = [], {}
-    for new, ways in (([*zip(marks, own.boxes, strict=True), *((mark, box) for mark, box, _ in added)], (own, *others)), ([(mark, box) for mark, box, _ in far], beyond)):
-        looks = sum(any(kinds is not None for kinds in each.kinds) for each in ways)
-        boxes = np.array([box for _, box in new]).reshape(-1, 4)
-        for (mark, box), (answers, looked) in zip(new, _seen(boxes, ways), strict=True):
-            if looked and (name := _separator(np.mean(looked, axis=0), mark.height > HIGH_BAR * way.size)):
-                separators.append(replace(mark, separator=name))
-            elif box[3] - box[1] >= LEAST_HEIGHT and (answers or mark.strength.any()):
-                way.answered.add([mark])
-                opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, len(ways))
+    separators, opinions = _opinions(way, others, beyond)
     lines = in_lines([*opinions], _colons(separators, way.size))
     # Print, wires and the like beside digits are no part of the answer.
     written = [
@@ -127,6 +121,31 @@ def agreed(way: MarkReading, others: Sequence[Seen], beyond: Sequence[Seen] = ()
         unknown = chance < LEAST or sign or mark not in in_words
         way.answered[mark] = way.answered[mark]._replace(probabilities=opinion.probabilities, unknown=unknown)
     return way.all_unknown_if_many_are([mark for mark in way.characters if opinions[mark].digit >= WRITTEN])
+
+
+def _opinions(
+    way: MarkReading, others: Sequence[Seen], beyond: Sequence[Seen]
+) -> tuple[list[Mark], dict[Mark, Opinion]]:
+    """The separators and what all ways say of the other marks, with those that are added."""
+    own, marks = seen_by(way), [mark for line in way.lines for mark in line]
+    known = np.array([answer is None or not answer.unknown for answer in own.answers], bool)
+    far = _beside(way, own.boxes[known], beyond)
+    # What is unknown within a digit that is too high for this way is a piece of it.
+    left = known | ~_inside(own.boxes, _boxes(far))
+    here = [Placed(mark, box, None) for mark, box in compress(zip(marks, own.boxes, strict=True), left)]
+    here += _beside(way, _boxes([*here, *far]), others)
+    separators, opinions = [], {}
+    for some, ways in ((here, (own, *others)), (far, beyond)):
+        looks = sum(any(kinds is not None for kinds in each.kinds) for each in ways)
+        for (mark, box, answer), (answers, looked) in zip(some, _seen(_boxes(some), ways), strict=True):
+            if answer:
+                way.answered[mark] = answer
+            if looked and (name := _separator(np.mean(looked, axis=0), mark.height > HIGH_BAR * way.size)):
+                separators.append(replace(mark, separator=name))
+            elif box[3] - box[1] >= LEAST_HEIGHT and (answers or mark.strength.any()):
+                way.answered.add([mark])
+                opinions[mark] = _opinion(answers or [way.answered[mark]], looked, looks, len(ways))
+    return separators, opinions
 
 
 def _separator(kinds: Probabilities, high: bool) -> str:
@@ -216,15 +235,13 @@ def _pooled(network: Probabilities, finder: list[Probabilities]) -> Probabilitie
     return np.asarray(both / both.sum())
 
 
-def _beside(
-    way: MarkReading, boxes: Floats, others: Sequence[Seen]
-) -> list[tuple[Mark, Floats, MarkAnswer | None]]:
-    """What half of the others see and this way does not, with box and answer.
+def _beside(way: MarkReading, boxes: Floats, others: Sequence[Seen]) -> list[Placed]:
+    """What half of the others see and this way does not.
 
-    That is separators, by those that look for any, where no box is much the same; and known digits where there is no
-    box ``(n, 4)``, which are too low or too high for the finder in the size of this way.
+    That is separators, by those that look for any, where no box ``(n, 4)`` is much the same; and known digits where
+    there is no box, which are too low or too high for the finder in the size of this way.
     """
-    found = []
+    found: list[Placed] = []
     for separators in (False, True) if way.lines else ():
         looking = [other for other in others if not separators or any(kinds is not None for kinds in other.kinds)]
         seen = [
@@ -234,18 +251,28 @@ def _beside(
         seen = [[(box, answer) for box, answer in some if not (answer and answer.unknown)] for some in seen]
         edges = [np.array([box for box, _ in some]).reshape(-1, 4) for some in seen]
         for box, answer in (each for some in seen for each in some):
-            middle, height = (box[:2] + box[2:]) / 2, (box[3] - box[1]) * way.found.zoom
+            height = (box[3] - box[1]) * way.found.zoom
             if answer and LOWEST <= height <= HIGHEST:
                 continue
-            ways = sum(((some[:, :2] <= middle) & (middle <= some[:, 2:])).all(axis=1).any() for some in edges)
+            ways = sum(_inside(box[np.newaxis], some).any() for some in edges)
             taken = _overlap(box[np.newaxis], boxes) >= (NEW if separators else np.finfo(float).tiny)
             if 2 * ways < len(looking) or taken.any():
                 continue
             boxes = np.concatenate([boxes, box[np.newaxis]])
             left, top, right, bottom = np.rint(box * way.found.zoom + way.found.margin).astype(int).tolist()
             nothing = np.zeros((bottom - top, right - left), np.float32)
-            found.append((Mark((left, top, right, bottom), nothing), box, answer))
+            found.append(Placed(Mark((left, top, right, bottom), nothing), box, answer))
     return found
+
+
+def _inside(boxes: Floats, others: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the middle of each box is inside one of the others, ``(n,)``."""
+    middles = (boxes[:, np.newaxis, :2] + boxes[:, np.newaxis, 2:]) / 2
+    return np.any(np.all((others[:, :2] <= middles) & (middles <= others[:, 2:]), axis=2), axis=1)
+
+
+def _boxes(placed: Sequence[Placed]) -> Floats:
+    return np.array([box for _, box, _ in placed]).reshape(-1, 4)
 
 
 def _colons(separators: Sequence[Mark], size: float) -> list[Mark]:

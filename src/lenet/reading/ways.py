@@ -8,7 +8,7 @@ from lenet.pictures.contrast import find_marks
 from lenet.pictures.detect import box_of_only_mark, detect_at, largest_size, writing_sizes
 from lenet.pictures.ink import Mask
 from lenet.pictures.picture import Picture
-from lenet.reading.agreement import agreed, seen_by
+from lenet.reading.agreement import LEAST_HEIGHT, agreed, seen_by
 from lenet.reading.lines import Floats
 from lenet.reading.mark_reading import MarkReading, read_found
 from lenet.reading.turn import quarters_to_turn
@@ -42,7 +42,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     # The only mark may be a frame, or the sheet itself, with others on it, or run into a line of the paper.
     seen = box_of_only_mark(picture, contrast.boxes[0], rings) if digits and alone else None
     one = seen is not None and _same(seen, contrast.boxes[0]) and not _crosses(picture, contrast.boxes[0])
-    if one or not digits:
+    if (one and not _has_more(contrast)) or not digits:
         return contrast.all_unknown_if_many_are(contrast.characters)
 
     def detected(size: int) -> MarkReading:
@@ -69,8 +69,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     others.append(seen_by(contrast))
     if best.lines and max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
         others += [seen_by(detected(other)) for other in _near(picture, size)]
-        if unseen and (way := detected(unseen)).evidence > 0:
-            beyond = [seen_by(way), *(seen_by(detected(other)) for other in _near(picture, unseen))]
+        beyond = [seen_by(detected(other)) for other in (unseen, *_near(picture, unseen))] if unseen else []
     return agreed(best, others, beyond).in_table()
 
 
@@ -88,6 +87,15 @@ def _crosses(picture: Picture, box: Floats) -> bool:
     """Whether a box ``(4,)`` reaches from edge to edge, across or down, as lines of the paper do."""
     size = np.array(picture.pixels.shape[1::-1])
     return bool(((box[:2] <= 1) & (box[2:] >= size - 1)).any())
+
+
+def _has_more(contrast: MarkReading) -> bool:
+    """Whether ink beside the only mark is as high as digits are, though too low for a mark beside this one."""
+    rest = contrast.found.mask & ~ndimage.binary_dilation(_inked(contrast), np.ones((3, 3)))
+    pieces, _ = ndimage.label(rest, np.ones((3, 3)))
+    least = LEAST_HEIGHT * contrast.found.zoom
+    extents = [(rows.stop - rows.start, columns.stop - columns.start) for rows, columns in ndimage.find_objects(pieces)]
+    return any(height >= max(least, width / 2) for height, width in extents)
 
 
 def _touches_rules(detected: MarkReading, contrast: MarkReading) -> bool:
