@@ -69,7 +69,8 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     others.append(seen_by(contrast))
     if best.lines and max(len(way.answers) for way in (seen_by(best), *others)) <= MOST_LOOKED_AT_AGAIN:
         others += [seen_by(detected(other)) for other in _near(picture, size)]
-        beyond = [seen_by(detected(other)) for other in (unseen, *_near(picture, unseen))] if unseen else []
+        if unseen and (way := detected(unseen)).evidence > 0:
+            beyond = [seen_by(way), *(seen_by(detected(other)) for other in _near(picture, unseen))]
     return agreed(best, others, beyond).in_table()
 
 
