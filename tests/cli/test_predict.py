@@ -47,7 +47,7 @@ def test_every_page_has_its_result(lenet, tmp_path, digits):
     ]
 
 
-def test_tables_have_their_empty_cells_and_an_empty_line_between(lenet, tmp_path, digits):
+def test_tables_have_their_empty_cells_and_those_of_several_pictures_a_name(lenet, tmp_path, digits):
     sheet = Image.new("L", (700, 460), 255)
     draw = ImageDraw.Draw(sheet)
     for x in (20, 240, 460, 680):
@@ -60,7 +60,8 @@ def test_tables_have_their_empty_cells_and_an_empty_line_between(lenet, tmp_path
     digits[0].save(tmp_path / "b.png")
     done = lenet("predict", "b.png", "a.png", "b.png", "a.png", "--table")
     cells = ["7,,2", ",1,7"]
-    assert done.stdout.splitlines() == [*cells, "", *cells]
+    assert done.stdout.splitlines() == ["a.png", *cells, "", "a.png", *cells]
+    assert lenet("predict", "a.png", "--table").stdout.splitlines() == cells
     assert done.stderr.splitlines() == ["lenet: b.png: no table found"] * 2
     page, other = json.loads(lenet("predict", "a.png", "b.png", "--json").stdout)
     assert page["table"] == [2, 3]
@@ -210,6 +211,19 @@ def test_a_lone_unknown_mark_shows_its_guess_and_among_others_it_does_not_count_
         assert capsys.readouterr().out == f"{said}\n"
     _say({"picture": "a.png", "text": "?", "digits": [], **unknown}, False)
     assert capsys.readouterr().out == "a.png: ? (3, 20.0%)\n"
+
+
+def test_a_folder_without_pictures_is_an_error_and_the_others_are_read(lenet, tmp_path, digits):
+    digits[0].save(tmp_path / "a.png")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("no picture")
+    done = lenet("predict", "notes", "a.png", "--annotate", "seen")
+    assert (done.exit_code, done.stdout.partition("   ")[0]) == (1, "a.png: 7")
+    assert done.stderr.startswith("lenet: notes: has no picture in it; the names of pictures end in .png, ")
+    done = lenet("predict", "seen", "a.png", "--json")
+    first, second = json.loads(done.stdout)
+    assert (done.exit_code, second["text"]) == (1, "7")
+    assert first["error"].startswith("seen: has no picture in it but what lenet made")
 
 
 def test_wrong_usage_is_status_2(lenet):

@@ -189,6 +189,13 @@ def test_marks_tell_where_lines_of_a_regular_grid_are_missing():
     assert [table.cells[each] for each in marks] == places
 
 
+def test_numbers_in_the_corners_of_cells_divide_no_cells():
+    """They repeat both ways, as the marks of a finer grid would."""
+    marks = [mark(35 + 60 * column, 32 + 40 * row, 9, 14) for row in range(5) for column in range(7)]
+    table = find_table(marks, [], grid(5, 7), 1.0)
+    assert (table.rows, table.columns) == (5, 7)
+
+
 def test_pieces_of_faint_lines_and_the_marks_between_tell_a_regular_grid():
     """Marks that are not one below the other are no columns of it."""
     rng = np.random.default_rng(0)

@@ -160,5 +160,25 @@ def test_sheets_of_a_folder_and_of_a_file_become_one_data_set(tmp_path, page):
         read_sheets(tmp_path / "none")
 
 
+def test_what_shows_no_sheet_is_left_out_of_a_folder_and_said(lenet, tmp_path, page):
+    photos = tmp_path / "photos"
+    (photos / "more").mkdir(parents=True)
+    page.save(photos / "a.png")
+    (photos / "b.jpg").write_bytes(b"no picture")
+    Image.new("L", (500, 700), 255).save(photos / "c.png")
+    (photos / "notes.txt").write_text("no picture")
+    assert lenet("data", "convert", photos / "a.png", photos / "a", "--sheet").exit_code == 0  # photos/a-contact.png
+    done = lenet("data", "convert", photos, "mine", "--sheet")
+    assert done.exit_code == 0
+    assert f"mine: {len(WRITTEN)} images of 5 classes" in done.stdout
+    broken, without, others = done.stderr.splitlines()
+    assert broken.startswith(f"left out: {photos}/b.jpg")
+    assert without.startswith("left out: c.png: 0 of the sheet's four corner marks were found")
+    assert others == f"{photos}: left out other files and folders: 4, such as 'a'"
+    failed = lenet("data", "convert", photos / "c.png", "other", "--sheet")
+    assert failed.exit_code == 1
+    assert len(failed.stderr.splitlines()) == 1
+
+
 def test_boxes_do_not_touch():
     assert PITCH > SIDE

@@ -1,7 +1,8 @@
 """``lenet data``: look at data before training, and change its format."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,9 +236,16 @@ def _load(source: "Source", preparation: dict[str, Any], on_error: Any = None) -
 
 def load_usable(source: "Source", preparation: dict[str, Any]) -> "Dataset":
     """The data without broken pictures, which are named and counted."""
+    with _named() as on_error:
+        return _load(source, preparation, on_error)
+
+
+@contextmanager
+def _named() -> Iterator[Callable[[LenetError], None]]:
+    """What is to be called for broken pictures, which are named and counted at the end."""
     broken: list[LenetError] = []
     try:
-        return _load(source, preparation, broken.append)
+        yield broken.append
     finally:  # also when what is left cannot be used
         for error in broken[:MOST_NAMED]:
             click.echo(one_line(f"left out: {error}"), err=True)
@@ -266,6 +274,7 @@ def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -
     from lenet import figures
     from lenet.atomic import write_bytes
     from lenet.datasets import convert as formats
+    from lenet.datasets.decode import refuse
     from lenet.figures.render import as_png
     from lenet.sheet.cut import read_sheets
     from lenet.sheet.layout import parse_classes
@@ -273,7 +282,10 @@ def _convert_sheet(source: Path, target: Path, kind: str, classes: str | None) -
     contact = target.with_name(f"{target.stem}-contact.png")
     if contact.exists():
         raise LenetError(f"{contact}: exists already and is not overwritten; move it, or choose another target")
-    dataset, empty = read_sheets(source, parse_classes(classes) if classes else None)
+    with _named() as on_error:
+        known = parse_classes(classes) if classes else None
+        dataset, empty = read_sheets(source, known, on_error if source.is_dir() else refuse)
+    say_notes(dataset)
     formats.convert(dataset, target, kind)
     title = f"{target.name}: {len(dataset):,} images of {len(dataset.class_names)} classes"
     rows = [255 - dataset.images[dataset.labels == label] for label in np.unique(dataset.labels)]

@@ -33,6 +33,7 @@ class Source(NamedTuple):
 
     name: str  # as the user wrote it, or - for standard input
     stem: Path  # its name without ending, below the folder that the user named
+    error: str = ""  # why it is not even opened
 
 
 @verb(
@@ -134,19 +135,19 @@ def command(
         drawings = Drawings(
             reader.model, {Path(source.name).resolve() for source in sources}, annotate, explain, places
         )
-        drawings.check(source.stem for source in sources)
+        drawings.check(source.stem for source in sources if not source.error)
     results: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
-    tables: list[list[str]] = []
+    tables: list[tuple[str, list[list[str]] | None]] = []
     with picture_progress(len(sources)) as advance:
         for source in sources:
-            for result, reading, several in _read(reader, source.name, page):
+            for result, reading, several in _read(reader, source, page):
                 if reading is not None and drawings is not None:
                     suffix = f"-page{result['page']}" if several else ""
                     drawings.add(reading, source.stem.with_name(source.stem.name + suffix))
                 results.append(result)
                 rows += [result] if reading is None else _table_rows(result, reading)
-                tables += _cells(reading, first=not tables)
+                tables.append((_where(result, several), reading.cells if reading else None))
                 _print_page(form, result, reading, several)
             advance()
     _print_document(form, results, rows, tables)
@@ -165,7 +166,10 @@ def _print_page(form: str | None, result: dict[str, Any], reading: "Reading | No
 
 
 def _print_document(
-    form: str | None, results: list[dict[str, Any]], rows: list[dict[str, Any]], tables: list[list[str]]
+    form: str | None,
+    results: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    tables: list[tuple[str, list[list[str]] | None]],
 ) -> None:
     if form == "json":
         click.echo(json.dumps(results, ensure_ascii=False))
@@ -174,7 +178,12 @@ def _print_document(
         table.writeheader()
         table.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     if form == "table":
-        csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in tables)
+        every: list[list[str]] = []
+        for where, cells in ((where, cells) for where, cells in tables if cells is not None):
+            # Of several pictures or pages, each one's name stands above its table.
+            above = [[], [where]] if every else [[where]]
+            every += [*above * (len(results) > 1), *cells]
+        csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in every)
 
 
 def _refuse_beside_table(*given: object) -> None:
@@ -206,9 +215,10 @@ def _find(pictures: tuple[str, ...]) -> list[Source]:
         ]  # fmt: skip
         found = [path for path in inside if is_picture(path) and not is_made_here(path)]
         if not found:
-            raise LenetError(
-                f"{picture}: has no picture in it that lenet did not make; its files should end in {', '.join(ENDINGS)}"
-            )
+            own = " but what lenet made" * any(map(is_picture, inside))
+            error = f"{picture}: has no picture in it{own}; the names of pictures end in {', '.join(ENDINGS)}"
+            sources.append(Source(picture, root, error))
+            continue
         sources += [Source(str(path), path.relative_to(root).with_suffix("")) for path in found]
         others += [f"{path.name}{' (made by lenet)' * is_picture(path)}" for path in inside if path not in found]
     if others:
@@ -216,16 +226,19 @@ def _find(pictures: tuple[str, ...]) -> list[Source]:
     return sources
 
 
-def _read(reader: "Reader", name: str, page: int | None) -> Iterator[tuple[dict[str, Any], "Reading | None", bool]]:
+def _read(reader: "Reader", from_: Source, page: int | None) -> Iterator[tuple[dict[str, Any], "Reading | None", bool]]:
     """For each page its result, what was read, and whether the file has several."""
     from lenet.pictures.picture import MOST_BYTES, open_pages
 
+    name = from_.name
     if name == STDIN and sys.stdin is None:
         raise LenetError("standard input is closed; name a file")
     source, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
     shown = name.encode(errors="backslashreplace").decode()  # a name that is no UTF-8 is no JSON either
     empty = 0
     try:
+        if from_.error:
+            raise LenetError(from_.error)
         for found in open_pages(source, called, page):
             if empty == MOST_EMPTY:
                 raise LenetError(f"{shown}: {empty} pages in a row are empty, and the rest is not read; use --page")
@@ -277,10 +290,3 @@ def _table_rows(result: dict[str, Any], reading: "Reading") -> Iterator[dict[str
             box = dict(zip(("left", "top", "right", "bottom"), mark.box, strict=True))
             it = {"column": next(columns), **mark.answer()} if isinstance(mark, Digit) else {"label": mark.shown}
             yield {**page, "row": row, "word": mark.word + 1, **it, **box}
-
-
-def _cells(reading: "Reading | None", first: bool) -> list[list[str]]:
-    """The table on a page, if there is one, with an empty row before it unless it is the first."""
-    if reading is None or reading.cells is None:
-        return []
-    return reading.cells if first else [[], *reading.cells]

@@ -268,8 +268,8 @@ def _beside(way: MarkReading, boxes: Floats, others: Sequence[Seen]) -> list[Pla
 def _inside(boxes: Floats, others: Floats) -> npt.NDArray[np.bool_]:
     """Whether the middle of each box is inside one of the others, ``(n,)``."""
     middles = (boxes[:, np.newaxis, :2] + boxes[:, np.newaxis, 2:]) / 2
-    inside: npt.NDArray[np.bool_] = ((others[:, :2] <= middles) & (middles <= others[:, 2:])).all(axis=2).any(axis=1)
-    return inside
+    within = (others[:, :2] <= middles) & (middles <= others[:, 2:])
+    return np.array([some.all(axis=1).any() for some in within], bool)
 
 
 def _boxes(placed: Sequence[Placed]) -> Floats:

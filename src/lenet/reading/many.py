@@ -106,7 +106,7 @@ def _answer(reader: Reader, picture: Picture) -> tuple[Any, Answer | None]:
     reading = reader.read(picture)
     marks = reading.answers
     label = marks[0].label if len(marks) == 1 else None
-    lowest = min((mark.probability for mark in marks), default=None)
+    lowest = min((mark.probability for mark in marks if not mark.unknown or label), default=None)
     return None, (label, lowest, any(mark.unknown for mark in marks), reading.text, None)
 
 

@@ -17,7 +17,7 @@ from lenet.reading.touching import cut_apart, cuts_to_try
 # If more marks than these (number, and share of all) are unknown, all are: they are no characters.
 FEW, MANY = 3, 0.42
 # Only texture has more marks; to classify each would take long.
-MOST_MARKS = 600
+MOST_MARKS = 3000
 # An unknown mark takes so much from the evidence that marks were found well; a separator adds so much.
 UNKNOWN, SEPARATOR = 0.8, 0.9
 

@@ -37,6 +37,8 @@ MOST_PARTS, UNEVEN, PARTLY = 3, 0.2, 0.3
 PITCHES, PERIODIC, FEW, FEWEST = np.geomspace(1.05, 6, 400), 0.35, 8, 20
 # Of lines that it adds one way alone, this share is seen.
 PIECES = 0.05
+# Where it divides cells, each part has more marks than this share of their mean.
+UNFILLED = 0.25
 
 
 def levelled(mask: Mask, places: Floats) -> tuple[Mask, Floats]:
@@ -132,8 +134,8 @@ def completed(
     Marks are at ``x`` and ``y``, ``(n,)``, and so high that ``height`` is their median, in pixels.
     """
     grid, vertical_grid = _regular(horizontal, mask, y, x, height), _regular(vertical, mask.T, x, y, height)
-    # The digits of a number repeat like cells do, but not both ways.
-    both = len(grid) > len(horizontal) and len(vertical_grid) > len(vertical)
+    # The digits of a number repeat like cells do, but not both ways; those in the corners of cells do not fill these.
+    both = _divides(grid, horizontal, y, x) and _divides(vertical_grid, vertical, x, y)
     return (
         grid if both or _pieces_between(grid, horizontal, mask, height) else horizontal,
         vertical_grid if both or _pieces_between(vertical_grid, vertical, mask.T, height) else vertical,
@@ -174,6 +176,16 @@ def _pieces_between(grid: Floats, lines: Floats, mask: Mask, height: float) -> b
     new = [line for line in grid if not len(lines) or np.abs(at(lines, line[2]) - line[0]).min() > ONE * height]
     shares = [_seen(line, np.linspace(line[2], line[3], 100), near) for line in new]
     return bool(new) and bool(np.mean(shares) >= PIECES)
+
+
+def _divides(grid: Floats, lines: Floats, across: Floats, along: Floats) -> bool:
+    """Whether a grid has more lines, and marks stand in all parts of the cells that it divides."""
+    gaps = np.diff(at(lines, along.mean()))
+    if len(lines) < 3 or np.abs(gaps / np.median(gaps) - 1).max() > UNEVEN:
+        return len(grid) > len(lines)
+    parts = round(float(np.median(gaps) / (grid[1, 0] - grid[0, 0])))
+    marks = np.bincount((place(lines, across, along) % 1 * parts).astype(int), minlength=parts)
+    return parts > 1 and bool(marks.min() > UNFILLED * marks.mean())
 
 
 def _centred(lines: Floats, across: Floats, along: Floats) -> float:

@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from lenet.atomic import is_made_here
 from lenet.datasets.classes import number
 from lenet.datasets.dataset import Dataset
+from lenet.datasets.decode import OnError, refuse
+from lenet.datasets.notes import left_out_files
 from lenet.errors import LenetError
 from lenet.pictures.formats import is_passed_over, is_picture
 from lenet.pictures.picture import Picture, Pixels, open_pages
@@ -44,37 +47,51 @@ class Box:
     empty: bool
 
 
-def read_sheets(source: Path, class_names: Sequence[str] | None = None) -> tuple[Dataset, int]:
+def read_sheets(
+    source: Path, class_names: Sequence[str] | None = None, on_error: OnError = refuse
+) -> tuple[Dataset, int]:
     """Cut all sheets of a file (each of its pages is one) or a folder into pictures.
 
     Args:
         source: A photograph or scan of a sheet, a file of several pages, or a folder of such files.
         class_names: What is printed on the sheets; by default, their patterns say it.
+        on_error: Is called for every page at fault; it is left out, unless this raises, as the default does.
 
     Returns:
-        The boxes that are written in, grey ``(n, 72, 72, 1)`` as ink on white, and the number of empty ones.
+        The boxes that are written in, grey ``(n, 72, 72, 1)`` as ink on white, and the number of empty ones. A note
+        counts the files of a folder that are no pictures or made by lenet, and its folders.
 
     Raises:
-        LenetError: when a picture cannot be read, shows no sheet, or all boxes are empty.
+        LenetError: when no page can be read, or all boxes are empty.
     """
-    paths = [source]
+    paths, notes = [source], tuple[str, ...]()
     if source.is_dir():
-        paths = sorted(path for path in source.iterdir() if is_picture(path) and not is_passed_over(path.name))
+        inside = sorted(path for path in source.iterdir() if not is_passed_over(path.name))
+        paths = [path for path in inside if is_picture(path) and not is_made_here(path)]
+        notes = left_out_files(source, paths)
         if not paths:
             raise LenetError(f"{source}: has no picture in it")
     known = sheets(class_names) if class_names else ()
     written: list[tuple[str, Box]] = []
     empty = 0
-    for where, picture in _pictures(paths):
-        for box in cut_sheet(picture, where, known):
-            empty += box.empty
-            if not box.empty:
-                written.append((f"{where}, row {box.row + 1}, box {box.column + 1}", box))
+    read = 0
+    for where, picture in _pictures(paths, on_error):
+        try:
+            boxes = cut_sheet(picture, where, known)
+        except LenetError as error:
+            on_error(error)
+            continue
+        read += 1
+        empty += sum(box.empty for box in boxes)
+        written += [(f"{where}, row {box.row + 1}, box {box.column + 1}", box) for box in boxes if not box.empty]
+    if not read:
+        raise LenetError(f"{source}: no picture in it shows a sheet")
     if not written:
         raise LenetError(f"{source}: all boxes are empty; write into them with a dark pen")
     labels, names = number([box.label for _, box in written], str(source))
     images = np.stack([box.image for _, box in written])[..., np.newaxis]
-    return Dataset(str(source), images, labels, names, origins=tuple(origin for origin, _ in written)), empty
+    origins = tuple(origin for origin, _ in written)
+    return Dataset(str(source), images, labels, names, origins=origins, notes=notes), empty
 
 
 def cut_sheet(picture: Picture, name: str, known: Sequence[Sheet] = ()) -> list[Box]:
@@ -105,12 +122,16 @@ def cut_sheet(picture: Picture, name: str, known: Sequence[Sheet] = ()) -> list[
     return boxes
 
 
-def _pictures(paths: Sequence[Path]) -> Iterator[tuple[str, Picture]]:
+def _pictures(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[str, Picture]]:
     for path in paths:
-        for page in open_pages(path):
-            if isinstance(page.picture, LenetError):
-                raise page.picture
-            yield f"{path.name}, page {page.number}" if page.of_several else path.name, page.picture
+        try:
+            for page in open_pages(path):
+                if isinstance(page.picture, LenetError):
+                    on_error(page.picture)
+                else:
+                    yield f"{path.name}, page {page.number}" if page.of_several else path.name, page.picture
+        except LenetError as error:
+            on_error(error)
 
 
 def _shifts(page: Array, corners: Array) -> Array:
