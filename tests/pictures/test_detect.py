@@ -53,4 +53,4 @@ def test_digits_on_a_page_of_print_decide_its_size(test_part, font, size):
     for number, image in enumerate(test_part.images[:4, ..., 0]):
         digit = Image.fromarray(image).resize((126, 126), Image.Resampling.BICUBIC)
         page.paste(40, (100 + 126 * number, 560), digit)
-    assert writing_sizes(open_picture(page))[0] == pytest.approx(900 * 26 / 90, rel=0.25)
+    assert writing_sizes(open_picture(page))[0][0] == pytest.approx(900 * 26 / 90, rel=0.25)

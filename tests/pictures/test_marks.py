@@ -38,7 +38,7 @@ def test_a_picture_is_seen_alike_in_strips_and_as_a_whole(test_part, monkeypatch
 
 def characters(picture):
     opened = open_picture(picture)
-    return [mark for mark in detect_at(opened, writing_sizes(opened)[0]).marks if not mark.separator]
+    return [mark for mark in detect_at(opened, writing_sizes(opened)[0][0]).marks if not mark.separator]
 
 
 def test_the_finder_says_which_digit_a_mark_is(test_part):
@@ -87,7 +87,7 @@ def test_nested_drawings_are_no_marks():
         ImageDraw.Draw(page).arc((500 - radius, 375 - radius, 500 + radius, 375 + radius), 10, 350, 0, 2)
     picture = open_picture(page)
     assert find_marks(picture).marks == []
-    for size in writing_sizes(picture):
+    for size in writing_sizes(picture)[0]:
         assert sum(mark.strength.size for mark in detect_at(picture, size).marks) <= 4 * 1000 * 750
 
 

@@ -25,7 +25,7 @@ def way_of(model, strength, count=1):
 
 def test_texture_is_not_classified(bundled, test_part):
     seven = np.where(test_part.images[0, ..., 0] > 127, np.float32(1), np.float32(0))
-    assert way_of(bundled, seven, count=1001).characters == []
+    assert way_of(bundled, seven, count=3001).characters == []
 
 
 def test_a_mark_on_a_line_is_none(bundled, test_part):

@@ -188,6 +188,19 @@ def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypa
     assert len(looks) - many == many - len(ways.NEAR)
 
 
+def test_a_page_full_of_digits_is_read(reader, test_part):
+    page = np.full((1320, 1160), 245, np.uint8)
+    for index in range(25 * 28):
+        row, column = divmod(index, 28)
+        digit = Image.fromarray(255 - test_part.images[index, ..., 0]).resize((36, 36), Image.Resampling.BICUBIC)
+        part = page[30 + 50 * row :, 30 + 39 * column :][:36, :36]
+        np.minimum(part, np.asarray(digit), out=part)
+    rows = reader.read(page).rows
+    truth = ["".join(map(str, row)) for row in test_part.labels[: 25 * 28].reshape(25, 28)]
+    right = sum(sum(map(str.__eq__, *both)) for both in zip(rows, truth, strict=True))
+    assert right > 0.9 * 25 * 28
+
+
 def test_no_digit_of_a_small_picture_is_left_out(reader, test_part):
     """Digits of five to seven pixels are still seen."""
     rows = [test_part.images[start : start + 8, 4:24, 4:24, 0] for start in range(0, 32, 8)]

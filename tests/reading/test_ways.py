@@ -96,3 +96,16 @@ def test_two_large_digits_that_touch_and_are_detected_as_one_are_two(reader, tes
     put(page, test_part.images[second, ..., 0], 157, (123, 60))
     text = reader.read(page.filter(ImageFilter.GaussianBlur(1.5))).text
     assert text == f"{test_part.labels[first]}{test_part.labels[second]}"
+
+
+@pytest.mark.parametrize("first", [0, 16, 24])
+@pytest.mark.parametrize("count", [1, 2])
+def test_small_digits_below_large_ones_are_read(reader, test_part, first, count):
+    """In the size in which the ones are seen best, the others are too low or too high. One large digit is not alone."""
+    page = Image.new("RGB", (760, 520), (235, 235, 230))
+    for place in range(count):
+        put(page, test_part.images[first + place, ..., 0], 300 if count == 1 else 200, (60 + 180 * place, 20))
+    for place in range(6):
+        put(page, test_part.images[first + 2 + place, ..., 0], 56, (60 + 60 * place, 400))
+    lines = test_part.labels[first : first + count], test_part.labels[first + 2 : first + 8]
+    assert reader.read(page).rows == ["".join(map(str, line)) for line in lines]

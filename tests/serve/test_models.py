@@ -117,7 +117,7 @@ def test_each_image_goes_through_the_network_once(bundled: Model, test_part) -> 
     covered = 32 * 32
     # By contrast there are two marks, and the image of both together; two to four are detected in each of the sizes.
     picture = open_picture(as_file(page))
-    sizes = writing_sizes(picture)
+    sizes, _ = writing_sizes(picture)
     sizes += [round(sizes[0] * factor) for factor in NEAR]
     ways = [find_marks(picture), *(detect_at(picture, size) for size in sizes)]
     found = sum(len(set(read_found(way, bundled, True).answered)) for way in ways)

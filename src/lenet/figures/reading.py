@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from lenet.figures.style import BLUE, VERMILION, drawing, font_file, image_cells, show_image
+from lenet.pictures.picture import Box
 
-Box = tuple[int, int, int, int]
 MOST_COLUMNS = 12
 
 

@@ -8,14 +8,10 @@ from PIL import Image
 from scipy import ndimage
 
 from lenet.pictures.finder import HALF, KINDS, QUARTER, View, look
-from lenet.pictures.ink import shrunk
-from lenet.pictures.marks import MOST_OVERLAP, FoundMarks, Mark
+from lenet.pictures.ink import Mask, shrunk
+from lenet.pictures.marks import MOST_OVERLAP, FoundMarks, Mark, Probabilities
 from lenet.pictures.mnist_form import Strength
 from lenet.pictures.picture import Picture
-
-Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
-Box = npt.NDArray[np.float64]
 
 DIGITS = 10
 # The finder, as it is trained, does not see digits that are lower or higher, in pixels, and best those of this height.
@@ -118,7 +114,9 @@ def detect_at(picture: Picture, size: int, rings: Mask | None = None) -> FoundMa
     return FoundMarks(group(view), view.pixels, view.ink, view.ink > INK, zoom, 0, view.rules > RULE, 1 / HALF)
 
 
-def box_of_only_mark(picture: Picture, box: Box, rings: Mask | None = None) -> Box | None:
+def box_of_only_mark(
+    picture: Picture, box: npt.NDArray[np.float64], rings: Mask | None = None
+) -> npt.NDArray[np.float64] | None:
     """The box ``(4,)`` of what is detected in a box, perhaps in pieces.
 
     None where that is less than half as high, or where a separator is detected beside it, or a mark that is higher than
@@ -222,14 +220,14 @@ def _nearest(
     return np.where(away[row, column] <= FARTHEST, nearest, len(middles))
 
 
-def separator_of(kinds: Floats) -> str:
+def separator_of(kinds: Probabilities) -> str:
     """The separator that a mark is by its probabilities ``(18,)``, if it is one."""
     digits, separators = kinds[:DIGITS], kinds[DIGITS:-1]
     is_separator = separators.max() > max(digits.sum(), kinds[-1])
     return KINDS[DIGITS + int(separators.argmax())] if is_separator else ""
 
 
-def _shares(logits: npt.NDArray[np.floating]) -> Floats:
+def _shares(logits: npt.NDArray[np.floating]) -> Probabilities:
     shares = np.exp(logits - logits.max(axis=0))
     return np.asarray(shares / shares.sum(axis=0), np.float32)
 
@@ -267,7 +265,7 @@ def _mark(
     ink: Strength,
     inside: npt.NDArray[np.bool_],
     window: tuple[slice, slice],
-    kinds: Floats,
+    kinds: Probabilities,
     parts: tuple[Mark, ...],
     others: npt.NDArray[np.bool_] | None = None,
 ) -> Mark:

@@ -16,7 +16,7 @@ from PIL import Image
 from lenet.pictures.picture import Pixels
 from lenet.session import open_session
 
-Floats = npt.NDArray[np.float32]
+Map = npt.NDArray[np.float32]
 
 FILE = Path(__file__).with_name("finder.onnx")
 # Kinds of mark: digits, separators, and the last for all others.
@@ -43,11 +43,11 @@ class View(NamedTuple):
     """
 
     pixels: Pixels
-    ink: Floats
-    middles: Floats
-    offsets: Floats
-    kinds: Floats
-    rules: Floats
+    ink: Map
+    middles: Map
+    offsets: Map
+    kinds: Map
+    rules: Map
 
 
 def look(pixels: Pixels, longer: int) -> View:
@@ -67,7 +67,7 @@ def look(pixels: Pixels, longer: int) -> View:
     return View(scaled, ink, _probability(answer[4]), OFFSET_UNIT * answer[5:7], kinds, _probability(answer[7]))
 
 
-def _answers(pixels: Pixels) -> list[Floats]:
+def _answers(pixels: Pixels) -> list[Map]:
     """What the network says of sides that are multiples of its own: at half the size, and kinds at a quarter."""
     height, width = pixels.shape[:2]
     step = max(MULTIPLE, STRIP // width // MULTIPLE * MULTIPLE)
@@ -81,13 +81,13 @@ def _answers(pixels: Pixels) -> list[Floats]:
     return [np.concatenate(parts, axis=1) for parts in zip(*strips, strict=True)]
 
 
-def _inside(answer: Floats, part: int, height: int, width: int) -> Floats:
+def _inside(answer: Map, part: int, height: int, width: int) -> Map:
     """An answer at a part of the size without the margin around a picture."""
     start = MULTIPLE // 2 // part
     return answer[:, start : start - -height // part, start : start - -width // part]
 
 
-def _probability(logits: Floats) -> Floats:
+def _probability(logits: Map) -> Map:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
 

@@ -7,15 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lenet.pictures.mnist_form import Strength
-from lenet.pictures.picture import Pixels
+from lenet.pictures.picture import Box, Pixels
 
-Box = tuple[int, int, int, int]
 # The boxes of marks have so many times the pixels of their picture together, at most; those of nested drawings, which
 # are no writing, have more.
 MOST_OVERLAP = 3
 # A mark with this share of its ink on rules is part of them, where their height and width are so many times the mark's.
 ON_RULES, RUNS_ON = 0.5, 1.5
-Floats = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +32,7 @@ class Mark:
     box: Box
     strength: Strength
     separator: str = ""
-    kinds: Floats | None = None
+    kinds: Probabilities | None = None
     parts: "tuple[Mark, ...]" = ()
 
     @property

@@ -24,6 +24,8 @@ MOST_PAGES = 1000
 NEW_SUBFILE_TYPE = 254  # a TIFF's tag
 
 Pixels = npt.NDArray[np.uint8]
+# Left, top, right and bottom, pixels.
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, eq=False)

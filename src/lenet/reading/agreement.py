@@ -10,12 +10,10 @@ import numpy.typing as npt
 
 from lenet.pictures.detect import DIGITS, HIGHEST, LOWEST, separator_of
 from lenet.pictures.finder import KINDS
-from lenet.pictures.marks import Mark
+from lenet.pictures.marks import Mark, Probabilities
 from lenet.reading.answers import MarkAnswer
 from lenet.reading.lines import Floats, in_lines, words, writing_height
 from lenet.reading.mark_reading import MarkReading
-
-Probabilities = npt.NDArray[np.float32]
 
 # A mark is known when it is more likely right than this: logistic regression on its features, whose weights are fitted
 # by benchmarks/certainty.py.

@@ -9,9 +9,9 @@ from PIL import Image
 from lenet.errors import LenetError
 from lenet.model.runtime import Model
 from lenet.pictures.framing import Framing
-from lenet.pictures.picture import Picture, Pixels, Source, open_picture
+from lenet.pictures.picture import Box, Picture, Pixels, Source, open_picture
 from lenet.reading.lines import words
-from lenet.reading.result import Box, Digit, PictureStages, Reading, Separator, candidates
+from lenet.reading.result import Digit, PictureStages, Reading, Separator, candidates
 
 if TYPE_CHECKING:  # what finds marks needs SciPy, which takes a third of a second to import
     from lenet.pictures.marks import FoundMarks, Mark

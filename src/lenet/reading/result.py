@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lenet.pictures.picture import Box
+
 if TYPE_CHECKING:
     from PIL import Image
 
 UNKNOWN = "?"
 CANDIDATES = 3
-
-Box = tuple[int, int, int, int]
 
 
 class Candidate(NamedTuple):

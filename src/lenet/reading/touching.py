@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from lenet.pictures.ink import Mask
 from lenet.pictures.marks import Mark
 
 # Slants of the cut, pixels across to one down.
@@ -25,7 +26,6 @@ MOST_IN_ALL, MOST_PIXELS = 4000, 20_000_000
 # so many times as high as the writing, as digits of two lines that touch are, counts like one as wide as high.
 EVEN, STACKED = 1.2, 1.6
 
-Mask = npt.NDArray[np.bool_]
 Confidence = Callable[[Sequence[Mark]], npt.NDArray[np.float32]]
 
 
