@@ -336,7 +336,7 @@ def _entries(table: Path) -> list[dict[str, str]]:
 def _measure(reader: Reader, folder: Path, entry: dict[str, str], turned: int) -> Row:
     started = time.perf_counter()
     try:
-        read = reader.read(open_picture(folder / entry["file"]).turned(turned)).rows
+        read = reader.read(open_picture(folder / entry["file"]).turned(90 * turned)).rows
     except LenetError as error:
         read = [f"({error})"]
     seconds = time.perf_counter() - started

@@ -176,6 +176,25 @@ def test_a_page_on_its_side_or_upside_down_is_read(reader, test_part, quarters):
     assert stages.pixels.shape[0] / stages.pixels.shape[1] == pytest.approx(page.shape[0] / page.shape[1], rel=0.01)
 
 
+@pytest.mark.parametrize("degrees", [-24, -13, 13, 24])
+def test_a_tilted_page_is_read_line_by_line(reader, test_part, degrees):
+    sheet = compose(np.random.default_rng(0), test_part.images[..., 0], test_part.labels, [4, 3, 5, 4])
+    level = reader.read(sheet.image)
+    page = Image.fromarray(np.asarray(sheet.image)).convert("RGB")
+    tilted = page.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(235, 235, 235))
+    reading = reader.read(tilted)
+    assert reading.rows == level.rows == sheet.rows
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    for digit, before in zip(reading.digits, level.digits, strict=True):
+        across, down = (np.reshape(before.box, (2, 2)).mean(axis=0) - np.array(page.size) / 2).tolist()
+        place = np.array([across * cosine + down * sine, down * cosine - across * sine]) + np.array(tilted.size) / 2
+        height = before.box[3] - before.box[1]
+        assert np.abs(np.reshape(digit.box, (2, 2)).mean(axis=0) - place).max() < 0.3 * height
+    stages = reading.stages
+    assert stages.pixels.shape[0] / stages.pixels.shape[1] == pytest.approx(tilted.height / tilted.width, rel=0.01)
+    assert stages.mask.shape == stages.strength.shape == stages.pixels.shape[:2]
+
+
 def test_a_page_of_many_marks_is_not_looked_at_again(reader, test_part, monkeypatch):
     """Each look at a page full of marks takes a second."""
     page = compose(np.random.default_rng(0), test_part.images[..., 0], test_part.labels, [4, 4]).image

@@ -77,3 +77,24 @@ def test_not_turned_where_the_part_that_is_looked_at_shows_few_marks(monkeypatch
 def test_a_turn_that_shows_fewer_marks_is_not_taken(monkeypatch):
     monkeypatch.setattr(turn, "detect_at", lambda turned, size: found(3, 0.99))
     assert turn.quarters_to_turn(PICTURE, 80, found(4, 0.5)) == 0
+
+
+def in_rows(degrees, rows=3, columns=4):
+    """The middles of marks in rows that slope down to the right by so many degrees."""
+    way = np.exp(1j * np.radians(degrees))
+    places = [complex(200 + 25 * column, 200 + 45 * row) * way for row in range(rows) for column in range(columns)]
+    mark = found(1, 0.9).marks[0]
+    boxes = [(round(at.real) - 5, round(at.imag) - 10, round(at.real) + 5, round(at.imag) + 10) for at in places]
+    return replace(found(0, 0.9), marks=[replace(mark, box=box) for box in boxes])
+
+
+@pytest.mark.parametrize("degrees", [-35, -12, 8, 20, 35])
+def test_a_picture_is_tilted_as_its_lines_are(degrees):
+    assert turn.tilt(in_rows(degrees)) == pytest.approx(degrees, abs=3)
+
+
+def test_nothing_is_tilted_by_little_or_by_few_marks():
+    assert turn.tilt(in_rows(3)) == 0
+    assert turn.tilt(in_rows(20, rows=1, columns=2)) == 0
+    assert turn.tilt(in_rows(20, rows=1, columns=3)) != 0
+    assert turn.tilt(in_rows(90, rows=1)) == 0  # one below the other

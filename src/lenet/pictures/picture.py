@@ -47,10 +47,15 @@ class Picture:
         """The same in grey, ``(height, width)``."""
         return np.asarray(Image.fromarray(self.pixels).convert("L"))
 
-    def turned(self, quarters: int) -> "Picture":
-        """The same, turned by so many quarters counterclockwise."""
-        size = self.size[::-1] if quarters % 2 else self.size
-        return Picture(np.ascontiguousarray(np.rot90(self.pixels, quarters)), self.scale, size)
+    def turned(self, degrees: float) -> "Picture":
+        """The same, turned counterclockwise; the corners that this adds have the median colour."""
+        if degrees % 90 == 0:
+            size = self.size[::-1] if degrees % 180 else self.size
+            return Picture(np.ascontiguousarray(np.rot90(self.pixels, round(degrees / 90))), self.scale, size)
+        colour = tuple(np.median(self.pixels, axis=(0, 1)).astype(int).tolist())
+        image = Image.fromarray(self.pixels).rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=colour)
+        width, height = (round(side * self.scale) for side in image.size)
+        return Picture(np.asarray(image), self.scale, (width, height))
 
 
 Source = str | Path | bytes | npt.NDArray[Any] | Image.Image | Picture

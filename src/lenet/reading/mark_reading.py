@@ -31,7 +31,7 @@ class MarkReading(NamedTuple):
         lines: Characters and separators in reading order.
         size: Height of the writing, in pixels of what was looked at.
         table: That the marks stand in, or rows of boxes; None where there are none.
-        quarters: By how many quarters the picture was turned, counterclockwise.
+        degrees: By how many the picture was turned, counterclockwise.
     """
 
     found: FoundMarks
@@ -39,7 +39,7 @@ class MarkReading(NamedTuple):
     lines: list[list[Mark]]
     size: float
     table: Table | None = None
-    quarters: int = 0
+    degrees: float = 0
 
     @property
     def characters(self) -> list[Mark]:

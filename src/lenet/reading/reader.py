@@ -1,6 +1,7 @@
 """Reader: a picture → the digits on it, or the class of the whole picture."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,14 +82,13 @@ class Reader:
     def _reading(self, picture: Picture, way: "MarkReading") -> Reading:
         found, answered = way.found, way.answered
         scale = picture.scale / found.zoom
-        turned = picture.size[::-1] if way.quarters % 2 else picture.size
-
+        turned = picture.turned(way.degrees).size if way.degrees else picture.size
         cells, boxed = (way.table.cells, way.table.boxed) if way.table else ({}, frozenset())
         word_of = words(way.lines, way.size, cells, boxed)
 
         def read(mark: "Mark") -> Digit | Separator:
             left, top, right, bottom = (round(max(0, edge - found.margin) * scale) for edge in mark.box)
-            box = _turned_back((left, top, min(right, turned[0]), min(bottom, turned[1])), way.quarters, turned)
+            box = _turned_back((left, top, right, bottom), way.degrees, turned, picture.size)
             if mark not in answered:
                 return Separator(mark.separator, box, word_of[mark], cells.get(mark))
             answer = answered[mark]
@@ -98,7 +98,7 @@ class Reader:
         lines = tuple(tuple(map(read, line)) for line in way.lines)
         return Reading(
             lines,
-            _stages(picture, found, way.quarters),
+            _stages(picture, found, way.degrees),
             table=(way.table.rows, way.table.columns) if way.table and cells else None,
         )
 
@@ -120,20 +120,32 @@ def _no_ink(picture: Picture) -> PictureStages:
     return PictureStages(picture.pixels, picture.scale, none, none > 0)
 
 
-def _turned_back(box: Box, quarters: int, size: tuple[int, int]) -> Box:
-    """A box on a picture of this size, which was turned so many quarters counterclockwise, as before that."""
-    (left, top, right, bottom), (width, height) = box, size
-    for _ in range(quarters):
-        left, top, right, bottom = height - bottom, left, height - top, right
-        width, height = height, width
+def _turned_back(box: Box, degrees: float, turned: tuple[int, int], size: tuple[int, int]) -> Box:
+    """The box around a box of a picture that was turned counterclockwise, on the one before; of both, the size."""
+    middle = np.array(turned) / 2
+    corners = np.array([(x, y) for x in box[::2] for y in box[1::2]]) - middle
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    corners = corners @ np.array([(cosine, sine), (-sine, cosine)]) + np.array(size) / 2
+    edges = np.rint([corners.min(axis=0), corners.max(axis=0)]).clip(0, size).astype(int)
+    left, top, right, bottom = edges.ravel().tolist()
     return left, top, right, bottom
 
 
-def _stages(picture: Picture, found: "FoundMarks", quarters: int) -> PictureStages:
+def _stages(picture: Picture, found: "FoundMarks", degrees: float) -> PictureStages:
+    shape = [round(side * found.zoom) for side in picture.pixels.shape[:2]]
     looked_at = (found.pixels, found.strength, found.mask)
-    pixels, strength, mask = (np.rot90(found.without_margin(stage), -quarters) for stage in looked_at)
+    pixels, strength, mask = (_stage(found.without_margin(stage), degrees, shape) for stage in looked_at)
     if found.zoom >= 1:
         return PictureStages(pixels, picture.scale / found.zoom, strength, mask)
     size = picture.pixels.shape[1::-1]
     strength = np.asarray(Image.fromarray(strength).resize(size, Image.Resampling.BILINEAR))
     return PictureStages(picture.pixels, picture.scale, strength, strength > 0.5)
+
+
+def _stage(turned: npt.NDArray[Any], degrees: float, shape: Sequence[int]) -> npt.NDArray[Any]:
+    """What was looked at after a turn counterclockwise, as before that, in the middle and with the shape of then."""
+    if degrees % 90 == 0:
+        return np.rot90(turned, -round(degrees / 90))
+    back = np.asarray(Image.fromarray(turned).rotate(-degrees, expand=True))
+    top, left = ((old - new) // 2 for old, new in zip(back.shape, shape, strict=False))
+    return back[top : top + shape[0], left : left + shape[1]]

@@ -1,16 +1,19 @@
-"""Which way up a picture is: as its marks are digits."""
+"""Which way up a picture is, as its marks are digits, and how far it is tilted, as these stand in lines."""
 
 import numpy as np
 
 from lenet.pictures.detect import DIGITS, detect_at
 from lenet.pictures.marks import FoundMarks
 from lenet.pictures.picture import Picture
+from lenet.reading.lines import writing_height
 
 # Where the finder doubts the digits more than this, the picture may be turned. It is when another turn leaves less than
 # so much of the doubt. Fewer characters tell nothing.
 DOUBTFUL, LESS, FEWEST = 0.1, 0.33, 4
 # Upside down, many letters look somewhat like digits: either hardly any doubt is left, or so much less.
 SURE, MUCH_LESS = 0.05, 0.15
+# Lines that slope by more degrees than this tilt a picture, where it has so many marks, or so many on one line.
+TILTED, ENOUGH, FEWEST_IN_LINE = 5.0, 6, 3
 # A part of the picture tells as much as the whole: its sides are so long at most, in pixels of what is looked at.
 PART = 700
 
@@ -28,11 +31,31 @@ def quarters_to_turn(picture: Picture, size: int, found: FoundMarks) -> int:
         return 0
     part = _part(picture, found)
     size = round(size * max(part.pixels.shape[:2]) / max(picture.pixels.shape[:2]))
-    looks = (_doubt(detect_at(part.turned(quarters), size)) for quarters in range(4))
+    looks = (_doubt(detect_at(part.turned(90 * quarters), size)) for quarters in range(4))
     doubts = [1.0 if each is None else each for each in looks]
     least = int(np.argmin(doubts))
     less = MUCH_LESS if least == 2 and doubts[least] >= SURE else LESS
     return least if doubts[least] < less * min(doubt, doubts[0]) else 0
+
+
+def tilt(found: FoundMarks) -> float:
+    """By how many degrees, counterclockwise, a picture must be turned for the lines of its marks to be level.
+
+    The median direction from each mark to the nearest on its right; 0 where that is small, or marks are few and not on
+    one line.
+    """
+    marks = [mark for mark in found.marks if not mark.separator]
+    if len(marks) < FEWEST_IN_LINE:
+        return 0.0
+    middles = np.array([complex(*mark.centre) for mark in marks])
+    ways = middles - middles[:, np.newaxis]
+    right = np.abs(ways.imag) < ways.real
+    near = np.where(right, np.abs(ways), np.inf).argmin(axis=1)
+    first = np.flatnonzero(right.any(axis=1))
+    degrees = float(np.degrees(np.median(np.angle(ways[first, near[first]])))) if len(first) else 0.0
+    down = (middles * np.exp(-1j * np.radians(degrees))).imag
+    on_one_line = np.ptp(down) < writing_height(marks)
+    return degrees if abs(degrees) > TILTED and (len(marks) >= ENOUGH or on_one_line) else 0.0
 
 
 def _part(picture: Picture, found: FoundMarks) -> Picture:

@@ -11,7 +11,7 @@ from lenet.pictures.picture import Picture
 from lenet.reading.agreement import LEAST_HEIGHT, agreed, seen_by
 from lenet.reading.lines import Floats
 from lenet.reading.mark_reading import MarkReading, read_found
-from lenet.reading.turn import quarters_to_turn
+from lenet.reading.turn import quarters_to_turn, tilt
 
 # The picture is also looked at in sizes near the best: what is writing is read alike.
 NEAR = (0.74, 1.35)
@@ -28,6 +28,8 @@ MORE = 1.5
 EITHER, RULED = 0.9, 0.2
 # Edges of the same mark are no farther apart, in its height.
 SAME = 0.25
+# A tilted picture is turned where that leaves so much of the evidence.
+AS_WELL = 0.95
 
 
 def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = False) -> MarkReading:
@@ -38,7 +40,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     """
     found = find_marks(picture, digits)
     contrast, rings = read_found(found, model, digits), found.rings
-    alone = len(contrast.boxes) == 1
+    alone = not upright and len(contrast.boxes) == 1
     # The only mark may be a frame, or the sheet itself, with others on it, or run into a line of the paper.
     seen = box_of_only_mark(picture, contrast.boxes[0], rings) if digits and alone else None
     one = seen is not None and _same(seen, contrast.boxes[0]) and not _crosses(picture, contrast.boxes[0])
@@ -52,7 +54,7 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     # What a way looked at takes much memory: only that of the best is kept.
     best, others, beyond = detected(size), [], []
     if not upright and (quarters := quarters_to_turn(picture, size, best.found)):
-        return read_marks(picture.turned(quarters), model, digits, upright=True)._replace(quarters=quarters)
+        return read_marks(picture.turned(90 * quarters), model, digits, upright=True)._replace(degrees=90 * quarters)
     for other in more:
         way = detected(other)
         if way.evidence > best.evidence:
@@ -61,6 +63,11 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     fragments = alone and (seen is not None or _are_fragments(best, contrast)) and not _touches_rules(best, contrast)
     if fragments and not _is_one_digit(best, contrast) and not _are_several(best, contrast):
         return contrast
+    if not upright and (degrees := tilt(best.found)):
+        level = picture.turned(degrees)
+        way = read_found(detect_at(level, round(best.found.zoom * max(level.pixels.shape[:2]))), model, digits)
+        if way.evidence > AS_WELL * best.evidence:
+            return read_marks(level, model, digits, upright=True)._replace(degrees=degrees)
     contrast = contrast.off_rules_of(best.found)
     # What is detected on noise is unknown. Two digits that touch may be detected as one.
     clearer = contrast.evidence > len(best.boxes) and (best.evidence <= 0 or _divides(contrast, best))
