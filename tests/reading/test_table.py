@@ -14,6 +14,7 @@ from lenet.pictures.marks import Mark
 from lenet.pictures.picture import open_picture
 from lenet.reading.mark_reading import read_found
 from lenet.reading.table import find_table
+from lenet.reading.table_lines import completed
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,15 @@ def test_numbers_in_the_corners_of_cells_divide_no_cells():
     marks = [mark(35 + 60 * column, 32 + 40 * row, 9, 14) for row in range(5) for column in range(7)]
     table = find_table(marks, [], grid(5, 7), 1.0)
     assert (table.rows, table.columns) == (5, 7)
+
+
+def test_lines_that_cross_before_the_marks_are_left_as_they_are():
+    """They are in order in the middle of the picture, and in another one where the marks are."""
+    fan = np.array([(0.0, 0.3, 0, 600), (80.0, 0.0, 0, 600), (160.0, -0.3, 0, 600)])
+    places = np.array([[550.0, 570.0, 590.0], [20.0, 30.0, 60.0]])
+    lines, across = completed(fan, fan[:0], np.zeros((200, 600), bool), *places, 20.0)
+    assert np.array_equal(lines, fan)
+    assert len(across) == 0
 
 
 def test_pieces_of_faint_lines_and_the_marks_between_tell_a_regular_grid():

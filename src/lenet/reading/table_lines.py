@@ -180,12 +180,14 @@ def _pieces_between(grid: Floats, lines: Floats, mask: Mask, height: float) -> b
 
 def _divides(grid: Floats, lines: Floats, across: Floats, along: Floats) -> bool:
     """Whether a grid has more lines, and marks stand in all parts of the cells that it divides."""
-    gaps = np.diff(at(lines, along.mean()))
-    if len(lines) < 3 or np.abs(gaps / np.median(gaps) - 1).max() > UNEVEN:
-        return len(grid) > len(lines)
+    if len(grid) <= len(lines):
+        return False
+    gaps = np.diff(np.sort(at(lines, along.mean())))
+    if len(lines) < 3 or np.abs(gaps - np.median(gaps)).max() > UNEVEN * np.median(gaps):
+        return True
     parts = round(float(np.median(gaps) / (grid[1, 0] - grid[0, 0])))
     marks = np.bincount((place(lines, across, along) % 1 * parts).astype(int), minlength=parts)
-    return parts > 1 and bool(marks.min() > UNFILLED * marks.mean())
+    return bool(marks.min() > UNFILLED * marks.mean())
 
 
 def _centred(lines: Floats, across: Floats, along: Floats) -> float:
