@@ -91,6 +91,7 @@ def in_rows(degrees, rows=3, columns=4):
 @pytest.mark.parametrize("degrees", [-35, -12, 8, 20, 35])
 def test_a_picture_is_tilted_as_its_lines_are(degrees):
     assert turn.tilt(in_rows(degrees)) == pytest.approx(degrees, abs=3)
+    assert turn.tilt(in_rows(degrees, rows=40, columns=20)) == pytest.approx(degrees, abs=3)
 
 
 def test_nothing_is_tilted_by_little_or_by_few_marks():

@@ -179,10 +179,11 @@ def _print_document(
         table.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     if form == "table":
         every: list[list[str]] = []
-        for where, cells in ((where, cells) for where, cells in tables if cells is not None):
-            # Of several pictures or pages, each one's name stands above its table.
-            above = [[], [where]] if every else [[where]]
-            every += [*above * (len(results) > 1), *cells]
+        for where, cells in tables:
+            if cells is not None:
+                # Of several pictures or pages, each one's name stands above its table.
+                above = [[], [where]] if every else [[where]]
+                every += [*above * (len(results) > 1), *cells]
         csv.writer(sys.stdout, lineterminator="\n").writerows(map(csv_cell, row) for row in every)
 
 
@@ -226,20 +227,22 @@ def _find(pictures: tuple[str, ...]) -> list[Source]:
     return sources
 
 
-def _read(reader: "Reader", from_: Source, page: int | None) -> Iterator[tuple[dict[str, Any], "Reading | None", bool]]:
+def _read(
+    reader: "Reader", source: Source, page: int | None
+) -> Iterator[tuple[dict[str, Any], "Reading | None", bool]]:
     """For each page its result, what was read, and whether the file has several."""
     from lenet.pictures.picture import MOST_BYTES, open_pages
 
-    name = from_.name
+    name = source.name
     if name == STDIN and sys.stdin is None:
         raise LenetError("standard input is closed; name a file")
-    source, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
+    content, called = (sys.stdin.buffer.read(MOST_BYTES + 1), "standard input") if name == STDIN else (name, name)
     shown = name.encode(errors="backslashreplace").decode()  # a name that is no UTF-8 is no JSON either
     empty = 0
     try:
-        if from_.error:
-            raise LenetError(from_.error)
-        for found in open_pages(source, called, page):
+        if source.error:
+            raise LenetError(source.error)
+        for found in open_pages(content, called, page):
             if empty == MOST_EMPTY:
                 raise LenetError(f"{shown}: {empty} pages in a row are empty, and the rest is not read; use --page")
             result: dict[str, Any] = {"picture": shown, "page": found.number}

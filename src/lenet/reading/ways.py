@@ -36,7 +36,8 @@ def read_marks(picture: Picture, model: Model, digits: bool, upright: bool = Fal
     """Find the marks by contrast, and where the classes are ``digits``, detect them; take what all ways agree on.
 
     Training finds the ink of its pictures by contrast, too: so a picture of one character is framed as in training.
-    Unless it is known to be ``upright``, the picture is turned where its marks are digits then and not as it is.
+    Unless it is known to be ``upright`` with several marks on it, the picture is turned where its marks are digits then
+    and not as it is, or where its lines slope.
     """
     found = find_marks(picture, digits)
     contrast, rings = read_found(found, model, digits), found.rings
